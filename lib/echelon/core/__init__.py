@@ -1,0 +1,1 @@
+"""All the mathematics: numpy, pandas, scipy and numba only; never pyspark (a test enforces it)."""

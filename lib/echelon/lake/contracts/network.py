@@ -1,0 +1,137 @@
+"""Tables of the stage `ingest`: what the sources say, typed and cleaned."""
+
+from echelon.lake.contract import Column, Table
+from echelon.lake.contracts.common import DESTINATION, LOCATION, SKU, SOURCE, amount, share
+
+SALES = Table(
+    "sales",
+    "ingest",
+    "Sales per SKU, location and day, from the accepted source rows. Returns are netted within the day here and against earlier days in `demand`.",
+    ("sku", "location", "date"),
+    (
+        SKU,
+        LOCATION,
+        Column("date", "date", "Day of sale"),
+        amount("quantity_sold", "Sum of the positive quantities", "units"),
+        amount("quantity_returned", "Sum of the negative quantities, as a positive number", "units"),
+        Column("net_quantity", "double", "quantity_sold - quantity_returned", "units"),
+        Column(
+            "revenue",
+            "double",
+            "Sum of quantity x price, returns subtracted; null without prices",
+            "currency",
+            nullable=True,
+        ),
+        Column("source_rows", "bigint", "Source rows that were added up", "rows", check="source_rows > 0"),
+    ),
+)
+ITEMS = Table(
+    "items",
+    "ingest",
+    "One row per SKU. Attributes missing at the source are filled by the stated defaults.",
+    ("sku",),
+    (
+        SKU,
+        Column("description", "string", "Description", nullable=True),
+        Column("category", "string", "Product group", nullable=True),
+        amount("unit_cost", "Purchase cost of one unit", "currency/unit"),
+        amount(
+            "unit_price",
+            "Selling price of one unit (median of the sales where no price is given)",
+            "currency/unit",
+            nullable=True,
+        ),
+    ),
+)
+LOCATIONS = Table(
+    "locations",
+    "ingest",
+    "One row per stocking point and outside supplier.",
+    ("location",),
+    (
+        LOCATION,
+        Column(
+            "kind",
+            "string",
+            "Outside supplier, warehouse that serves other locations, or location that serves customers",
+            allowed=("supplier", "warehouse", "store"),
+        ),
+        amount("holding_rate", "Holding cost per year as a share of the unit cost", "1/year"),
+    ),
+)
+LANES = Table(
+    "lanes",
+    "ingest",
+    "Who supplies whom. The lane with the lowest priority number into a location is the one that is planned.",
+    ("source", "destination"),
+    (
+        SOURCE,
+        DESTINATION,
+        amount("lead_time_days", "Promised time from order to receipt", "days"),
+        amount(
+            "lead_time_sd_days", "Standard deviation of the lead time, used where there are too few deliveries", "days"
+        ),
+        Column(
+            "review_period_days",
+            "int",
+            "Orders are placed once in this many days",
+            "days",
+            check="review_period_days >= 1",
+        ),
+        Column("moq", "double", "Minimum order quantity per SKU", "units", check="moq >= 0"),
+        Column("lot_size", "double", "Order quantities are multiples of this", "units", check="lot_size > 0"),
+        Column("priority", "int", "1 is the preferred source of a location"),
+    ),
+)
+DELIVERIES = Table(
+    "deliveries",
+    "ingest",
+    "History of deliveries per lane, from which lead times are learned.",
+    ("delivery",),
+    (
+        Column("delivery", "string", "Identification of the delivery"),
+        SOURCE,
+        DESTINATION,
+        Column("sku", "string", "SKU delivered; null where the delivery is not by SKU", nullable=True),
+        Column("order_date", "date", "Day of the order"),
+        Column("promised_date", "date", "Day promised by the source", nullable=True),
+        Column("received_date", "date", "Day of receipt", check="received_date >= order_date"),
+        amount("quantity_ordered", "Quantity ordered", "units", nullable=True),
+        amount("quantity_received", "Quantity received", "units", nullable=True),
+    ),
+)
+STOCK = Table(
+    "stock",
+    "ingest",
+    "Stock per SKU and location on the run date.",
+    ("sku", "location"),
+    (
+        SKU,
+        LOCATION,
+        amount("on_hand", "Units in stock", "units"),
+        amount("on_order", "Units ordered but not received", "units"),
+        amount("backorders", "Units owed to customers or to locations downstream", "units"),
+    ),
+)
+TARGETS = Table(
+    "targets",
+    "ingest",
+    "Fill-rate targets given by the planner; * stands for every SKU or location, and the most exact row wins.",
+    ("sku", "location"),
+    (SKU, LOCATION, share("fill_rate", "Share of demand served from stock on hand")),
+)
+QUARANTINE = Table(
+    "quarantine",
+    "ingest",
+    "Source rows that were not accepted, each with its reason. Nothing is lost silently.",
+    ("input", "file", "row", "copy"),
+    (
+        Column("input", "string", "Which input the row was meant for (sales, items, ...)"),
+        Column("file", "string", "File that the row came from"),
+        Column("row", "string", "The row as it was, as JSON"),
+        Column("copy", "int", "Number of the row among identical rows of this file, from 1"),
+        Column("rule", "string", "Rule that refused it"),
+        Column("reason", "string", "What was wrong, in words"),
+    ),
+)
+TABLES = (SALES, ITEMS, LOCATIONS, LANES, DELIVERIES, STOCK, TARGETS, QUARANTINE)

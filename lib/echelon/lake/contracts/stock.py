@@ -1,0 +1,128 @@
+"""Tables of the stages `stock`, `replenish` and `replay`."""
+
+from echelon.lake.contract import Column, Table
+from echelon.lake.contracts.common import DESTINATION, LOCATION, SKU, SOURCE, amount, share
+
+STOCK_LEVELS = Table(
+    "stock_levels",
+    "stock",
+    "Policy per SKU and stocking point, from simulation of the SKU's whole network.",
+    ("sku", "location"),
+    (
+        SKU,
+        LOCATION,
+        SOURCE,
+        Column("echelon", "int", "1 is supplied from outside, 2 by echelon 1, ...", check="echelon >= 1"),
+        Column(
+            "method",
+            "string",
+            "Simulation of the network, or analytic levels where it failed",
+            allowed=("simulation", "analytic"),
+        ),
+        Column("status", "string", "ok, or why the fallback stands in"),
+        amount("base_stock_level", "Order-up-to level for the inventory position", "units"),
+        amount("reorder_point", "Order is due when the inventory position falls to this at a review", "units"),
+        amount("safety_stock", "Base-stock level - mean demand over lead time and review period, not below 0", "units"),
+        amount("lead_time_demand", "Mean demand over lead time and review period", "units"),
+        amount("lead_time_demand_sd", "Standard deviation of demand over lead time and review period", "units"),
+        share("target_fill_rate", "Fill rate asked for; null where no customers are served", nullable=True),
+        share(
+            "fill_rate",
+            "Expected share of demand (customers and locations downstream) served from stock",
+            nullable=True,
+        ),
+        amount("fill_rate_se", "Standard error of fill_rate", "share", nullable=True),
+        share("cycle_service_level", "Share of review periods without a stock-out", nullable=True),
+        share("ready_rate", "Share of periods that end without backorders", nullable=True),
+        amount("on_hand", "Mean stock on hand", "units"),
+        amount("backorders", "Mean units owed", "units"),
+        amount("holding_cost", "Expected holding cost", "currency/year"),
+    ),
+)
+ORDERS = Table(
+    "orders",
+    "replenish",
+    "What to order today.",
+    ("sku", "source", "destination"),
+    (
+        Column(
+            "kind",
+            "string",
+            "Purchase from an outside supplier or transfer between own locations",
+            allowed=("purchase", "transfer"),
+        ),
+        SKU,
+        SOURCE,
+        DESTINATION,
+        Column(
+            "quantity",
+            "double",
+            "Quantity to order, a multiple of the lot size and at least the MOQ",
+            "units",
+            check="quantity > 0",
+        ),
+        amount("needed", "Base-stock level - inventory position, before MOQ, lots and shortage at the source", "units"),
+        amount("available", "Stock that the source can ship today; null for outside suppliers", "units", nullable=True),
+        Column("order_date", "date", "Day to place the order"),
+        Column("expected_date", "date", "Expected receipt: order date + mean lead time"),
+        amount("value", "Quantity x unit cost", "currency"),
+        Column("reason", "string", "Why this quantity, in words"),
+    ),
+)
+EXCEPTIONS = Table(
+    "exceptions",
+    "replenish",
+    "What a planner should look at, worst first by `value`.",
+    ("kind", "sku", "location"),
+    (
+        Column(
+            "kind",
+            "string",
+            "stock_out: nothing on hand and demand expected; shortage: source cannot ship what is needed; overstock: far above the base-stock level; "
+            "target_missed: expected fill rate below target; moq_excess: MOQ or lot far above the need; fallback: a model or simulation failed; no_stock_record: stock unknown, taken as 0",
+            allowed=(
+                "stock_out",
+                "shortage",
+                "overstock",
+                "target_missed",
+                "moq_excess",
+                "fallback",
+                "no_stock_record",
+            ),
+        ),
+        Column("severity", "string", "How urgent", allowed=("high", "medium", "low")),
+        SKU,
+        LOCATION,
+        amount("quantity", "Units concerned", "units"),
+        amount("value", "Units concerned x unit cost", "currency"),
+        Column("detail", "string", "In words, with the figures"),
+    ),
+)
+KPIS = Table(
+    "kpis",
+    "replay",
+    "The held-back weeks simulated under each policy: same demand, same lead times, same rules.",
+    ("policy", "scope", "member"),
+    (
+        Column(
+            "policy",
+            "string",
+            "echelon: this plan; classical: moving average and z-sigma-root-L per location",
+            allowed=("echelon", "classical"),
+        ),
+        Column("scope", "string", "What the row adds up", allowed=("total", "location", "abc")),
+        Column("member", "string", "Location or ABC class; all for the total"),
+        Column("series", "int", "SKU-locations", "series"),
+        amount("demand", "Units that customers asked for", "units"),
+        amount("served", "Units served from stock on hand at once (mean over replications)", "units"),
+        share("fill_rate", "served / demand", nullable=True),
+        amount("fill_rate_se", "Standard error of fill_rate over replications", "share", nullable=True),
+        share("target_fill_rate", "Demand-weighted target", nullable=True),
+        share("stock_out_share", "Share of SKU-location-periods in which some demand was not served"),
+        amount("stock_units", "Mean stock on hand", "units"),
+        amount("stock_value", "Mean stock on hand at unit cost", "currency"),
+        amount("holding_cost", "Holding cost of the held-back weeks", "currency"),
+        amount("lost_value", "Demand not served at once, at unit price", "currency"),
+    ),
+)
+TABLES = (STOCK_LEVELS, ORDERS, EXCEPTIONS, KPIS)
