@@ -1,0 +1,81 @@
+"""Forecast accuracy of the champions against the seasonal naive, and the segments."""
+
+from dataclasses import dataclass
+from math import floor
+
+import pandas as pd
+from markupsafe import Markup
+
+from echelon.report import formats as f
+from echelon.report.data import ReportData
+from echelon.report.rows import Axis, Row, dumbbells
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Means over all series: each segment weighs as many series as it has."""
+
+    pinball: float
+    naive_pinball: float
+    rmsse: float
+    naive_rmsse: float
+    windows: int
+
+
+@dataclass(frozen=True)
+class Champions:
+    """The section: champions of the plan, accuracy in all, one picture."""
+
+    rows: pd.DataFrame
+    accuracy: Accuracy
+    title: str
+    drawing: Markup
+
+
+def plan_champions(data: ReportData) -> pd.DataFrame:
+    """The champions that the plan uses, by segment."""
+    return data.champions[data.champions["purpose"] == "plan"].sort_values("segment")
+
+
+def accuracy(data: ReportData) -> Accuracy | None:
+    """Accuracy in the backtest, or None without one."""
+    rows = plan_champions(data)
+    series = rows["series"].astype(float)
+    if series.sum() == 0:
+        return None
+
+    def mean(column: str) -> float:
+        return float((rows[column].astype(float) * series).sum() / series.sum())
+
+    return Accuracy(
+        mean("pinball"), mean("naive_pinball"), mean("rmsse"), mean("naive_rmsse"), int(rows["windows"].max())
+    )
+
+
+def champions(data: ReportData) -> Champions | None:
+    """The section, or None without a backtest."""
+    found = accuracy(data)
+    if found is None:
+        return None
+    rows = plan_champions(data)
+    won = int((rows["pinball"].astype(float) < rows["naive_pinball"].astype(float)).sum())
+    title = (
+        f"Pinball loss {f.decimal(found.pinball)} against {f.decimal(found.naive_pinball)} of the seasonal naive, "
+        f"lower in {won} of {f.plural(len(rows), 'segment')}"
+    )
+    return Champions(rows, found, title, _picture(rows, title))
+
+
+def _picture(rows: pd.DataFrame, label: str) -> Markup:
+    marks = [
+        Row(str(row["segment"]), float(row["pinball"]), float(row["naive_pinball"])) for row in rows.to_dict("records")
+    ]
+    values = [value for mark in marks for value in (mark.ours, mark.other)]
+    step = max(values) / 10 or 1.0
+    axis = Axis(
+        "Mean pinball loss over mean demand (lower is better)",
+        lambda value: f"{value:.3g}",
+        floor(min(values) / step) * step if min(values) < max(values) else 0.0,
+        max(values) or 1.0,
+    )
+    return dumbbells(marks, axis, label)

@@ -1,0 +1,143 @@
+"""What the page shows: small frames and a few numbers, filled once by the report stage.
+
+Nothing here grows with the number of SKUs. Frames that mirror a table carry the columns of its contract, limited to the
+rows that the page shows; the others are aggregates, each described beside its columns.
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import date
+
+import pandas as pd
+
+from echelon.lake.contracts import TABLES
+
+
+def _contract(table: str) -> tuple[str, ...]:
+    return tuple(TABLES[table].column_names)
+
+
+FRAMES: dict[str, tuple[str, ...]] = {
+    # The whole table: one row per policy and total, location, ABC class. Empty without a replay.
+    "kpis": _contract("kpis"),
+    # stock_levels x items (x stock), one row per stocking point: sums of safety_stock (units, and at unit cost), of mean
+    # on_hand at unit cost, and of the stock there today at unit cost; fill_rate and target_fill_rate weighted by
+    # lead_time_demand, over rows that have a target (null where a point serves no customers).
+    "points": (
+        "location",
+        "echelon",
+        "skus",
+        "safety_stock_units",
+        "safety_stock_value",
+        "expected_stock_value",
+        "stock_today_value",
+        "fill_rate",
+        "target_fill_rate",
+    ),
+    # The planned lanes (lowest priority number into each location) and their learned lead times.
+    "lanes": _contract("lanes"),
+    "lead_times": _contract("lead_times"),
+    # stock_levels of two or three SKUs, all their locations: for example the largest by annual value of different classes.
+    "levels": _contract("stock_levels"),
+    # Rows of every SKU that is named anywhere on the page (levels, forecasts, orders, exceptions).
+    "items": _contract("items"),
+    # Four to six SKU-locations: the last periods of demand, their forecasts, their segments.
+    "history": _contract("demand"),
+    "forecasts": _contract("forecasts"),
+    "segments": _contract("segments"),
+    # segments, counted and added up by class.
+    "segment_totals": ("abc", "demand_class", "series", "annual_value"),
+    # The whole table.
+    "champions": _contract("champions"),
+    # The 15 or 20 largest by value, and totals by kind (purchase, transfer): orders counts rows.
+    "orders": _contract("orders"),
+    "order_totals": ("kind", "orders", "units", "value"),
+    # The five largest by value of each kind, and totals by kind and severity: exceptions counts rows.
+    "exceptions": _contract("exceptions"),
+    "exception_totals": ("kind", "severity", "exceptions", "value"),
+    # Source rows per input; accepted + quarantined = read.
+    "inputs": ("input", "rows_read", "rows_accepted", "rows_quarantined"),
+    # quarantine by input and rule: number of rows, the reason and the row (JSON) of one example.
+    "quarantine_rules": ("input", "rule", "rows", "reason", "row"),
+    # check_results by table: expectations evaluated, passed, and failed with severity warning.
+    "checks": ("table", "evaluated", "passed", "warnings"),
+    # check_results with success false, at most 20.
+    "failed_checks": _contract("check_results"),
+    # One row per stage that ran, in order; outcome is the text of its line on the terminal.
+    "stages": ("stage", "seconds", "outcome"),
+    # releases.tables of this release, with the number of rows of each table.
+    "tables": ("table", "version", "rows"),
+}
+
+
+def _frame(name: str) -> pd.DataFrame:
+    """Field that holds frame `name`, empty unless given."""
+    return field(default_factory=lambda: pd.DataFrame(columns=list(FRAMES[name])))
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything on the page and in the summary. Frames: see FRAMES; a frame left out is a part that has nothing to say.
+
+    Raises ValueError when a frame lacks a column.
+    """
+
+    name: str  # what is planned, from the configuration: "Online Retail"
+    run_id: str
+    run_date: date  # first day of the plan
+    release: int
+    configuration: str  # SHA-256 of the resolved configuration
+    code: str  # version of Echelon
+    currency: str  # symbol or ISO code before or after amounts; "" if unknown
+    period_days: int  # 1 for days, 7 for weeks
+    horizon: int  # periods forecast
+    history_start: date  # first day of demand
+    history_end: date  # last day of demand
+    skus: int  # SKUs planned
+    series: int  # SKU-locations forecast
+    tables_path: str  # folder of the Delta tables, as a user would type it
+    report_path: str
+    replay_start: date | None = None  # first and last day of the held-back weeks
+    replay_end: date | None = None
+    assumptions: tuple[str, ...] = ()  # sentences
+    versions: dict[str, str] = field(default_factory=dict)  # python, pyspark, delta, ...
+    kpis: pd.DataFrame = _frame("kpis")
+    points: pd.DataFrame = _frame("points")
+    lanes: pd.DataFrame = _frame("lanes")
+    lead_times: pd.DataFrame = _frame("lead_times")
+    levels: pd.DataFrame = _frame("levels")
+    items: pd.DataFrame = _frame("items")
+    history: pd.DataFrame = _frame("history")
+    forecasts: pd.DataFrame = _frame("forecasts")
+    segments: pd.DataFrame = _frame("segments")
+    segment_totals: pd.DataFrame = _frame("segment_totals")
+    champions: pd.DataFrame = _frame("champions")
+    orders: pd.DataFrame = _frame("orders")
+    order_totals: pd.DataFrame = _frame("order_totals")
+    exceptions: pd.DataFrame = _frame("exceptions")
+    exception_totals: pd.DataFrame = _frame("exception_totals")
+    inputs: pd.DataFrame = _frame("inputs")
+    quarantine_rules: pd.DataFrame = _frame("quarantine_rules")
+    checks: pd.DataFrame = _frame("checks")
+    failed_checks: pd.DataFrame = _frame("failed_checks")
+    stages: pd.DataFrame = _frame("stages")
+    tables: pd.DataFrame = _frame("tables")
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            if item.name in FRAMES:
+                self._refuse_missing_columns(item.name)
+
+    def _refuse_missing_columns(self, name: str) -> None:
+        missing = [column for column in FRAMES[name] if column not in getattr(self, name).columns]
+        if missing:
+            raise ValueError(f"report frame {name} lacks column(s) {', '.join(missing)}")
+
+    @property
+    def period(self) -> str:
+        """The word for one period: day, week or 28-day period."""
+        return {1: "day", 7: "week"}.get(self.period_days, f"{self.period_days}-day period")
+
+    def descriptions(self) -> dict[str, str]:
+        """SKU -> description, for the SKUs that have one."""
+        known = self.items.dropna(subset=["description"])
+        return {str(sku): str(text) for sku, text in zip(known["sku"], known["description"], strict=True)}

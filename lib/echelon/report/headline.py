@@ -1,0 +1,135 @@
+"""The first screen: key figures, and what was planned in a few sentences."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from echelon.report import comparison as c
+from echelon.report import formats as f
+from echelon.report.accuracy import accuracy
+from echelon.report.data import ReportData
+from echelon.report.network import valued
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One key figure; `good` colours its detail, None leaves it plain."""
+
+    label: str
+    value: str
+    detail: str
+    good: bool | None = None
+
+
+def tiles(data: ReportData) -> list[Tile]:
+    """Four to six key figures: those that the run has."""
+    return [*_replay_tiles(data), *_accuracy_tiles(data), _orders_tile(data), _exceptions_tile(data), _checks_tile(data)]
+
+
+def _replay_tiles(data: ReportData) -> list[Tile]:
+    total = c.pairs(data.kpis, "total")
+    if not total or not total[0].served_customers:
+        return []
+    pair = total[0]
+    ours, theirs = pair.stock
+    unit = data.currency if pair.stock_column == "stock_value" else ""
+    fill_sign, stock_sign = pair.fill_sign, pair.stock_sign
+    return [
+        Tile(
+            f"Fill rate, last {c.span(data.replay_start, data.replay_end)}",
+            f.percent(pair.echelon["fill_rate"]),
+            f"classical plan {f.percent(pair.classical['fill_rate'])}, {f.points(pair.fill_difference)}",
+            None if fill_sign == 0 else fill_sign > 0,
+        ),
+        Tile(
+            "Mean stock for that" if unit or pair.stock_column == "stock_value" else "Mean stock for that, units",
+            f.money(ours, unit),
+            f"classical plan {f.money(theirs, unit)}, {f.change(ours, theirs)}",
+            None if stock_sign == 0 else stock_sign < 0,
+        ),
+    ]
+
+
+def _accuracy_tiles(data: ReportData) -> list[Tile]:
+    found = accuracy(data)
+    if found is None:
+        return []
+    return [
+        Tile(
+            "Forecast loss against the naive",
+            f.change(found.pinball, found.naive_pinball),
+            f"pinball {f.decimal(found.pinball)}, naive {f.decimal(found.naive_pinball)}; "
+            f"RMSSE {f.decimal(found.rmsse, 2)}, naive {f.decimal(found.naive_rmsse, 2)}",
+            found.pinball < found.naive_pinball,
+        )
+    ]
+
+
+def _orders_tile(data: ReportData) -> Tile:
+    return Tile("Orders for today", f.count(data.order_totals["orders"].sum()), order_kinds(data) or "nothing to order")
+
+
+def order_kinds(data: ReportData) -> str:
+    """Purchases and transfers with their value: 118 purchases (£23.9k) and 402 transfers (£23.6k)."""
+    return " and ".join(
+        f"{f.plural(row['orders'], str(row['kind']))}{_in_brackets(row['value'], data.currency)}"
+        for row in data.order_totals.sort_values("kind").to_dict("records")
+    )
+
+
+def _in_brackets(value: float, currency: str) -> str:
+    return "" if f.missing(value) or value == 0 else f" ({f.money(value, currency)})"
+
+
+def _exceptions_tile(data: ReportData) -> Tile:
+    totals = data.exception_totals
+    high = totals.loc[totals["severity"] == "high", "exceptions"].sum()
+    return Tile(
+        "Exceptions to look at",
+        f.count(totals["exceptions"].sum()),
+        f"{f.count(high)} of high severity" if len(totals) else "none",
+    )
+
+
+def _checks_tile(data: ReportData) -> Tile:
+    evaluated, passed = data.checks["evaluated"].sum(), data.checks["passed"].sum()
+    if not evaluated:
+        return Tile("Checks passed", f.DASH, "no table was checked")
+    failed = evaluated - passed
+    detail = "every expectation on every table" if failed == 0 else f"{f.plural(failed, 'warning')}, nothing critical"
+    if failed > data.checks["warnings"].sum():
+        detail = f"{f.count(failed)} failed"
+    return Tile("Checks passed", f"{f.count(passed)} of {f.count(evaluated)}", detail)
+
+
+def planned(data: ReportData) -> list[str]:
+    """What was planned, in sentences."""
+    until = data.run_date + timedelta(days=data.horizon * data.period_days - 1)
+    return [
+        f"{f.plural(data.skus, 'SKU')} {_points_words(data)}; {f.plural(data.series, 'SKU-location')} with demand.",
+        f"Demand per {data.period} from {f.day(data.history_start)} to {f.day(data.history_end)}, forecast for "
+        f"{f.plural(data.horizon, data.period)}, until {f.day(until)}.",
+        *_stock_sentences(data),
+        *([f"Orders for {f.day(data.run_date)}: {order_kinds(data)}."] if order_kinds(data) else []),
+    ]
+
+
+def _points_words(data: ReportData) -> str:
+    suppliers = len(set(data.lanes["source"]) - set(data.points["location"]))
+    supplied = f", supplied by {f.plural(suppliers, 'outside supplier')}" if suppliers else ""
+    echelons = data.points["echelon"].nunique()
+    levels = f" in {f.plural(echelons, 'echelon')}" if echelons > 1 else ""
+    return f"at {f.plural(len(data.points), 'stocking point')}{levels}{supplied}"
+
+
+def _stock_sentences(data: ReportData) -> list[str]:
+    """Safety stock, mean stock to expect and stock today, where there are costs to add them up by."""
+    if not valued(data):
+        units = data.points["safety_stock_units"].sum()
+        return [f"The fill-rate targets take safety stock of {f.compact(units)} units."] if len(data.points) else []
+    safety, expected, today = (
+        data.points[column].sum() for column in ("safety_stock_value", "expected_stock_value", "stock_today_value")
+    )
+    return [
+        f"The fill-rate targets take safety stock of {f.money(safety, data.currency)} and a mean stock of "
+        f"{f.money(expected, data.currency)}; today there is {f.money(today, data.currency)} in stock."
+    ]

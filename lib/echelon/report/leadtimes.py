@@ -1,0 +1,80 @@
+"""Lead times: what each lane promises and what its deliveries say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from echelon.report import formats as f
+from echelon.report import svg
+from echelon.report.data import ReportData
+
+MOST = 15
+WIDTH, HEIGHT = 150, 30
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One lane: its learned row of `lead_times`, the promised days and a small picture of the distribution."""
+
+    learned: dict[str, Any]
+    promised: float
+    drawing: Markup
+
+
+@dataclass(frozen=True)
+class LeadTimes:
+    """The section: a finding, the lanes furthest from their promise, and how many lanes are not shown."""
+
+    title: str
+    lanes: list[Lane]
+    left_out: int
+
+
+def lead_times(data: ReportData) -> LeadTimes | None:
+    """The section, or None where no lane is planned."""
+    promised = {(r["source"], r["destination"]): float(r["lead_time_days"]) for r in data.lanes.to_dict("records")}
+    rows = [r for r in data.lead_times.to_dict("records") if (r["source"], r["destination"]) in promised]
+    if not rows:
+        return None
+    rows.sort(key=lambda r: (-abs(float(r["mean_days"]) - promised[r["source"], r["destination"]]), r["destination"]))
+    longest = max(int(max(r["days"])) for r in rows[:MOST])
+    lanes = [
+        Lane(r, promised[r["source"], r["destination"]], _spark(r, promised[r["source"], r["destination"]], longest))
+        for r in rows[:MOST]
+    ]
+    return LeadTimes(_finding(rows, promised), lanes, len(rows) - len(lanes))
+
+
+def _finding(rows: list[dict[str, Any]], promised: dict[tuple[str, str], float]) -> str:
+    learned = [r for r in rows if r["basis"] == "deliveries"]
+    if not learned:
+        return "No lane has enough deliveries to learn from: all lead times are as promised"
+    late = [r for r in learned if float(r["mean_days"]) > promised[r["source"], r["destination"]]]
+    slip = sum(float(r["mean_days"]) - promised[r["source"], r["destination"]] for r in learned) / len(learned)
+    return (
+        f"{len(late)} of {f.plural(len(learned), 'lane')} with deliveries take longer than promised, "
+        f"{f.compact(abs(slip))} days {'more' if slip >= 0 else 'less'} on average"
+    )
+
+
+def _spark(row: dict[str, Any], promise: float, longest: int) -> Markup:
+    """The distribution as bars, one per day, and a line at the promise; all lanes on the same axis of days."""
+    across = svg.Scale(0, max(longest, promise) + 1, 0, WIDTH)
+    up = svg.Scale(0, max(float(p) for p in row["probability"]), HEIGHT - 2, 3)
+    width = max(across(1) - 0.6, 0.8)
+    parts = [
+        svg.bar(
+            across(int(d)),
+            up(float(p)),
+            width,
+            HEIGHT - 2 - up(float(p)),
+            "late" if int(d) > promise else "ours",
+            f"{int(d)} days: {f.percent(p)}",
+        )
+        for d, p in zip(row["days"], row["probability"], strict=True)
+    ]
+    x = across(promise + 1)
+    parts.append(svg.line(0, HEIGHT - 1.5, WIDTH, HEIGHT - 1.5, "rule"))
+    parts.append(svg.line(x, 0, x, HEIGHT, "target"))
+    return svg.drawing(WIDTH, HEIGHT, f"Lead times to {row['destination']}", parts, "spark")

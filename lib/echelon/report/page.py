@@ -1,0 +1,63 @@
+"""The page: one HTML file with its style, pictures and a few lines of script inside."""
+
+import os
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from echelon.report import comparison, formats
+from echelon.report.accuracy import champions
+from echelon.report.data import ReportData
+from echelon.report.fans import fans
+from echelon.report.headline import planned, tiles
+from echelon.report.leadtimes import lead_times
+from echelon.report.network import pictures, valued
+from echelon.report.planning import exception_groups, orders, segment_matrix
+from echelon.report.replay import replay
+from echelon.report.summary import query
+
+
+def render(data: ReportData) -> str:
+    """The whole page as HTML; every text from the data is escaped."""
+    environment = Environment(
+        loader=PackageLoader("echelon.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"f": formats, "below_target": comparison.below_target}
+    environment.globals["money"] = partial(formats.money, currency=data.currency)
+    return environment.get_template("page.html.j2").render(
+        data=data,
+        tiles=tiles(data),
+        planned=planned(data),
+        matrix=segment_matrix(data),
+        replay=replay(data),
+        network=pictures(data),
+        valued=valued(data),
+        fans=fans(data),
+        champions=champions(data),
+        orders=orders(data),
+        exceptions=exception_groups(data),
+        lead_times=lead_times(data),
+        query=query(data),
+        names=data.descriptions(),
+    )
+
+
+def write_page(data: ReportData, path: Path) -> None:
+    """Write the page; a reader sees the old page or the new one, never a part. Folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(render(data))
+        # mkstemp makes the file private; a report is for everyone who may read the folder
+        Path(draft).chmod(0o644)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,96 @@
+"""Pictures of one row per thing: dumbbells (two values on one line) and paired bars."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from echelon.report import svg
+
+WIDTH = 540
+LABELS = 128  # room for the names on the left
+RIGHT = 52  # room for numbers on the right
+TOP = 8
+ROW = 27
+GROUP_GAP = 12
+AXIS = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """Ours and the other's value for one thing; errors are half-widths drawn as whiskers; rows come in the order of `group`, with gaps between."""
+
+    label: str
+    ours: float
+    other: float
+    ours_error: float = 0.0
+    other_error: float = 0.0
+    target: float | None = None
+    group: int = 0
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the horizontal axis shows: its title, how numbers read, and its ends."""
+
+    title: str
+    show: Callable[[float], str]
+    low: float
+    high: float
+
+
+def _places(rows: Sequence[Row]) -> list[float]:
+    """The height of the middle of each row."""
+    groups = sorted({row.group for row in rows})
+    return [TOP + ROW * (i + 0.5) + GROUP_GAP * groups.index(row.group) for i, row in enumerate(rows)]
+
+
+def _frame(rows: Sequence[Row], axis: Axis, scale: svg.Scale, bottom: float) -> list[Markup]:
+    """Grid, tick labels and names."""
+    parts = []
+    for value in svg.ticks(axis.low, axis.high):
+        parts.append(svg.line(scale(value), TOP, scale(value), bottom, "rule"))
+        parts.append(svg.text(scale(value), bottom + 15, axis.show(value), "tick", "middle"))
+    parts.append(svg.text((scale.start + scale.end) / 2, bottom + 33, axis.title, "axis", "middle"))
+    for row, y in zip(rows, _places(rows), strict=True):
+        name = svg.shorten(row.label, 19)
+        parts.append(svg.text(LABELS - 10, y + 4, name, "name strong" if row.bold else "name", "end"))
+    return parts
+
+
+def dumbbells(rows: Sequence[Row], axis: Axis, label: str) -> Markup:
+    """Two dots per row on a common axis, with whiskers, and a tick where a target is."""
+    places = _places(rows)
+    bottom = places[-1] + ROW / 2
+    scale = svg.Scale(axis.low, axis.high, LABELS, WIDTH - RIGHT)
+    parts = _frame(rows, axis, scale, bottom)
+    for row, y in zip(rows, places, strict=True):
+        parts.append(svg.line(scale(row.other), y, scale(row.ours), y, "bridge"))
+        if row.target is not None:
+            parts.append(svg.line(scale(row.target), y - 9, scale(row.target), y + 9, "target"))
+        parts += _mark(row.other, row.other_error, y, scale, axis, "other")
+        parts += _mark(row.ours, row.ours_error, y, scale, axis, "ours")
+        parts.append(svg.text(WIDTH - RIGHT + 10, y + 4, axis.show(row.ours), "value ours-text"))
+    return svg.drawing(WIDTH, bottom + AXIS, label, parts)
+
+
+def _mark(value: float, error: float, y: float, scale: svg.Scale, axis: Axis, who: str) -> list[Markup]:
+    """A dot with its whisker, kept inside the axis."""
+    low, high = max(value - error, axis.low), min(value + error, axis.high)
+    whisker = [svg.line(scale(low), y, scale(high), y, f"whisker {who}")] if error > 0 else []
+    return [*whisker, svg.dot(scale(value), y, 5, who, axis.show(value))]
+
+
+def paired_bars(rows: Sequence[Row], axis: Axis, label: str) -> Markup:
+    """Two thin bars per row from zero: ours above the other's."""
+    places = _places(rows)
+    bottom = places[-1] + ROW / 2
+    scale = svg.Scale(axis.low, axis.high, LABELS, WIDTH - RIGHT)
+    parts = _frame(rows, axis, scale, bottom)
+    for row, y in zip(rows, places, strict=True):
+        longest = max(row.ours, row.other)
+        parts.append(svg.bar(LABELS, y - 8, scale(row.ours) - LABELS, 7.5, "ours", axis.show(row.ours)))
+        parts.append(svg.bar(LABELS, y + 0.5, scale(row.other) - LABELS, 7.5, "other", axis.show(row.other)))
+        parts.append(svg.text(scale(longest) + 8, y + 4, axis.show(row.ours), "value ours-text"))
+    return svg.drawing(WIDTH, bottom + AXIS, label, parts)
