@@ -1,0 +1,1 @@
+"""From stock levels and today's stock to orders, transfers and exceptions."""

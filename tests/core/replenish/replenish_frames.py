@@ -1,0 +1,49 @@
+"""Frames for the tests of replenishment: rows with plain terms, and a supplier S, warehouse W and stores A and B."""
+
+import pandas as pd
+
+STOCK = ["sku", "location", "on_hand", "on_order", "backorders"]
+
+
+def level(location, source="W", echelon=2, base=10.0, sku="x", **changes):
+    row = {
+        "sku": sku,
+        "location": location,
+        "source": source,
+        "echelon": echelon,
+        "status": "ok",
+        "base_stock_level": base,
+        "reorder_point": base,
+        "lead_time_demand": base / 2,
+        "target_fill_rate": None,
+        "fill_rate": None,
+        "fill_rate_se": None,
+        "unit_cost": 2.0,
+    }
+    return row | changes
+
+
+def lane(destination, source="W", moq=0.0, lot=1.0, review=7, days=4.0):
+    return {
+        "source": source,
+        "destination": destination,
+        "moq": moq,
+        "lot_size": lot,
+        "review_period_days": review,
+        "mean_days": days,
+    }
+
+
+def stock(location, on_hand, on_order=0.0, backorders=0.0, sku="x"):
+    return dict(zip(STOCK, (sku, location, on_hand, on_order, backorders), strict=True))
+
+
+def frames(levels, stocks, lanes):
+    return pd.DataFrame(levels), pd.DataFrame(stocks, columns=STOCK), pd.DataFrame(lanes)
+
+
+def two_stores(warehouse=100.0, a=4.0, b=4.0):
+    """Levels 50 at W (from S in lots of 12, MOQ 24, 21.4 days) and 10 at A and B (single units, 4 days)."""
+    levels = [level("W", "S", 1, 50.0), level("A"), level("B")]
+    stocks = [stock("W", warehouse), stock("A", a), stock("B", b)]
+    return frames(levels, stocks, [lane("W", "S", moq=24.0, lot=12.0, days=21.4), lane("A"), lane("B")])
