@@ -1,0 +1,81 @@
+"""What a forecasting candidate is, and what happens when it fails.
+
+To add one: write `forecast(panel, horizon) -> Means` in a file of its own (or a function of one series, wrapped by
+`each_series`) and list it in `candidates.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from echelon.core.forecast.panel import Matrix, Panel, Vector
+from echelon.core.forecast.seasonal_naive import seasonal_naive
+
+OK = "ok"
+Statuses = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Means:
+    """Mean forecasts (n, horizon) in units, and per series ok or why the seasonal naive stands in."""
+
+    mean: Matrix
+    status: Statuses
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to forecast. `pooled`: learns from all series of the panel, so it must get a whole model group at once;
+    otherwise each series stands alone and a panel may be any bucket of series."""
+
+    name: str
+    forecast: Callable[[Panel, int], Means]
+    pooled: bool = False
+
+
+def naive_means(panel: Panel, horizon: int, status: str = OK) -> Means:
+    """The seasonal naive for every series, which is both the floor and the fallback."""
+    mean = seasonal_naive(panel, horizon)
+    return Means(mean, np.full(len(mean), status, dtype=object))
+
+
+def each_series(forecast_one: Callable[[Vector, int, int], Vector]) -> Callable[[Panel, int], Means]:
+    """A candidate from a function of one series: (history, number of the first period to forecast, horizon) -> mean.
+
+    An error or a result that is not finite becomes a status, and the seasonal naive stands in for that series alone.
+    """
+
+    def forecast(panel: Panel, horizon: int) -> Means:
+        fallback = naive_means(panel, horizon)
+        for series in range(len(panel.values)):
+            try:
+                mean = np.asarray(forecast_one(panel.history(series), panel.end, horizon), dtype=np.float64)
+                _check_finite(mean)
+                fallback.mean[series] = np.maximum(mean, 0.0)
+            except Exception as error:  # one bad series never stops the others
+                fallback.status[series] = failure(error)
+        return fallback
+
+    return forecast
+
+
+def guarded(candidate: Candidate, panel: Panel, horizon: int) -> Means:
+    """Runs a candidate on a panel; if it fails as a whole, every series gets the fallback and the reason."""
+    try:
+        means = candidate.forecast(panel, horizon)
+        _check_finite(means.mean)
+        return Means(np.maximum(means.mean, 0.0), means.status)
+    except Exception as error:  # reported in the status of every series
+        return naive_means(panel, horizon, failure(error))
+
+
+def failure(error: Exception) -> str:
+    """The status for an error: its kind and message, on one line of at most 200 characters."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+def _check_finite(mean: Matrix) -> None:
+    if not np.isfinite(mean).all():
+        raise ValueError("forecast is not a finite number")

@@ -1,0 +1,29 @@
+"""The forecast that is used: one candidate over series whose history ends now."""
+
+import pandas as pd
+
+from echelon.core.demand.periods import start_date
+from echelon.core.forecast.backtest import training_dispersion, whole_units
+from echelon.core.forecast.candidate import Candidate, guarded
+from echelon.core.forecast.panel import KEYS, Panel
+
+FORECAST_COLUMNS = [*KEYS, "model", "status", "start_date", "counts", "mean", "dispersion"]
+
+
+def forecast(panel: Panel, candidate: Candidate, horizon: int) -> pd.DataFrame:
+    """One row per series: sku, location, model, status (ok, or why the seasonal naive stands in), start_date (first day
+    after the history), counts (whole units), mean (array of `horizon` units), dispersion (of the history, not yet that of
+    the forecast: see `dispersion.py`). A pooled candidate learns from every series of the panel."""
+    counts = whole_units(panel.values)
+    means = guarded(candidate, panel, horizon)
+    return pd.DataFrame(
+        {
+            **{key: panel.keys[key].to_numpy() for key in KEYS},
+            "model": candidate.name,
+            "status": means.status,
+            "start_date": start_date(panel.end, panel.freq),
+            "counts": counts,
+            "mean": list(means.mean),
+            "dispersion": training_dispersion(panel.values, counts),
+        }
+    )[FORECAST_COLUMNS]

@@ -1,0 +1,85 @@
+"""Many series of demand side by side, as every candidate reads them."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from echelon.core.demand.periods import Frequency, period_index
+
+Vector = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float64]
+KEYS = ["sku", "location"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """n series over T periods that end together.
+
+    keys: sku and location per series, sorted. values: (n, T) units, NaN before the first sale of a series.
+    end: number of the first period after the last column (`periods.period_index`). freq: D, W or M.
+    """
+
+    keys: pd.DataFrame
+    values: Matrix
+    end: int
+    freq: Frequency
+
+    @cached_property
+    def first(self) -> npt.NDArray[np.int64]:
+        """Column of the first period of each series; T for a series that has none."""
+        return np.isnan(self.values).sum(axis=1)
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Periods of history per series."""
+        return self.values.shape[1] - self.first
+
+    def history(self, series: int) -> Vector:
+        """Demand of one series from its first period."""
+        return self.values[series, self.first[series] :]
+
+    def before(self, cutoff: int) -> "Panel":
+        """The panel as it was known at the start of period `cutoff`."""
+        columns = max(self.values.shape[1] - (self.end - cutoff), 0)
+        return replace(self, values=self.values[:, :columns], end=cutoff)
+
+    def select(self, mask: npt.NDArray[np.bool_]) -> "Panel":
+        """The series where `mask` is true."""
+        return replace(self, keys=self.keys[mask].reset_index(drop=True), values=self.values[mask])
+
+
+def make_panel(demand: pd.DataFrame, freq: Frequency) -> Panel:
+    """A panel from rows sku, location, date, demand in any order.
+
+    Raises ValueError if the table `demand` breaks its promise: a period is missing or twice, or series end apart.
+    """
+    period = period_index(demand["date"], freq)
+    grouped = demand.groupby(KEYS, sort=True)
+    series = grouped.ngroup().to_numpy()
+    keys = grouped.size().reset_index()[KEYS]
+    start, end = int(period.min()), int(period.max()) + 1
+    values = np.full((len(keys), end - start), np.nan)
+    values[series, period - start] = demand["demand"].to_numpy(np.float64)
+    panel = Panel(keys, values, end, freq)
+    _check_complete(panel, len(demand))
+    return panel
+
+
+def _check_complete(panel: Panel, rows: int) -> None:
+    known = ~np.isnan(panel.values)
+    gap = known[:, :-1] & ~known[:, 1:]
+    if gap.any() or not known[:, -1].all():
+        sku, location = panel.keys.iloc[int(np.argmax(gap.any(axis=1) | ~known[:, -1]))]
+        raise ValueError(f"demand of {sku} at {location} has a missing period: the calendar must be complete")
+    if known.sum() != rows:
+        raise ValueError("demand has the same sku, location and period more than once")
+
+
+def series_hash(keys: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    """A number per series that depends on its sku and location only (BLAKE2b), the same on any machine."""
+    names = [f"{sku}\x1f{location}".encode() for sku, location in zip(keys["sku"], keys["location"], strict=True)]
+    return np.array([int.from_bytes(hashlib.blake2b(n, digest_size=8).digest(), "little") for n in names], np.uint64)

@@ -1,0 +1,68 @@
+"""The spread of demand around the champion's forecast, from backtest rows to the compact distribution.
+
+Champion rows are rows of `backtest_scores` of the champion of each segment, with `segment` added, windows as the caller
+filters them. On a cluster: `residual_moments` per bucket, sums by segment, `segment_spread`; then `scale_counts` per
+bucket, sums by segment and scale, `choose_scales`; then `distributions` per bucket. `learn_segments` does the first
+four steps in one go for rows that fit in memory.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from echelon.core.forecast import calibration
+from echelon.core.forecast.backtest import whole_units
+from echelon.core.forecast.dispersion import (
+    RELATIVE_COLUMNS,
+    residual_moments,
+    segment_spread,
+    series_spread,
+)
+from echelon.core.forecast.panel import KEYS
+
+SEGMENT_COLUMNS = ["segment", "dispersion_ratio", "level_variance", "spread_scale", "coverage"]
+DISTRIBUTION_COLUMNS = [*KEYS, "model", "status", "start_date", "counts", "mean", "dispersion", "level_cv"]
+
+
+def learn_segments(champion_scores: pd.DataFrame, lengths: Sequence[int]) -> pd.DataFrame:
+    """SEGMENT_COLUMNS from champion rows: ratio and level variance, spread_scale from sums over `lengths` periods, and
+    the coverage of the 0.95 quantile of those sums on these same windows."""
+    moments = residual_moments(champion_scores)
+    segments = segment_spread(moments.groupby("segment", sort=True)[RELATIVE_COLUMNS].sum().reset_index())
+    counts = scale_counts(champion_scores, segments, lengths)
+    return segments.merge(calibration.choose_scales(counts), on="segment")[SEGMENT_COLUMNS]
+
+
+def scale_counts(champion_scores: pd.DataFrame, segments: pd.DataFrame, lengths: Sequence[int]) -> pd.DataFrame:
+    """Rows segment, scale, exceeded, sums of the champion rows of some series (all windows of a series together)."""
+    return calibration.exceedance_counts(spread_cases(champion_scores, segments, lengths))
+
+
+def spread_cases(champion_scores: pd.DataFrame, segments: pd.DataFrame, lengths: Sequence[int]) -> pd.DataFrame:
+    """`calibration.sum_cases` with the spread of each series; the training dispersion of each window stands for that of
+    its history. `segments` needs dispersion_ratio and level_variance, and spread_scale where that is to be applied."""
+    rows = champion_scores.assign(
+        history_dispersion=champion_scores["dispersion"],
+        counts=whole_units(np.stack(champion_scores["actual"].to_list())),
+    )
+    moments = residual_moments(champion_scores)
+    known = rows.drop(columns="dispersion").merge(moments, on=[*KEYS, "segment"]).merge(segments, on="segment")
+    return calibration.sum_cases(_spread(known), lengths)
+
+
+def distributions(live: pd.DataFrame, moments: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `demand_distributions` (DISTRIBUTION_COLUMNS).
+
+    `live`: rows of `live.forecast` of each series' champion, with `segment`. `moments`: `residual_moments` of the series
+    that were in the backtest. `segments`: `learn_segments`, or its pieces. A segment that was not in the backtest gets
+    the dispersion of each series' own history and no level factor.
+    """
+    rows = live.rename(columns={"dispersion": "history_dispersion"})
+    known = rows.merge(moments.drop(columns="segment"), on=KEYS, how="left").merge(segments, on="segment", how="left")
+    return _spread(known)[DISTRIBUTION_COLUMNS].sort_values(KEYS, ignore_index=True)
+
+
+def _spread(known: pd.DataFrame) -> pd.DataFrame:
+    spread = series_spread(known)
+    return calibration.apply_scale(spread) if "spread_scale" in spread else spread
