@@ -1,0 +1,29 @@
+"""The classical plan, for comparison: every location alone, moving average and z-sigma-root-L safety stock."""
+
+import numpy as np
+from scipy import stats
+
+from echelon.core.inventory.analytic import service_targets
+from echelon.core.inventory.problem import Problem
+from echelon.core.inventory.simulation.layout import Doubles
+
+
+def classical_levels(problem: Problem, history: Doubles, window: int) -> Doubles:
+    """Base-stock levels (nodes,) of the plan that most firms use.
+
+    history: (periods, nodes) customers' demand, oldest first; the last `window` periods give mean d and standard
+    deviation sigma. An inner location sees the demand of all it serves. Level = d (L + R) + safety stock, with
+    safety stock = z sqrt((L + R) sigma^2 + d^2 sigma_L^2), z the normal quantile of the target taken as a cycle
+    service level (Silver, Pyke & Thomas, 4th ed., eq. 6.18). Rounded up where demand is counted.
+    """
+    if window < 2 or len(history) < 1:
+        raise ValueError("the classical plan needs a window of at least 2 periods and some history")
+    recent = np.asarray(history, float)[-window:]
+    seen = np.stack([problem.subtree_sum(row) for row in recent])
+    mean = seen.mean(axis=0)
+    variance = seen.var(axis=0, ddof=1) if len(seen) > 1 else np.zeros(len(mean))
+    cover = np.array([node.lead_time.mean + node.review_period for node in problem.nodes])
+    lead_variance = np.array([node.lead_time.variance for node in problem.nodes])
+    z = stats.norm.ppf(np.clip(service_targets(problem), 0.5, 0.9999))
+    levels = mean * cover + z * np.sqrt(cover * variance + np.square(mean) * lead_variance)
+    return np.ceil(levels - 1e-9) if problem.counts else levels

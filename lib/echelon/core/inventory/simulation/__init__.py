@@ -1,0 +1,1 @@
+"""Monte Carlo simulation of one SKU's network: path drawing, forward pass, gradients, measures."""

@@ -1,0 +1,282 @@
+"""The reverse pass: derivatives of cost with respect to all levels at once (infinitesimal perturbation analysis).
+
+Pathwise derivatives of base-stock systems are unbiased (Glasserman & Tayur, Management Science 41(2), 1995, 263-281);
+running them backwards gives all levels for the price of about one more simulation. Lots are treated straight through:
+an order moves one for one with the level.
+"""
+
+import numpy as np
+
+from echelon.core.inventory.simulation.forward import forward
+from echelon.core.inventory.simulation.jit import kernel
+from echelon.core.inventory.simulation.layout import (
+    BLOCK,
+    D_CLAIM,
+    D_CUSTOMERS,
+    D_LEVEL,
+    D_POSITION,
+    D_RECEIVED,
+    D_SHARE,
+    D_SHIPPED,
+    D_STOCK,
+    RECORD,
+    T_CLAIM,
+    T_CUSTOMERS,
+    T_INVERSE,
+    T_NET,
+    T_SHARE,
+    TAPE,
+    Bytes,
+    Doubles,
+    Floats,
+    NetworkArrays,
+    Workspace,
+)
+
+_0 = np.float32(0)
+_1 = np.float32(1)
+
+
+@kernel
+def _unserve_backorder(node: Floats, demand: Floats, tape: Floats, hold: float, owe: float, unmet: float) -> None:
+    """Reverse of serving and measuring at a node without children that backorders."""
+    for r in range(BLOCK):
+        net = tape[T_NET * BLOCK + r]
+        cost = hold if net > _0 else -owe
+        served = unmet if (net < _0) & (net + demand[r] > _0) else _0
+        node[D_RECEIVED * BLOCK + r] = node[D_STOCK * BLOCK + r] + cost - served
+
+
+@kernel
+def _unserve_lost(node: Floats, tape: Floats, hold: float, unmet: float) -> None:
+    """Reverse of serving with lost sales: when short, one unit more is sold and lowers the position."""
+    for r in range(BLOCK):
+        left = node[D_STOCK * BLOCK + r] + hold
+        sold = -node[D_POSITION * BLOCK + r] - unmet
+        node[D_RECEIVED * BLOCK + r] = left if tape[T_NET * BLOCK + r] > _0 else sold
+
+
+@kernel
+def _unserve_inner(node: Floats, tape: Floats, hold: float, owe: float, unmet: float) -> None:
+    """Reverse of serving customers at a node with children that backorders them."""
+    for r in range(BLOCK):
+        left = node[D_STOCK * BLOCK + r] + hold
+        owed = node[D_CUSTOMERS * BLOCK + r] + owe
+        node[D_CUSTOMERS * BLOCK + r] = owed
+        node[D_RECEIVED * BLOCK + r] = left if tape[T_NET * BLOCK + r] > _0 else -owed - unmet
+
+
+@kernel
+def _unmeasure(node: Floats, hold: float) -> None:
+    """Reverse of measuring at a node without customers."""
+    for r in range(BLOCK):
+        node[D_RECEIVED * BLOCK + r] = node[D_STOCK * BLOCK + r] + hold
+
+
+@kernel
+def _unfill_customers(node: Floats, tape: Floats) -> None:
+    """Customers' backorders take part in the share as a claim."""
+    for r in range(BLOCK):
+        node[D_SHARE * BLOCK + r] -= tape[T_CUSTOMERS * BLOCK + r] * node[D_CUSTOMERS * BLOCK + r]
+
+
+@kernel
+def _unfill(node: Floats, tape: Floats) -> None:
+    """Reverse of filling: stock is worth what is left over, or the share that it adds when short."""
+    for r in range(BLOCK):
+        short = node[D_SHARE * BLOCK + r] * tape[T_INVERSE * BLOCK + r]
+        enough = tape[T_SHARE * BLOCK + r] >= _1
+        node[D_RECEIVED * BLOCK + r] = node[D_RECEIVED * BLOCK + r] if enough else short
+        node[D_SHARE * BLOCK + r] = _0
+
+
+@kernel
+def _unclaim_customers(node: Floats, tape: Floats) -> None:
+    """Derivative of customers' backorders before the fill."""
+    for r in range(BLOCK):
+        share = tape[T_SHARE * BLOCK + r]
+        after = node[D_CUSTOMERS * BLOCK + r]
+        node[D_CUSTOMERS * BLOCK + r] = after - share * (after + node[D_RECEIVED * BLOCK + r])
+
+
+@kernel
+def _unreceive(node: Floats, received: Floats) -> None:
+    """Keep the worth of a unit received in this period for the shipments that arrive in it."""
+    for r in range(BLOCK):
+        received[r] = node[D_RECEIVED * BLOCK + r]
+        node[D_STOCK * BLOCK + r] = node[D_RECEIVED * BLOCK + r]
+        node[D_SHIPPED * BLOCK + r] = _0
+
+
+@kernel
+def _unship(node: Floats, received: Floats) -> None:
+    """A unit shipped is worth what it is worth on arrival."""
+    for r in range(BLOCK):
+        node[D_SHIPPED * BLOCK + r] = received[r]
+
+
+@kernel
+def _unship_due(node: Floats, received: Floats, lead: Bytes, age: int) -> None:
+    """The same where the lead time is `age`."""
+    due = np.uint8(age)
+    for r in range(BLOCK):
+        node[D_SHIPPED * BLOCK + r] += received[r] if lead[r] == due else _0
+
+
+@kernel
+def _unclaim_outside(node: Floats) -> None:
+    """Outside suppliers ship every claim."""
+    for r in range(BLOCK):
+        node[D_CLAIM * BLOCK + r] = node[D_SHIPPED * BLOCK + r]
+
+
+@kernel
+def _unshare(node: Floats, source: Floats, tape: Floats) -> None:
+    """What a greater share at the source would be worth through this claim."""
+    for r in range(BLOCK):
+        gain = node[D_SHIPPED * BLOCK + r] - node[D_CLAIM * BLOCK + r]
+        node[D_SHIPPED * BLOCK + r] = gain
+        source[D_SHARE * BLOCK + r] += tape[T_CLAIM * BLOCK + r] * gain
+
+
+@kernel
+def _unclaim_inside(node: Floats, source: Floats, source_tape: Floats) -> None:
+    """A claim gets its share and lessens what is left for the others."""
+    for r in range(BLOCK):
+        net = node[D_SHIPPED * BLOCK + r] - source[D_RECEIVED * BLOCK + r]
+        node[D_CLAIM * BLOCK + r] += source_tape[T_SHARE * BLOCK + r] * net
+
+
+@kernel
+def _unorder_outside(node: Floats) -> None:
+    """Reverse of ordering up to the level."""
+    for r in range(BLOCK):
+        order = node[D_POSITION * BLOCK + r] + node[D_CLAIM * BLOCK + r]
+        node[D_LEVEL * BLOCK + r] += order
+        node[D_POSITION * BLOCK + r] -= order
+
+
+@kernel
+def _unorder_inside(node: Floats, source: Floats) -> None:
+    """The same; an order also lowers the position of the source."""
+    for r in range(BLOCK):
+        order = node[D_POSITION * BLOCK + r] + node[D_CLAIM * BLOCK + r] - source[D_POSITION * BLOCK + r]
+        node[D_LEVEL * BLOCK + r] += order
+        node[D_POSITION * BLOCK + r] -= order
+
+
+@kernel
+def _unserve(
+    net: NetworkArrays,
+    n: int,
+    node: Floats,
+    demand: Floats,
+    tape: Floats,
+    hold: float,
+    owe: float,
+    unmet: float,
+) -> None:
+    """Reverse of steps 3 and 4 at one node."""
+    if net.customers[n] < 0:
+        _unmeasure(node, hold)
+    elif net.lost[n]:
+        _unserve_lost(node, tape, hold, unmet)
+    elif net.inner[n]:
+        _unserve_inner(node, tape, hold, owe, unmet)
+    else:
+        _unserve_backorder(node, demand, tape, hold, owe, unmet)
+
+
+@kernel
+def _departures(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, ring: Floats) -> None:
+    """Worth of what is shipped to node n in period t."""
+    base, mask = net.ring_at[n], net.ring_mask[n]
+    low, high = net.low[n], net.high[n]
+    for age in range(low, high + 1):
+        row = (base + ((t + age) & mask)) * BLOCK
+        if low == high:
+            _unship(node, ring[row : row + BLOCK])
+        else:
+            _unship_due(node, ring[row : row + BLOCK], lead[t, n], age)
+
+
+@kernel
+def _unorder_all(net: NetworkArrays, nodes: int, tape: Floats, state: Floats, t: int) -> None:
+    """Reverse of step 1, parents before children."""
+    for n in range(nodes):
+        p = net.parent[n]
+        node = state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
+        if p < 0:
+            if t % net.review[n] == 0:
+                _unorder_outside(node)
+            continue
+        source = state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK]
+        _unclaim_inside(node, source, tape[(t * nodes + p) * TAPE * BLOCK : (t * nodes + p + 1) * TAPE * BLOCK])
+        if t % net.review[n] == 0:
+            _unorder_inside(node, source)
+
+
+@kernel
+def _reverse(
+    net: NetworkArrays,
+    demand: Floats,
+    lead: Bytes,
+    warm_up: int,
+    weights: Floats,
+    work: Workspace,
+) -> None:
+    """Reverse of `forward` on the tape it left; the derivatives are left in `work.state`."""
+    nodes = len(net.parent)
+    work.state[:] = _0
+    work.ring[:] = _0
+    for t in range(demand.shape[0] - 1, -1, -1):
+        counts = _1 if t >= warm_up else _0
+        for n in range(nodes - 1, -1, -1):
+            p = net.parent[n]
+            node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
+            tape = work.tape[(t * nodes + n) * TAPE * BLOCK : (t * nodes + n + 1) * TAPE * BLOCK]
+            seen = demand[t, max(net.customers[n], 0)]
+            _unserve(net, n, node, seen, tape, counts * weights[0, n], counts * weights[1, n], counts * weights[2, n])
+            if net.inner[n]:
+                if net.customers[n] >= 0:
+                    _unfill_customers(node, tape)
+                _unfill(node, tape)
+                if net.customers[n] >= 0:
+                    _unclaim_customers(node, tape)
+            row = (net.ring_at[n] + (t & net.ring_mask[n])) * BLOCK
+            _unreceive(node, work.ring[row : row + BLOCK])
+            _departures(net, n, t, node, lead, work.ring)
+            if p >= 0:
+                _unshare(node, work.state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK], tape)
+            else:
+                _unclaim_outside(node)
+        _unorder_all(net, nodes, work.tape, work.state, t)
+
+
+@kernel
+def gradient_blocks(
+    net: NetworkArrays,
+    levels: Floats,
+    demand: Floats,
+    lead: Bytes,
+    warm_up: int,
+    weights: Floats,
+    sums: Floats,
+    work: Workspace,
+) -> Doubles:
+    """Forward and reverse pass over all blocks; sums as in `forward_blocks`.
+
+    weights: (3, nodes), cost per unit and period of stock on hand, customers' backorders and unmet demand. Returns the
+    derivative of that cost, added up over periods and replications, with respect to each level (nodes,), float64.
+    """
+    nodes = len(levels)
+    gradient = np.zeros(nodes)
+    for b in range(demand.shape[0]):
+        forward(net, levels, demand[b], lead[b], warm_up, False, sums[b], work)
+        _reverse(net, demand[b], lead[b], warm_up, weights, work)
+        for n in range(nodes):
+            base = n * RECORD * BLOCK
+            for r in range(BLOCK):
+                gradient[n] += work.state[base + D_LEVEL * BLOCK + r]
+                gradient[n] += work.state[base + D_STOCK * BLOCK + r] + work.state[base + D_POSITION * BLOCK + r]
+    return gradient

@@ -1,0 +1,238 @@
+"""Random numbers for the paths, from a counter: the same key and counter give the same number anywhere.
+
+The generator is SplitMix64's finaliser (Steele, Lea & Flood, OOPSLA 2014) of key + counter x golden ratio. Discrete
+distributions are drawn by Walker's alias method (Vose, IEEE Trans. Software Eng. 17(9), 1991), gamma variates by
+Marsaglia & Tsang (ACM TOMS 26(3), 2000).
+"""
+
+import math
+
+import numpy as np
+
+from echelon.core.inventory.simulation.jit import kernel
+from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_STEP = np.uint64(0xD1B54A32D192ED03)
+_S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
+_S11, _S16, _S32 = np.uint64(11), np.uint64(16), np.uint64(32)
+_LOW_16 = np.uint64(0xFFFF)
+_UNIT_16 = 1.0 / 65536.0
+_UNIT_53 = 1.0 / 9007199254740992.0
+
+
+@kernel
+def _mix(z: np.uint64) -> np.uint64:
+    """SplitMix64's finaliser: 64 bits in, 64 well mixed bits out."""
+    z = (z ^ (z >> _S30)) * _MIX_1
+    z = (z ^ (z >> _S27)) * _MIX_2
+    return z ^ (z >> _S31)
+
+
+@kernel
+def _bits(key: np.uint64, replication: int, step: int) -> np.uint64:
+    """64 random bits of one replication and step (period or horizon)."""
+    counter = (np.uint64(replication) << _S32) + np.uint64(step)
+    return _mix(key + counter * _GOLDEN)
+
+
+@kernel
+def _uniform(bits: np.uint64) -> float:
+    """A number inside (0, 1) from 64 random bits."""
+    return (float(bits >> _S11) + 0.5) * _UNIT_53
+
+
+@kernel
+def _unit_gamma(shape: float, bits: np.uint64) -> float:
+    """A gamma variate with the given shape and scale 1; further bits follow from the first."""
+    boost = 1.0
+    d = shape - 1.0 / 3.0
+    if shape < 1.0:
+        boost = _uniform(_mix(bits + _GOLDEN)) ** (1.0 / shape)
+        d = shape + 2.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    while True:
+        bits += _STEP
+        u = _uniform(_mix(bits))
+        bits += _STEP
+        angle = 2.0 * math.pi * _uniform(_mix(bits))
+        x = math.sqrt(-2.0 * math.log(u)) * math.cos(angle)
+        v = (1.0 + c * x) ** 3
+        bits += _STEP
+        if v > 0.0 and math.log(_uniform(_mix(bits))) < 0.5 * x * x + d - d * v + d * math.log(v):
+            return boost * d * v
+
+
+@kernel
+def draw_gamma(out: Doubles, key: np.uint64, first: int, shape: float, most: float) -> None:
+    """Fill out (replications, steps) with gamma variates of mean 1, cut at `most`."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = min(_unit_gamma(shape, _bits(key, first + i, j)) / shape, most)
+
+
+@kernel
+def _log_pmf(j: float, mean: float, dispersion: float) -> float:
+    """Log probability of j of a negative binomial with variance mean + dispersion x mean^2 (Poisson near 0)."""
+    if dispersion * mean < 1e-7:
+        return j * math.log(mean) - mean - math.lgamma(j + 1.0)
+    r = 1.0 / dispersion
+    log_ratio = math.lgamma(r + j) - math.lgamma(r) - math.lgamma(j + 1.0)
+    return log_ratio + j * math.log(mean / (r + mean)) - r * math.log1p(mean / r)
+
+
+@kernel
+def _bounds(mean: float, dispersion: float) -> tuple[float, float]:
+    """Least and greatest count worth keeping: less than about 1e-8 of the probability lies outside."""
+    mode = np.floor(max(mean - dispersion * mean, 0.0))
+    low, limit = 0.0, math.log(1e-10)
+    if _log_pmf(0.0, mean, dispersion) < limit:
+        high = mode
+        while high - low > 1.0:
+            middle = np.floor(0.5 * (low + high))
+            if _log_pmf(middle, mean, dispersion) < limit:
+                low = middle
+            else:
+                high = middle
+    below, above = mode, mode + 1.0
+    while not _is_tail(above, mean, dispersion):
+        below, above = above, 2.0 * above - mode
+    while above - below > 1.0:
+        middle = np.floor(0.5 * (below + above))
+        if _is_tail(middle, mean, dispersion):
+            above = middle
+        else:
+            below = middle
+    return low, above
+
+
+@kernel
+def _is_tail(j: float, mean: float, dispersion: float) -> bool:
+    """Whether hardly any probability lies at and above j."""
+    ratio = (1.0 + dispersion * j) * mean / ((j + 1.0) * (1.0 + dispersion * mean))
+    return ratio < 1.0 and _log_pmf(j, mean, dispersion) - math.log(1.0 - ratio) < math.log(1e-8)
+
+
+@kernel
+def count_bounds(means: Doubles, dispersion: float, most: int) -> Ints:
+    """For each mean: least count, number of cells (at most `most`) and counts per cell, (means, 3)."""
+    out = np.ones((len(means), 3), np.int64)
+    for i in range(len(means)):
+        out[i, 0] = 0
+        if means[i] > 0.0:
+            low, high = _bounds(means[i], dispersion)
+            width = int(high - low) + 1
+            stride = (width + most - 1) // most
+            out[i, 0], out[i, 1], out[i, 2] = int(low), (width + stride - 1) // stride, stride
+    return out
+
+
+@kernel
+def count_weights(mean: float, dispersion: float, low: int, stride: int, out: Doubles) -> None:
+    """Probabilities of the cells of one mean, up to a factor, by the recursion of neighbouring counts."""
+    if mean <= 0.0:
+        out[0] = 1.0
+        return
+    if stride > 1:
+        for i in range(len(out)):
+            out[i] = math.exp(_log_pmf(low + stride * i + 0.5 * (stride - 1), mean, dispersion))
+        return
+    out[0] = math.exp(_log_pmf(float(low), mean, dispersion))
+    for i in range(1, len(out)):
+        j = float(low + i - 1)
+        out[i] = out[i - 1] * (1.0 + dispersion * j) * mean / ((j + 1.0) * (1.0 + dispersion * mean))
+
+
+@kernel
+def alias_table(weights: Doubles, keep: Doubles, alias: Ints) -> None:
+    """Vose's alias table of the weights: column i is kept with probability keep[i], else alias[i] is drawn."""
+    size = len(weights)
+    scaled = weights * (size / weights.sum())
+    small, large = np.empty(size, np.int64), np.empty(size, np.int64)
+    smalls, larges = 0, 0
+    for i in range(size):
+        keep[i], alias[i] = 1.0, i
+        if scaled[i] < 1.0:
+            small[smalls] = i
+            smalls += 1
+        else:
+            large[larges] = i
+            larges += 1
+    while smalls > 0 and larges > 0:
+        smalls -= 1
+        i, j = small[smalls], large[larges - 1]
+        keep[i], alias[i] = scaled[i], j
+        scaled[j] -= 1.0 - scaled[i]
+        if scaled[j] < 1.0:
+            larges -= 1
+            small[smalls] = j
+            smalls += 1
+
+
+@kernel
+def draw_counts(
+    out: Floats,
+    row: int,
+    key: np.uint64,
+    first: int,
+    scale: Doubles,
+    factor: Doubles,
+    horizon: Ints,
+    start: Ints,
+    cells: Ints,
+    keep: Doubles,
+    alias: Ints,
+) -> None:
+    """Fill out[:, :, row] of (blocks, periods, customers' nodes, BLOCK) with counts.
+
+    scale x factor says which table: a fraction is rounded at random, which keeps the mean. scale (periods,), factor
+    (replications, horizons), horizon (periods,) the column of factor; start (tables,) the first cell of each table,
+    cells (tables, 3) as from `count_bounds`.
+    """
+    last = len(start) - 1
+    for b in range(out.shape[0]):
+        for t in range(out.shape[1]):
+            for r in range(BLOCK):
+                i = b * BLOCK + r
+                bits = _bits(key, first + i, t)
+                place = scale[t] * factor[i, horizon[t]] + float(bits & _LOW_16) * _UNIT_16
+                g = min(int(place), last)
+                column = int(((bits >> _S32) * np.uint64(cells[g, 1])) >> _S32)
+                if float((bits >> _S16) & _LOW_16) * _UNIT_16 >= keep[start[g] + column]:
+                    column = alias[start[g] + column]
+                stride = cells[g, 2]
+                value = cells[g, 0] + stride * column
+                if stride > 1:
+                    value += int(_uniform(_mix(bits + _STEP)) * stride)
+                out[b, t, row, r] = value
+
+
+@kernel
+def draw_amounts(
+    out: Floats, row: int, key: np.uint64, first: int, mean: Doubles, factor: Doubles, horizon: Ints, shape: float
+) -> None:
+    """Fill out[:, :, row] with gamma variates of mean mean[t] x factor and the given shape (infinite: the mean)."""
+    for b in range(out.shape[0]):
+        for t in range(out.shape[1]):
+            for r in range(BLOCK):
+                i = b * BLOCK + r
+                value = mean[t] * factor[i, horizon[t]]
+                if math.isfinite(shape):
+                    value *= _unit_gamma(shape, _bits(key, first + i, t)) / shape
+                out[b, t, row, r] = value
+
+
+@kernel
+def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, low: int, keep: Doubles, alias: Ints) -> None:
+    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from an alias table over low, low+1..."""
+    size = np.uint64(len(keep))
+    for b in range(out.shape[0]):
+        for t in range(out.shape[1]):
+            for r in range(BLOCK):
+                bits = _bits(key, first + b * BLOCK + r, t)
+                column = int(((bits >> _S32) * size) >> _S32)
+                if float((bits >> _S16) & _LOW_16) * _UNIT_16 >= keep[column]:
+                    column = alias[column]
+                out[b, t, node, r] = low + column

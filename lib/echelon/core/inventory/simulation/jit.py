@@ -1,0 +1,46 @@
+"""The one door to numba: compiled code is cached where that is possible and never taken from another source version."""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from numba import njit
+from numba.core.caching import FunctionCache
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Only flags that cannot change a finite result: plans must not depend on the processor.
+_FLAGS = {"nnan", "ninf", "nsz"}
+
+
+def _fingerprint() -> str:
+    """Hash of every source file of this package: compiled code depends on all of them (constants, inlined helpers)."""
+    digest = hashlib.sha256()
+    for entry in sorted(files(__package__).iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".py"):
+            digest.update(entry.read_bytes())
+    return digest.hexdigest()
+
+
+_SOURCES = _fingerprint()
+
+
+class _SourceCache(FunctionCache):
+    """numba's cache keys on one file's time stamp and misses changed globals and callees: add all sources."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return (*super()._index_key(sig, codegen), _SOURCES)  # type: ignore[no-untyped-call]
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with suppress(OSError):  # a full or vanished disk costs a compilation, not the run
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
+
+def kernel(function: F) -> F:
+    """Compile with numba on first use. In a zip or a read-only place without a cache it compiles in every process."""
+    dispatcher: Any = njit(fastmath=_FLAGS, nogil=True, error_model="numpy")(function)
+    with suppress(RuntimeError, OSError):  # no place for a cache file
+        dispatcher._cache = _SourceCache(function)  # type: ignore[no-untyped-call]
+    return dispatcher

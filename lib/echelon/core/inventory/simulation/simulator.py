@@ -1,0 +1,237 @@
+"""Simulate a problem on given paths: measures per node with standard errors, and gradients of cost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echelon.core.inventory.problem import Problem
+from echelon.core.inventory.simulation import adjoint, forward, layout
+from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats, NetworkArrays, Workspace
+from echelon.core.inventory.simulation.paths import Paths
+
+
+def warm_up_periods(problem: Problem) -> int:
+    """Periods after which a base-stock system has forgotten its start: the longest way through the network."""
+    reach = np.zeros(len(problem.nodes), np.int64)
+    for i, node in enumerate(problem.nodes):
+        reach[i] = (reach[node.parent] if node.parent >= 0 else 0) + node.lead_time.periods[-1] + node.review_period
+    return int(reach.max())
+
+
+def network_arrays(problem: Problem) -> NetworkArrays:
+    """The network as the kernels read it."""
+    nodes = problem.nodes
+    high = np.array([node.lead_time.periods[-1] for node in nodes], np.int64)
+    low = np.array([node.lead_time.periods[0] for node in nodes], np.int64)
+    length = np.array([1 << int(h).bit_length() for h in high], np.int64)
+    review = np.array([node.review_period for node in nodes], np.int64)
+    mean_lead = np.array([round(node.lead_time.mean) for node in nodes], np.int64)
+    parent = np.array([node.parent for node in nodes], np.int64)
+    inner = np.zeros(len(nodes), np.bool_)
+    inner[parent[parent >= 0]] = True
+    has_customers = np.array([node.demand is not None for node in nodes])
+    return NetworkArrays(
+        parent=parent,
+        customers=np.where(has_customers, np.cumsum(has_customers) - 1, -1),
+        inner=inner,
+        lost=np.array([node.lost_sales for node in nodes], np.bool_),
+        review=review,
+        low=low,
+        high=high,
+        lot=np.array([_lot(problem, node.lot_size) for node in nodes], np.float32),
+        moq=np.array([_lot(problem, node.moq) for node in nodes], np.float32),
+        cycle_start=mean_lead % review,
+        ring_at=np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int64),
+        ring_mask=length - 1,
+    )
+
+
+def _lot(problem: Problem, quantity: float) -> float:
+    """Single units are no restriction when demand is counted."""
+    return 0.0 if problem.counts and quantity <= 1 else quantity
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over measured periods and replications per node, as an optimiser reads them. `slope` counts periods in
+    which one unit more of base stock would have served one unit more, `covered` those in which it would be left over.
+    """
+
+    unmet: Doubles
+    on_hand: Doubles
+    slope: Doubles
+    covered: Doubles
+
+
+class Simulator:
+    """One problem on one set of paths. Levels are arrays of base-stock levels (nodes,), units."""
+
+    def __init__(self, problem: Problem, paths: Paths) -> None:
+        self.paths = paths
+        self.net = network_arrays(problem)
+        nodes = len(problem.nodes)
+        periods = paths.demand.shape[1]
+        self._sums = np.zeros((paths.demand.shape[0], nodes, layout.SUMS * BLOCK), np.float32)
+        self._work = Workspace(
+            state=np.zeros(nodes * layout.RECORD * BLOCK, np.float32),
+            ring=np.zeros(int(self.net.ring_mask.sum() + nodes) * BLOCK, np.float32),
+            tape=np.zeros(periods * nodes * layout.TAPE * BLOCK, np.float32),
+        )
+        self.demand = self._demand_totals()
+
+    @property
+    def scale(self) -> float:
+        """Measured periods x replications: sums divided by it are means per period."""
+        return float(self.paths.measured * self.paths.replications)
+
+    def _demand_totals(self) -> Doubles:
+        """Customers' demand per node over the measured periods of all replications."""
+        per_row = self.paths.demand[:, self.paths.warm_up :].sum(axis=(0, 1, 3), dtype=np.float64)
+        return np.where(self.net.customers >= 0, per_row[np.maximum(self.net.customers, 0)], 0.0)
+
+    def _forward(self, levels: Doubles, full: bool) -> Floats:
+        self._sums[:] = 0
+        paths = self.paths
+        forward.forward_blocks(
+            self.net,
+            np.asarray(levels, np.float32),
+            paths.demand,
+            paths.lead,
+            paths.warm_up,
+            full,
+            self._sums,
+            self._work,
+        )
+        return self._sums
+
+    def totals(self, levels: Doubles) -> Totals:
+        """One forward pass."""
+        return _totals(self._forward(levels, False))
+
+    def gradient(
+        self, levels: Doubles, hold: Doubles, unmet: Doubles, backorder: Doubles | None = None
+    ) -> tuple[Totals, Doubles]:
+        """Sums and the derivative of sum(hold x on hand + unmet x unmet demand + backorder x customers' backorders).
+
+        Weights are per node; the cost is added up over measured periods and replications, the derivative (nodes,) is
+        with respect to the levels.
+        """
+        self._sums[:] = 0
+        owed = np.zeros_like(hold) if backorder is None else backorder
+        weights = np.stack([hold, owed, unmet]).astype(np.float32)
+        paths = self.paths
+        slope = adjoint.gradient_blocks(
+            self.net,
+            np.asarray(levels, np.float32),
+            paths.demand,
+            paths.lead,
+            paths.warm_up,
+            weights,
+            self._sums,
+            self._work,
+        )
+        return _totals(self._sums), slope
+
+    def measure(self, levels: Doubles) -> "Measures":
+        """One forward pass with all measures."""
+        sums = self._forward(levels, True).astype(np.float64)
+        blocks, nodes = sums.shape[:2]
+        by_kind = sums.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3)
+        periods = self.paths.measured
+        return Measures(by_kind.reshape(layout.SUMS, nodes, blocks * BLOCK), periods, self._cycles())
+
+    def _cycles(self) -> Doubles:
+        """Whole review cycles inside the measured periods, per node."""
+        ends = np.arange(self.paths.warm_up, self.paths.warm_up + self.paths.measured)
+        found = []
+        for start, review in zip(self.net.cycle_start, self.net.review, strict=True):
+            is_end = (ends >= start) & ((ends - start) % review == 0) & (ends - review >= self.paths.warm_up)
+            found.append(is_end.sum())
+        return np.array(found, float)
+
+
+def _totals(sums: Floats) -> Totals:
+    """Add up blocks and replications."""
+    shape = (*sums.shape[:2], layout.SUMS, BLOCK)
+    total = sums.reshape(shape).sum(axis=(0, 3), dtype=np.float64)
+    kinds = (layout.UNMET, layout.ON_HAND, layout.SLOPE, layout.COVERED)
+    return Totals(*(total[:, kind] for kind in kinds))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Means per node with their standard errors over replications; nan where nothing was observed."""
+
+    mean: Doubles
+    se: Doubles
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Service and stock per node. sums: (kinds, nodes, replications) over `periods` measured periods."""
+
+    sums: Doubles
+    periods: int
+    cycles: Doubles
+
+    def per_period(self, kind: int) -> Estimate:
+        """Mean per period of a sum of `layout` (ON_HAND, BACKORDERS, READY, ...)."""
+        return _mean(self.sums[kind] / self.periods)
+
+    @property
+    def on_hand(self) -> Estimate:
+        """Mean stock on hand at the end of a period, units."""
+        return self.per_period(layout.ON_HAND)
+
+    @property
+    def backorders(self) -> Estimate:
+        """Mean units owed to customers and nodes downstream at the end of a period."""
+        return self.per_period(layout.BACKORDERS)
+
+    @property
+    def demand(self) -> Estimate:
+        """Mean demand per period of customers and nodes downstream, units."""
+        return _mean((self.sums[layout.DEMAND] + self.sums[layout.ORDERS]) / self.periods)
+
+    @property
+    def fill_rate(self) -> Estimate:
+        """Share of the demand of customers and nodes downstream served at once from stock on hand (beta)."""
+        unmet = self.sums[layout.UNMET] + self.sums[layout.ORDERS_UNMET]
+        return _ratio(unmet, self.sums[layout.DEMAND] + self.sums[layout.ORDERS])
+
+    @property
+    def customer_fill_rate(self) -> Estimate:
+        """The same for customers alone."""
+        return _ratio(self.sums[layout.UNMET], self.sums[layout.DEMAND])
+
+    @property
+    def cycle_service_level(self) -> Estimate:
+        """Share of review cycles without a stock-out (alpha)."""
+        cycles = np.where(self.cycles > 0, self.cycles, np.nan)
+        return _mean(self.sums[layout.CYCLES] / cycles[:, None])
+
+    @property
+    def ready_rate(self) -> Estimate:
+        """Share of periods that end without backorders."""
+        return self.per_period(layout.READY)
+
+    @property
+    def stock_out_share(self) -> Estimate:
+        """Share of periods in which some demand of customers was not served."""
+        return self.per_period(layout.STOCKOUTS)
+
+
+def _mean(values: Doubles) -> Estimate:
+    """Mean and standard error over replications (last axis)."""
+    return Estimate(values.mean(axis=1), values.std(axis=1, ddof=1) / np.sqrt(values.shape[1]))
+
+
+def _ratio(missed: Doubles, total: Doubles) -> Estimate:
+    """1 - sum(missed) / sum(total) with the standard error of a ratio estimator (Cochran, Sampling, eq. 6.13)."""
+    base = total.sum(axis=1)
+    safe = np.where(base > 0, base, np.nan)
+    rate = missed.sum(axis=1) / safe
+    replications = total.shape[1]
+    residual = missed - rate[:, None] * total
+    se = np.sqrt(np.square(residual).sum(axis=1) * replications / (replications - 1)) / safe
+    return Estimate(1 - rate, se)

@@ -1,0 +1,83 @@
+"""A slow, readable event loop for one replication: the kernels must agree with it. It shares no code with them."""
+
+import math
+from collections import defaultdict
+
+
+class Oracle:
+    """Stocking points with stock, claims and shipments in plain dictionaries; all quantities per replication."""
+
+    def __init__(self, problem, levels, demand, lead, warm_up):
+        """demand[t][node], lead[t][node]."""
+        self.problem, self.demand, self.lead, self.warm_up = problem, demand, lead, warm_up
+        self.levels = list(levels)
+        count = len(problem.nodes)
+        self.stock = list(self.levels)
+        self.customers = [0.0] * count
+        self.claims = [0.0] * count  # what each node's source owes it
+        self.shipments = [defaultdict(float) for _ in range(count)]  # arrival period -> quantity
+        self.children = [[c for c in range(count) if problem.nodes[c].parent == n] for n in range(count)]
+        self.sums = [defaultdict(float) for _ in range(count)]
+
+    def run(self):
+        for t in range(len(self.demand)):
+            owed_before = [self.owed(n) for n in range(len(self.stock))]
+            for n in reversed(range(len(self.stock))):
+                self.order(n, t)
+            for n in range(len(self.stock)):
+                self.receive_fill_serve(n, t, owed_before[n])
+        return self.sums
+
+    def owed(self, n):
+        return self.customers[n] + sum(self.claims[c] for c in self.children[n])
+
+    def order(self, n, t):
+        node = self.problem.nodes[n]
+        if t % node.review_period:
+            return
+        on_order = self.claims[n] + sum(q for due, q in self.shipments[n].items() if due >= t)
+        need = self.levels[n] - (self.stock[n] + on_order - self.owed(n))
+        if need <= 1e-4:
+            return
+        quantity = max(need, node.moq)
+        if node.lot_size > 1:
+            quantity = math.ceil(quantity / node.lot_size - 1e-4) * node.lot_size
+        self.claims[n] += quantity
+
+    def receive_fill_serve(self, n, t, owed_before):
+        node = self.problem.nodes[n]
+        share = 1.0 if node.parent < 0 else self.share[node.parent]
+        shipped = self.claims[n] * share
+        self.claims[n] -= shipped
+        self.shipments[n][t + self.lead[t][n]] += shipped
+        self.stock[n] += self.shipments[n].pop(t, 0.0)
+        # fill what is owed, everyone in proportion
+        owed, stock = self.owed(n), self.stock[n]
+        if n == 0:
+            self.share = {}
+        self.share[n] = 1.0 if stock >= owed else stock / owed
+        ordered = owed - owed_before
+        served = min(max(stock - owed_before, 0.0), ordered)
+        self.customers[n] *= 1 - self.share[n]
+        self.stock[n] = max(stock - owed, 0.0)
+        # customers
+        asked = self.demand[t][n]
+        given = min(self.stock[n], asked)
+        self.stock[n] -= given
+        if not node.lost_sales:
+            self.customers[n] += asked - given
+        if t >= self.warm_up:
+            self.measure(n, asked, given, ordered if self.children[n] else 0.0, served)
+
+    def measure(self, n, asked, given, ordered, served):
+        sums = self.sums[n]
+        # what the children still claim: their claims shrink by the share when their turn comes
+        left = self.customers[n] + sum(self.claims[c] * (1 - self.share[n]) for c in self.children[n])
+        sums["demand"] += asked
+        sums["unmet"] += asked - given
+        sums["orders"] += ordered
+        sums["orders_unmet"] += ordered - served if ordered else 0.0
+        sums["on_hand"] += self.stock[n]
+        sums["backorders"] += left
+        sums["ready"] += left <= 1e-6
+        sums["stock_outs"] += asked - given > 1e-6

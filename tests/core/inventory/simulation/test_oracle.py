@@ -1,0 +1,75 @@
+"""The kernels against a slow event loop, and the gradients against central differences."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.core.inventory.conftest import problems
+from tests.core.inventory.oracle import Oracle
+
+from echelon.core.inventory.simulation import layout
+from echelon.core.inventory.simulation.paths import PathSource
+from echelon.core.inventory.simulation.simulator import Simulator
+
+KINDS = {
+    "demand": layout.DEMAND,
+    "unmet": layout.UNMET,
+    "orders": layout.ORDERS,
+    "orders_unmet": layout.ORDERS_UNMET,
+    "on_hand": layout.ON_HAND,
+    "backorders": layout.BACKORDERS,
+    "ready": layout.READY,
+    "stock_outs": layout.STOCKOUTS,
+}
+
+
+def one_replication(problem, simulator, r):
+    """Demand and lead times of one replication as nested lists [period][node]."""
+    block, lane = divmod(r, layout.BLOCK)
+    paths, net = simulator.paths, simulator.net
+    demand = paths.demand[block, :, :, lane].astype(float)
+    per_node = [demand[:, row] if row >= 0 else np.zeros(len(demand)) for row in net.customers]
+    lead = paths.lead[block, :, :, lane].astype(int)
+    for n, node in enumerate(problem.nodes):
+        if len(node.lead_time.periods) == 1:
+            lead[:, n] = node.lead_time.periods[0]
+    return np.stack(per_node, 1).tolist(), lead.tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.data())
+def test_kernel_equals_event_loop(problem, data):
+    simulator = Simulator(problem, PathSource(problem, 20, 6).draw("test", 64))
+    levels = np.array([float(data.draw(st.integers(0, 25))) for _ in problem.nodes])
+    measures = simulator.measure(levels)
+    for r in (0, 37):
+        expected = Oracle(problem, levels, *one_replication(problem, simulator, r), 6).run()
+        for name, kind in KINDS.items():
+            want = [sums[name] for sums in expected]
+            np.testing.assert_allclose(measures.sums[kind][:, r], want, rtol=2e-4, atol=2e-3, err_msg=name)
+
+
+@settings(max_examples=40, deadline=None)
+@given(problems(lots=False), st.data())
+def test_gradient_equals_central_differences(problem, data):
+    """Between kinks the cost of one path is smooth in the levels, so both must agree to rounding."""
+    simulator = Simulator(problem, PathSource(problem, 24, 4).draw("test", 64))
+    # uneven fractions keep clear of the kinks at whole numbers of an integer demand
+    levels = np.array([data.draw(st.integers(0, 25)) + 0.37 + 0.013 * i for i in range(len(problem.nodes))])
+    size = len(levels)
+    hold, unmet, owed = np.linspace(1, 2, size), np.linspace(9, 7, size), np.linspace(4, 5, size)
+
+    def cost(at):
+        measures = simulator.measure(at)
+        on_hand, missed = measures.sums[layout.ON_HAND].sum(1), measures.sums[layout.UNMET].sum(1)
+        customers = measures.sums[layout.BACKORDERS].sum(1)
+        return hold @ on_hand + unmet @ missed + np.where(simulator.net.inner, 0, owed) @ customers
+
+    owed_leaves = np.where(simulator.net.inner, 0.0, owed)
+    _, gradient = simulator.gradient(levels, hold, unmet, owed_leaves)
+    step = 2.0**-9
+    for n in range(size):
+        shift = np.zeros(size)
+        shift[n] = step
+        difference = (cost(levels + shift) - cost(levels - shift)) / (2 * step)
+        scale = abs(gradient).max() + 10
+        assert abs(gradient[n] - difference) < 3e-3 * scale, (n, gradient, difference)
