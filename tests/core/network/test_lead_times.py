@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,19 @@ SAMPLE = Path(__file__).parents[3] / "data" / "online_retail"
 START = dt.date(2011, 1, 3)
 
 
-def lane(source="S", destination="W", mean=10.0, sd=3.0):
+def lane(source: str = "S", destination: str = "W", mean: float = 10.0, sd: float = 3.0) -> dict[str, Any]:
     return {"source": source, "destination": destination, "lead_time_days": mean, "lead_time_sd_days": sd}
 
 
-def delivery(days, promised=10, ordered=100.0, received=100.0, order_date=START, source="S", destination="W"):
+def delivery(
+    days: int,
+    promised: int | None = 10,
+    ordered: float | None = 100.0,
+    received: float = 100.0,
+    order_date: dt.date = START,
+    source: str = "S",
+    destination: str = "W",
+) -> dict[str, Any]:
     return {
         "source": source,
         "destination": destination,
@@ -33,23 +42,23 @@ def delivery(days, promised=10, ordered=100.0, received=100.0, order_date=START,
     }
 
 
-def learn(deliveries, lanes=None, **keywords):
+def learn(deliveries: list[dict[str, Any]], lanes: list[dict[str, Any]] | None = None, **keywords: Any) -> pd.DataFrame:
     empty = pd.DataFrame([delivery(1)]).head(0)
     frame = pd.DataFrame(deliveries) if deliveries else empty
     return lead_times(pd.DataFrame(lanes or [lane()]), frame, **keywords)
 
 
-def mean_and_sd(pmf):
+def mean_and_sd(pmf: np.ndarray) -> tuple[float, float]:
     days = np.arange(pmf.size)
     mean = days @ pmf
     return mean, math.sqrt((days - mean) ** 2 @ pmf)
 
 
-def test_columns_are_those_of_the_contract():
+def test_columns_are_those_of_the_contract() -> None:
     assert list(learn([delivery(9)] * 8).columns) == TABLES["lead_times"].column_names
 
 
-def test_known_answer_without_smoothing():
+def test_known_answer_without_smoothing() -> None:
     days = [8, 9, 9, 10, 10, 10, 12, 20]
     row = learn([delivery(d) for d in days], rules=LeadTimeRules(smoothing=0.0)).iloc[0]
     assert row.basis == "deliveries" and row.deliveries == 8
@@ -60,7 +69,7 @@ def test_known_answer_without_smoothing():
     assert row.on_time_share == pytest.approx(6 / 8)
 
 
-def test_smoothing_keeps_the_mean_fills_gaps_and_adds_a_tail():
+def test_smoothing_keeps_the_mean_fills_gaps_and_adds_a_tail() -> None:
     days = np.array([5, 5, 6, 8, 9, 9, 14, 21])
     pmf = learned_pmf(days, smoothing=10.0)
     mean, sd = mean_and_sd(pmf)
@@ -71,13 +80,13 @@ def test_smoothing_keeps_the_mean_fills_gaps_and_adds_a_tail():
     assert pmf[5] > 8 / 18 * 2 / 8
 
 
-def test_more_deliveries_leave_less_to_the_smooth_part():
+def test_more_deliveries_leave_less_to_the_smooth_part() -> None:
     few, many = (learned_pmf(np.repeat([4, 9], n), smoothing=10.0) for n in (5, 500))
     assert 1 - few[[4, 9]].sum() > 20 * (1 - many[[4, 9]].sum()) > 0
 
 
 @given(mean=st.floats(0.01, 200.0), cv=st.floats(0.0, 1.5))
-def test_gamma_pmf_has_the_mean_and_spread_asked_for(mean, cv):
+def test_gamma_pmf_has_the_mean_and_spread_asked_for(mean: float, cv: float) -> None:
     pmf = gamma_pmf(mean, cv * mean)
     found_mean, found_sd = mean_and_sd(pmf)
     assert pmf.min() >= 0 and pmf.sum() == pytest.approx(1.0)
@@ -87,7 +96,7 @@ def test_gamma_pmf_has_the_mean_and_spread_asked_for(mean, cv):
     assert found_sd**2 >= 0.99 * (cv * mean) ** 2 - 1 / 6 - 1e-9
 
 
-def test_gamma_pmf_against_the_defining_integral():
+def test_gamma_pmf_against_the_defining_integral() -> None:
     mean, sd = 6.3, 2.0
     variance = sd**2 - 1 / 6
     x = np.linspace(0, 60, 600_001)
@@ -100,19 +109,19 @@ def test_gamma_pmf_against_the_defining_integral():
 @pytest.mark.parametrize(
     ("mean", "expected"), [(0.0, [1.0]), (3.0, [0, 0, 0, 1.0]), (2.25, [0, 0, 0.75, 0.25]), (0.5, [0.5, 0.5])]
 )
-def test_without_spread_the_mean_lies_between_the_days_beside_it(mean, expected):
+def test_without_spread_the_mean_lies_between_the_days_beside_it(mean: float, expected: list[float]) -> None:
     assert gamma_pmf(mean, 0.0) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])
-def test_too_few_deliveries_fall_back_on_the_promise(count):
+def test_too_few_deliveries_fall_back_on_the_promise(count: int) -> None:
     row = learn([delivery(40, received=50.0)] * count).iloc[0]
     assert row.basis == "promise" and row.deliveries == count
     assert row.mean_days == pytest.approx(10.0, rel=1e-4) and row.sd_days == pytest.approx(3.0, rel=1e-2)
     assert (row.on_time_share, row.quantity_fill) == ((0.0, 0.5) if count else (None, None))
 
 
-def test_shares_leave_out_what_is_not_known():
+def test_shares_leave_out_what_is_not_known() -> None:
     rows = [delivery(9, promised=None, ordered=None)] * 4 + [delivery(11), delivery(10), delivery(9), delivery(8)]
     row = learn(rows).iloc[0]
     assert row.on_time_share == 0.75 and row.quantity_fill == 1.0
@@ -120,17 +129,17 @@ def test_shares_leave_out_what_is_not_known():
     assert unknown.on_time_share is None and unknown.quantity_fill is None
 
 
-def test_an_over_delivery_does_not_make_up_for_a_short_one():
+def test_an_over_delivery_does_not_make_up_for_a_short_one() -> None:
     row = learn([delivery(9, received=150.0), delivery(9, received=50.0)] * 4).iloc[0]
     assert row.quantity_fill == 0.75
 
 
-def test_outliers_are_kept():
+def test_outliers_are_kept() -> None:
     row = learn([delivery(10)] * 19 + [delivery(300)]).iloc[0]
     assert 300 in row.days and row.mean_days == pytest.approx(24.5, rel=1e-3)
 
 
-def test_nothing_received_on_or_after_the_day_is_seen():
+def test_nothing_received_on_or_after_the_day_is_seen() -> None:
     early = [delivery(9, order_date=START + dt.timedelta(days=d)) for d in range(10)]
     late = [delivery(90, order_date=START)] * 5
     cut = START + dt.timedelta(days=20)
@@ -138,25 +147,23 @@ def test_nothing_received_on_or_after_the_day_is_seen():
     assert learn(early, received_before=START + dt.timedelta(days=18)).deliveries[0] == 9
 
 
-def test_lanes_are_learned_apart_and_row_order_does_not_matter():
+def test_lanes_are_learned_apart_and_row_order_does_not_matter() -> None:
     lanes = [lane(), lane("W", "A", 3.0), lane("W", "B", 4.0)]
     days = np.random.default_rng(1).integers(1, 30, 60)
     rows = [delivery(int(d), source="S" if i % 3 == 0 else "W", destination="WAB"[i % 3]) for i, d in enumerate(days)]
     table = learn(rows, lanes)
     pd.testing.assert_frame_equal(table, learn(rows[::-1], lanes[::-1]))
-    assert table.mean_days.tolist() == pytest.approx(
-        [days[0::3].mean(), days[1::3].mean(), days[2::3].mean()], rel=1e-3
-    )
+    assert table.mean_days.tolist() == pytest.approx([days[0::3].mean(), days[1::3].mean(), days[2::3].mean()], rel=1e-3)
     assert table.destination.tolist() == ["W", "A", "B"]
 
 
-def test_periods_count_a_part_as_a_whole():
+def test_periods_count_a_part_as_a_whole() -> None:
     weeks = to_periods(np.array([0, 1, 7, 8, 14, 15]), np.array([0.1, 0.2, 0.3, 0.2, 0.1, 0.1]), 7)
     assert weeks == pytest.approx([0.1, 0.5, 0.3, 0.1])
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=20, unique=True), st.sampled_from([1, 7, 30.4375]))
-def test_periods_against_a_slow_loop(days, period_days):
+def test_periods_against_a_slow_loop(days: list[int], period_days: float) -> None:
     days = np.array(sorted(days))
     probability = np.arange(1.0, days.size + 1) / np.arange(1.0, days.size + 1).sum()
     expected: dict[int, float] = {}
@@ -169,7 +176,7 @@ def test_periods_against_a_slow_loop(days, period_days):
     assert {int(p): found[p] for p in np.flatnonzero(found)} == pytest.approx(expected)
 
 
-def test_the_included_history_is_learned_on_every_lane():
+def test_the_included_history_is_learned_on_every_lane() -> None:
     table = lead_times(pd.read_csv(SAMPLE / "lanes.csv"), pd.read_csv(SAMPLE / "deliveries.csv"))
     promised = pd.read_csv(SAMPLE / "lanes.csv").set_index("destination").lead_time_days
     assert (table.basis == "deliveries").all()

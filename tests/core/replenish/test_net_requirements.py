@@ -1,22 +1,24 @@
 """Net requirements against hand-worked cases and a slow loop over one SKU at a time."""
 
 import math
+from random import Random
+from typing import Any
 
 import pandas as pd
 import pytest
 from echelon.core.replenish.net_requirements import net_requirements
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from replenish_frames import frames, lane, level, stock, two_stores
+from replenish_frames import Row, frames, lane, level, stock, two_stores
 
 NODES = ["W", "H", "A", "B", "C"]
 
 
-def by_location(requirements):
+def by_location(requirements: pd.DataFrame) -> pd.DataFrame:
     return requirements.set_index("location")
 
 
-def test_bottom_up_with_enough_stock():
+def test_bottom_up_with_enough_stock() -> None:
     found = by_location(net_requirements(*two_stores(warehouse=55.0)))
     assert found.loc[["A", "B"], "shipped"].tolist() == [6.0, 6.0]
     assert found.asked_downstream["W"] == 12.0
@@ -24,7 +26,7 @@ def test_bottom_up_with_enough_stock():
     assert found.shipped["W"] == 24.0 and math.isnan(found.available["W"])
 
 
-def test_short_stock_is_shared_and_the_source_orders_for_all_that_was_asked():
+def test_short_stock_is_shared_and_the_source_orders_for_all_that_was_asked() -> None:
     found = by_location(net_requirements(*two_stores(warehouse=9.0, a=4.0, b=0.0)))
     assert found.loc[["A", "B"], "requested"].tolist() == [6.0, 10.0]
     assert found.loc[["A", "B"], "shipped"].tolist() == [3.0, 6.0]
@@ -32,7 +34,7 @@ def test_short_stock_is_shared_and_the_source_orders_for_all_that_was_asked():
     assert found.position["W"] == 9.0 - 16.0 and found.shipped["W"] == 60.0
 
 
-def test_goods_owed_downstream_cannot_be_promised_again():
+def test_goods_owed_downstream_cannot_be_promised_again() -> None:
     levels, _, lanes = two_stores()
     stocks = pd.DataFrame([stock("W", 10, 0, 8), stock("A", 0, 8), stock("B", 10)])
     found = by_location(net_requirements(levels, stocks, lanes))
@@ -40,8 +42,8 @@ def test_goods_owed_downstream_cannot_be_promised_again():
     assert found.position["W"] == 10 - 8 - 2
 
 
-def test_nothing_is_ordered_above_the_reorder_point():
-    def position_of(on_hand):
+def test_nothing_is_ordered_above_the_reorder_point() -> None:
+    def position_of(on_hand: float) -> pd.Series:
         levels = [level("A", "S", 1, 10.0, reorder_point=6.0)]
         return net_requirements(*frames(levels, [stock("A", on_hand)], [lane("A", "S")])).iloc[0]
 
@@ -50,7 +52,7 @@ def test_nothing_is_ordered_above_the_reorder_point():
     assert position_of(20.0).needed == 0.0
 
 
-def test_without_a_record_stock_counts_as_zero():
+def test_without_a_record_stock_counts_as_zero() -> None:
     levels, stocks, lanes = two_stores()
     found = by_location(net_requirements(levels, stocks[stocks.location != "A"], lanes))
     assert found.stock_known.to_dict() == {"A": False, "B": True, "W": True}
@@ -59,12 +61,12 @@ def test_without_a_record_stock_counts_as_zero():
     assert not nothing.stock_known.any() and by_location(nothing).shipped.to_dict() == {"A": 0, "B": 0, "W": 72}
 
 
-def test_no_rows_at_all():
+def test_no_rows_at_all() -> None:
     levels, stocks, lanes = two_stores()
     assert net_requirements(levels.head(0), stocks, lanes).empty
 
 
-def test_what_is_missing_is_named():
+def test_what_is_missing_is_named() -> None:
     levels, stocks, lanes = two_stores()
     with pytest.raises(ValueError, match="no lane terms from W to B"):
         net_requirements(levels, stocks, lanes[lanes.destination != "B"])
@@ -72,7 +74,7 @@ def test_what_is_missing_is_named():
         net_requirements(levels[levels.location != "W"], stocks, lanes)
 
 
-def slow_requirements(levels, stocks, lanes):
+def slow_requirements(levels: list[Row], stocks: list[Row], lanes: list[Row]) -> dict[str, tuple[float, ...]]:
     """The rules once more, location by location, for one SKU with single-unit lots (shortages are not shared here)."""
     held = {row["location"]: row for row in stocks}
     terms = {row["destination"]: row for row in lanes}
@@ -94,7 +96,7 @@ def slow_requirements(levels, stocks, lanes):
 
 
 @st.composite
-def networks(draw):
+def networks(draw: Any) -> tuple[list[Row], list[Row], list[Row]]:
     """One SKU on a random tree of up to five points below the supplier S, with whole numbers everywhere."""
     count = draw(st.integers(1, len(NODES)))
     echelons = {"S": 0}
@@ -114,7 +116,7 @@ def networks(draw):
 
 @given(networks())
 @settings(max_examples=150, deadline=None)
-def test_requests_are_those_of_the_slow_loop(network):
+def test_requests_are_those_of_the_slow_loop(network: tuple[list[Row], list[Row], list[Row]]) -> None:
     found = by_location(net_requirements(*frames(*network)))
     for place, expected in slow_requirements(*network).items():
         names = ["position", "needed", "requested", "asked_downstream"]
@@ -123,7 +125,7 @@ def test_requests_are_those_of_the_slow_loop(network):
 
 @given(networks())
 @settings(max_examples=150, deadline=None)
-def test_what_is_shipped_is_there_and_was_asked_for(network):
+def test_what_is_shipped_is_there_and_was_asked_for(network: tuple[list[Row], list[Row], list[Row]]) -> None:
     found = net_requirements(*frames(*network))
     at = by_location(found)
     assert (found.shipped <= found.requested).all()
@@ -140,7 +142,7 @@ def test_what_is_shipped_is_there_and_was_asked_for(network):
 
 @given(networks(), st.randoms(use_true_random=False))
 @settings(max_examples=50, deadline=None)
-def test_neither_row_order_nor_other_skus_change_a_sku(network, random):
+def test_neither_row_order_nor_other_skus_change_a_sku(network: tuple[list[Row], list[Row], list[Row]], random: Random) -> None:
     alone = net_requirements(*frames(*network))
     levels, stocks, lanes = network
     twice = [*levels, *({**row, "sku": "y"} for row in levels)]

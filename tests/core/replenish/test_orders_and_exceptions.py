@@ -1,6 +1,7 @@
 """The tables `orders` and `exceptions`: columns, kinds, words."""
 
 import datetime as dt
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -9,38 +10,40 @@ from echelon.core.replenish.net_requirements import net_requirements
 from echelon.core.replenish.orders import order_table
 from echelon.core.replenish.wording import figure, units
 from echelon.lake.contracts import TABLES
-from replenish_frames import frames, lane, level, stock, two_stores
+from replenish_frames import Row, frames, lane, level, stock, two_stores
 
 TODAY = dt.date(2011, 11, 1)
 
 
-def orders(*tables):
+def orders(*tables: pd.DataFrame) -> pd.DataFrame:
     return order_table(net_requirements(*tables), TODAY)
 
 
-def exceptions(*tables):
+def exceptions(*tables: pd.DataFrame) -> pd.DataFrame:
     return exception_table(net_requirements(*tables))
 
 
-def single(on_hand=5.0, lane_terms=None, stocks=None, **changes):
+def single(
+    on_hand: float = 5.0, lane_terms: dict[str, float] | None = None, stocks: list[Row] | None = None, **changes: Any
+) -> pd.DataFrame:
     """Exceptions of one location A with base-stock level 10, lead-time demand 5 (11 days), unit cost 2."""
     rows = [stock("A", on_hand)] if stocks is None else stocks
     return exceptions(*frames([level("A", "S", 1, **changes)], rows, [lane("A", "S", **(lane_terms or {}))]))
 
 
-def only(table, kind):
+def only(table: pd.DataFrame, kind: str) -> pd.Series:
     rows = table[table.kind == kind]
     assert len(rows) == 1
     return rows.iloc[0]
 
 
-def test_orders_have_the_columns_of_the_contract():
+def test_orders_have_the_columns_of_the_contract() -> None:
     table = orders(*two_stores())
     assert list(table.columns) == TABLES["orders"].column_names
     assert list(orders(*(frame.head(0) for frame in two_stores())).columns) == TABLES["orders"].column_names
 
 
-def test_a_purchase_and_two_transfers():
+def test_a_purchase_and_two_transfers() -> None:
     table = orders(*two_stores(warehouse=9.0, a=4.0, b=0.0)).set_index("destination")
     assert table.kind.to_dict() == {"A": "transfer", "B": "transfer", "W": "purchase"}
     assert table.quantity.to_dict() == {"A": 3.0, "B": 6.0, "W": 60.0}
@@ -54,7 +57,7 @@ def test_a_purchase_and_two_transfers():
     }
 
 
-def test_reasons_carry_the_figures():
+def test_reasons_carry_the_figures() -> None:
     reasons = orders(*two_stores(warehouse=9.0, a=4.0, b=0.0)).set_index("destination").reason
     assert reasons["A"] == (
         "Inventory position 4 (4 on hand + 0 on order) is not above the reorder point 10: 6 units up to the base-stock "
@@ -74,17 +77,17 @@ def test_reasons_carry_the_figures():
         (0.0, 12.0, "Asked for: 12, in whole lots of 12."),
     ],
 )
-def test_reasons_tell_moq_from_lots(moq, lot, words):
+def test_reasons_tell_moq_from_lots(moq: float, lot: float, words: str) -> None:
     table = orders(*frames([level("A", "S", 1)], [stock("A", 5, 0, 1)], [lane("A", "S", moq=moq, lot=lot)]))
     assert table.reason[0].endswith(words) and " - 1 owed" in table.reason[0]
 
 
-def test_no_order_where_the_source_is_empty():
+def test_no_order_where_the_source_is_empty() -> None:
     table = orders(*two_stores(warehouse=0.0))
     assert table.destination.tolist() == ["W"]
 
 
-def test_exceptions_have_the_columns_and_kinds_of_the_contract():
+def test_exceptions_have_the_columns_and_kinds_of_the_contract() -> None:
     contract = {column.name: column for column in TABLES["exceptions"].columns}
     table = exceptions(*two_stores(warehouse=0.0))
     assert list(table.columns) == list(contract)
@@ -94,13 +97,13 @@ def test_exceptions_have_the_columns_and_kinds_of_the_contract():
     assert calm.empty and list(calm.columns) == list(contract)
 
 
-def test_exceptions_come_worst_first():
+def test_exceptions_come_worst_first() -> None:
     table = exceptions(*two_stores(warehouse=0.0, a=0.0, b=3.0))
     assert table.value.is_monotonic_decreasing
     assert not table.duplicated(["kind", "sku", "location"]).any()
 
 
-def test_stock_out():
+def test_stock_out() -> None:
     row = only(single(on_hand=0.0), "stock_out")
     assert (row.quantity, row.value, row.severity) == (5.0, 10.0, "high")
     assert row.detail == ("Nothing on hand, 0 on order, 10 ordered today. Demand over lead time and review (11 days): 5 units.")
@@ -111,7 +114,7 @@ def test_stock_out():
     assert single(on_hand=0.0, base=0.0).empty
 
 
-def test_shortage():
+def test_shortage() -> None:
     table = exceptions(*two_stores(warehouse=9.0, a=4.0, b=0.0))
     short = table[table.kind == "shortage"].set_index("location")
     assert short.quantity.to_dict() == {"A": 3.0, "B": 4.0}
@@ -119,7 +122,7 @@ def test_shortage():
     assert short.detail["A"] == ("W has 9 to ship and is asked for 16 by 2 location(s); 3 of 6 come here, where 4 are on hand.")
 
 
-def test_overstock():
+def test_overstock() -> None:
     row = only(single(on_hand=30.0), "overstock")
     assert (row.quantity, row.severity) == (20.0, "low")
     assert row.detail == "Inventory position 30 against a base-stock level of 10; the excess would last 44 days."
@@ -133,7 +136,7 @@ def test_overstock():
     ("rate", "error", "severity"),
     [(0.80, 0.01, "high"), (0.92, 0.01, "medium"), (0.94, 0.001, "low"), (0.94, 0.01, None), (0.96, 0.0, None)],
 )
-def test_target_missed_beyond_chance(rate, error, severity):
+def test_target_missed_beyond_chance(rate: float, error: float, severity: str | None) -> None:
     table = single(on_hand=10.0, target_fill_rate=0.95, fill_rate=rate, fill_rate_se=error)
     assert table.severity.tolist() == ([severity] if severity else [])
     if severity:
@@ -141,7 +144,7 @@ def test_target_missed_beyond_chance(rate, error, severity):
         assert table.detail[0].startswith(f"Expected fill rate {rate:.1%} (standard error {error:.2%}) against")
 
 
-def test_moq_excess():
+def test_moq_excess() -> None:
     row = only(single(on_hand=8.0, lane_terms={"moq": 24.0, "lot": 12.0}), "moq_excess")
     assert (row.quantity, row.severity) == (22.0, "low")
     assert row.detail == "2 units needed, 24 ordered: MOQ 24, lots of 12; the surplus would last 48 days."
@@ -149,7 +152,7 @@ def test_moq_excess():
     assert single(on_hand=8.0, lane_terms={"lot": 6.0}).empty  # 4 more than needed: less than lead-time demand
 
 
-def test_fallback_and_unknown_stock():
+def test_fallback_and_unknown_stock() -> None:
     row = only(single(on_hand=10.0, status="too few paths"), "fallback")
     assert (row.quantity, row.detail) == (10.0, "Stand-in levels: too few paths")
     unknown = single(stocks=[])
@@ -162,9 +165,9 @@ def test_fallback_and_unknown_stock():
     ("value", "text"),
     [(0.0, "0"), (-0.0, "0"), (1234.0, "1,234"), (12.34, "12.3"), (0.25, "0.25"), (100.0, "100"), (-7.0, "-7")],
 )
-def test_figures(value, text):
+def test_figures(value: float, text: str) -> None:
     assert figure(value) == text
 
 
-def test_units():
+def test_units() -> None:
     assert (units(1.0), units(0.5), units(2000.0)) == ("1 unit", "0.5 units", "2,000 units")

@@ -29,7 +29,7 @@ class ExceptionLimits:
 
     overstock_factor: float = 2.0
     order_factor: float = 2.0
-    long_cover_days: float = 365.0
+    long_cover_days: float = 180.0
     standard_errors: float = 2.0
 
 
