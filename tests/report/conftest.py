@@ -1,176 +1,97 @@
-"""A made-up run: one supplier, one warehouse, ten hubs, three example SKUs."""
+"""Two made-up runs: one in which every part has something to say, and the least there can be."""
 
-from datetime import date, timedelta
+from datetime import date
 
-import numpy as np
-import pandas as pd
+import made_up as m
 import pytest
-
-from echelon.report.data import FRAMES, ReportData
-
-HUBS = ["United Kingdom", "Germany", "France", "EIRE", "Spain", "Netherlands", "Belgium", "Switzerland", "Portugal", "Australia"]
-SIZES = [1.0, 0.12, 0.11, 0.1, 0.05, 0.06, 0.04, 0.03, 0.025, 0.03]
-SKUS = {"22423": "REGENCY CAKESTAND 3 TIER", "85123A": "WHITE HANGING HEART T-LIGHT HOLDER", "POST<b>&\"": "Tag <script>alert(1)</script> & co"}
-RUN_DATE = date(2011, 11, 1)
-
-
-def frame(name: str, rows: list[tuple]) -> pd.DataFrame:
-    """A frame of the report from rows in the order of its columns."""
-    return pd.DataFrame(rows, columns=list(FRAMES[name]))
-
-
-def kpis() -> pd.DataFrame:
-    rows = []
-    for i, (hub, size) in enumerate(zip(HUBS, SIZES, strict=True)):
-        demand = 81_000 * size
-        ours, theirs = 0.955 - 0.004 * (i % 3), 0.925 + 0.011 * (i % 5)
-        rows.append(_kpi("echelon", "location", hub, demand, ours, 0.0015 + 0.001 * (i % 4), 62_000 * size))
-        rows.append(_kpi("classical", "location", hub, demand, theirs, 0.002, 62_000 * size * (1.14 - 0.05 * (i % 4))))
-    for policy, fills, stock in (("echelon", (0.957, 0.95, 0.941), 1.0), ("classical", (0.931, 0.944, 0.962), 1.08)):
-        for abc, fill, share in zip("ABC", fills, (0.7, 0.2, 0.1), strict=True):
-            rows.append(_kpi(policy, "abc", abc, 126_000 * share, fill, 0.002, 97_000 * share * stock))
-    rows.append(_kpi("echelon", "total", "all", 126_000, 0.9534, 0.0011, 96_800))
-    rows.append(_kpi("classical", "total", "all", 126_000, 0.9371, 0.0013, 105_300))
-    return frame("kpis", rows)
-
-
-def _kpi(policy: str, scope: str, member: str, demand: float, fill: float, error: float, stock: float) -> tuple:
-    lost = demand * (1 - fill)
-    return (policy, scope, member, 180, demand, demand - lost, fill, error, 0.95 if member != "Spain" else 0.92,
-            0.4 * (1 - fill), stock / 1.3, stock, stock * 0.2 * 8 / 52, lost * 2.9)
-
-
-def points() -> pd.DataFrame:
-    rows = [("Central warehouse", 1, 216, 9_800, 12_400.0, 31_000.0, 28_400.0, None, None)]
-    for i, (hub, size) in enumerate(zip(HUBS, SIZES, strict=True)):
-        target = 0.95 if hub == "United Kingdom" else 0.92
-        rows.append((hub, 2, 216 - 9 * i, 21_000 * size, 27_500 * size, 60_000 * size, 66_000 * size * (0.8 + 0.07 * i),
-                     target + 0.006 if hub != "Belgium" else 0.897, target))
-    return frame("points", rows)
-
-
-def lanes() -> pd.DataFrame:
-    rows = [("Supplier", "Central warehouse", 21.0, 5.0, 7, 12.0, 12.0, 1)]
-    rows += [("Central warehouse", hub, 2.0 + i, 1.0, 7, 1.0, 1.0, 1) for i, hub in enumerate(HUBS)]
-    return frame("lanes", rows)
-
-
-def lead_times() -> pd.DataFrame:
-    rows = []
-    for row in lanes().itertuples():
-        days = np.arange(max(int(row.lead_time_days) - 1, 1), int(row.lead_time_days * 1.5) + 4)
-        weight = np.exp(-0.5 * ((np.log(days / (row.lead_time_days * 1.06))) / 0.16) ** 2)
-        weight /= weight.sum()
-        mean = float(days @ weight)
-        sd = float(np.sqrt(((days - mean) ** 2) @ weight))
-        learned = row.destination != "Australia"
-        rows.append((row.source, row.destination, "deliveries" if learned else "promise", 52 if learned else 0, mean, sd, mean,
-                     float(days[weight.cumsum() >= 0.95][0]), 0.71 if learned else None, 0.985 if learned else None,
-                     days.tolist(), weight.tolist()))
-    return frame("lead_times", rows)
-
-
-def levels() -> pd.DataFrame:
-    rows = []
-    for k, sku in enumerate(SKUS):
-        rows.append(_level(sku, "Central warehouse", "Supplier", 1, 420.0 / (k + 1), None, None))
-        for i, (hub, size) in enumerate(zip(HUBS[: 10 - 3 * k], SIZES, strict=False)):
-            rows.append(_level(sku, hub, "Central warehouse", 2, 600 * size / (k + 1), 0.95, 0.953 if i != 2 else 0.93))
-    return frame("levels", rows)
-
-
-def _level(sku: str, location: str, source: str, echelon: int, safety: float, target: float | None, fill: float | None) -> tuple:
-    return (sku, location, source, echelon, "simulation", "ok", round(safety * 3.1), round(safety * 2.8), safety, safety * 2.1, safety * 0.8,
-            target, fill, 0.002 if fill else None, 0.93, 0.97, safety * 1.6, safety * 0.02, safety * 0.7)
-
-
-def series() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """History, forecasts and segments of four SKU-locations, weekly."""
-    rng = np.random.default_rng(7)
-    names = list(SKUS)
-    chosen = [(names[0], "United Kingdom", 160, "A-smooth", "dynamic optimised theta"), (names[1], "United Kingdom", 420, "A-erratic", "lightgbm"),
-              (names[0], "Germany", 14, "B-intermittent", "sba"), (names[2], "France", 4, "C-lumpy", "sba")]
-    history, forecasts, segments = [], [], []
-    for sku, location, mean, segment, model in chosen:
-        weeks = np.arange(40)
-        season = 1 + 0.25 * np.sin(weeks / 6) + 0.008 * weeks
-        values = rng.negative_binomial(3 if mean > 50 else 0.6, (3 if mean > 50 else 0.6) / ((3 if mean > 50 else 0.6) + mean * season))
-        history += [(sku, location, RUN_DATE - timedelta(weeks=int(40 - w)), float(v), 0.0) for w, v in zip(weeks, values, strict=True)]
-        for h in range(8):
-            level = mean * (1.3 + 0.03 * h)
-            quantiles = np.quantile(rng.negative_binomial(3 if mean > 50 else 0.6, (3 if mean > 50 else 0.6) / ((3 if mean > 50 else 0.6) + level), 4000), (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99))
-            forecasts.append((sku, location, RUN_DATE + timedelta(weeks=h), model, level, *quantiles))
-        segments.append((sku, location, segment, segment[0], "X", segment[2:], 40, 38, 1.1, 0.4, 0.5, float(mean), mean * 52 * 2.9))
-    return frame("history", history), frame("forecasts", forecasts), frame("segments", segments)
-
-
-def champions() -> pd.DataFrame:
-    segments = ["A-smooth", "A-erratic", "A-lumpy", "B-erratic", "B-intermittent", "B-lumpy", "C-intermittent", "C-lumpy"]
-    rows = []
-    for purpose in ("plan", "replay"):
-        for i, segment in enumerate(segments):
-            naive = 0.30 + 0.05 * i
-            model = ["dynamic optimised theta", "lightgbm", "sba"][i % 3] if i != 6 else "seasonal naive"
-            ours = naive * (0.74 + 0.03 * i) if i != 6 else naive
-            rows.append((purpose, segment, model, 40 + 60 * i, 3, ours, 0.78 + 0.02 * i, 0.01 * (i - 3), naive, 1.02 + 0.02 * i,
-                         "sba" if i % 3 else "lightgbm", f"lowest pinball loss in 3 of 3 windows, {100 - 100 * ours / naive:.0f} % below the naive"))
-    return frame("champions", rows)
-
-
-def orders() -> pd.DataFrame:
-    names = list(SKUS)
-    rows = []
-    for i in range(15):
-        up = i % 3 == 0
-        rows.append(("purchase" if up else "transfer", names[i % 3], "Supplier" if up else "Central warehouse", "Central warehouse" if up else HUBS[i % 10],
-                     float(480 - 24 * i), 470.0 - 24 * i, None if up else 900.0, RUN_DATE, RUN_DATE + timedelta(days=21 if up else 4), 2_400.0 - 130 * i,
-                     f"position {120 + i} is at or below the reorder point {310 + i}; up to {590 - 10 * i}, rounded up to lots of 12"))
-    return frame("orders", rows)
-
-
-def exceptions() -> pd.DataFrame:
-    names = list(SKUS)
-    rows = [("stock_out", "high", names[i % 3], HUBS[i], 40.0 - i, 210.0 - 12 * i, f"nothing on hand, {40 - i} expected over the lead time") for i in range(5)]
-    rows += [("overstock", "low", names[i % 3], HUBS[i], 900.0 - i, 3_100.0 - 220 * i, f"{900 - i} on hand, base-stock level {210 + i}: 31 weeks of demand too many") for i in range(5)]
-    rows += [("target_missed", "medium", names[1], "Belgium", 3.0, 8.5, "expected fill rate 89.7 %, target 92 %")]
-    return frame("exceptions", rows)
-
-
-def checks() -> tuple[pd.DataFrame, pd.DataFrame]:
-    tables = ["sales", "items", "locations", "lanes", "stock", "demand", "segments", "lead_times", "champions", "forecasts", "stock_levels", "orders", "kpis"]
-    counts = frame("checks", [(table, 12 + i % 5, 12 + i % 5 - (table == "stock"), int(table == "stock")) for i, table in enumerate(tables)])
-    failed = frame("failed_checks", [("r1", "stock", 4, "expect_column_values_to_be_between", "on_hand", "warning", False, "max 41,200, at most 20,000 expected")])
-    return counts, failed
-
-
-def stages() -> pd.DataFrame:
-    rows = [("ingest", 14.2, "152,310 sales rows read, 3,120 quarantined"), ("prepare", 9.6, "1,712 series, 305 days"), ("backtest", 61.0, "4 models x 3 windows"),
-            ("forecast", 17.9, "1,712 series x 56 days"), ("stock", 38.3, "216 networks simulated"), ("replenish", 4.4, "520 orders, 134 exceptions"), ("replay", 12.0, "2 policies, 56 days")]
-    return frame("stages", rows)
+from echelon.report.data import ReportData
 
 
 @pytest.fixture
 def full() -> ReportData:
     """A run in which every part has something to say."""
-    history, forecasts, segments = series()
-    counts, failed = checks()
+    history, forecasts, segments = m.series()
+    counts, failed = m.checks()
     return ReportData(
-        name="Online Retail <&>", run_id="20111101-4f2a", run_date=RUN_DATE, release=7, configuration="9b1d" * 16, code="0.1.0", currency="£",
-        period_days=7, horizon=8, history_start=date(2010, 12, 1), history_end=date(2011, 10, 31), skus=216, series=1712,
-        tables_path="out/tables", report_path="out/report/index.html", replay_start=date(2011, 9, 6), replay_end=date(2011, 10, 31),
-        assumptions=("The network, lead times, costs and stock on hand are assumptions: the source has sales only.", "Purchase cost is 45% of the <median> price."),
+        name="Online Retail <&>",
+        run_id="20111101-4f2a",
+        run_date=m.RUN_DATE,
+        release=7,
+        configuration="9b1d" * 16,
+        code="0.1.0",
+        currency="£",
+        period_days=7,
+        horizon=8,
+        history_start=date(2010, 12, 1),
+        history_end=date(2011, 10, 31),
+        skus=216,
+        series=1712,
+        tables_path="out/tables",
+        report_path="out/report/index.html",
+        replay_start=date(2011, 9, 6),
+        replay_end=date(2011, 10, 31),
+        assumptions=(
+            "The network, lead times, costs and stock on hand are assumptions: the source has sales only.",
+            "Purchase cost is 45% of the <median> price.",
+        ),
         versions={"Python": "3.11.2", "Spark": "4.1.4", "Delta": "4.4.0"},
-        kpis=kpis(), points=points(), lanes=lanes(), lead_times=lead_times(), levels=levels(),
-        items=frame("items", [(sku, text, None, 1.3, 2.9) for sku, text in SKUS.items()]),
-        history=history, forecasts=forecasts, segments=segments,
-        segment_totals=frame("segment_totals", [(a, d, 30 + 97 * i + 61 * j, 90_000.0 / (1 + 3 * i) / (1 + j)) for i, a in enumerate("ABC") for j, d in enumerate(["smooth", "erratic", "intermittent", "lumpy"])]),
-        champions=champions(), orders=orders(), order_totals=frame("order_totals", [("purchase", 118, 14_400.0, 23_900.0), ("transfer", 402, 21_700.0, 23_600.0)]),
-        exceptions=exceptions(), exception_totals=frame("exception_totals", [("stock_out", "high", 31, 2_140.0), ("overstock", "low", 102, 41_000.0), ("overstock", "medium", 12, 22_000.0), ("target_missed", "medium", 1, 8.5)]),
-        inputs=frame("inputs", [("sales", 152_310, 149_190, 3_120), ("items", 216, 216, 0), ("stock", 1_690, 1_688, 2)]),
-        quarantine_rules=frame("quarantine_rules", [("sales", "unknown_sku", 2_407, "SKU POST is not in items", '{"StockCode": "POST", "Quantity": "3", "Country": "<i>France</i>"}'),
-                                                    ("sales", "zero_price", 713, "price is 0", '{"StockCode": "22423", "UnitPrice": "0"}')]),
-        checks=counts, failed_checks=failed, stages=stages(),
-        tables=frame("tables", [("sales", 6, 121_004), ("demand", 6, 488_700), ("stock_levels", 6, 1_928), ("orders", 6, 520)]),
+        kpis=m.kpis(),
+        points=m.points(),
+        lanes=m.lanes(),
+        lead_times=m.lead_times(),
+        levels=m.levels(),
+        items=m.frame("items", [(sku, text, None, 1.3, 2.9) for sku, text in m.SKUS.items()]),
+        history=history,
+        forecasts=forecasts,
+        segments=segments,
+        segment_totals=m.frame(
+            "segment_totals",
+            [
+                (a, d, 30 + 97 * i + 61 * j, 90_000.0 / (1 + 3 * i) / (1 + j))
+                for i, a in enumerate("ABC")
+                for j, d in enumerate(["smooth", "erratic", "intermittent", "lumpy"])
+            ],
+        ),
+        champions=m.champions(),
+        orders=m.orders(),
+        order_totals=m.frame("order_totals", [("purchase", 118, 14_400.0, 23_900.0), ("transfer", 402, 21_700.0, 23_600.0)]),
+        exceptions=m.exceptions(),
+        exception_totals=m.frame(
+            "exception_totals",
+            [
+                ("stock_out", "high", 31, 2_140.0),
+                ("overstock", "low", 102, 41_000.0),
+                ("overstock", "medium", 12, 22_000.0),
+                ("target_missed", "medium", 1, 8.5),
+            ],
+        ),
+        inputs=m.frame(
+            "inputs",
+            [
+                ("sales", "data/online_retail/sales.csv.gz", 152_310, 149_190, 3_120),
+                ("items", "data/online_retail/items.csv", 216, 216, 0),
+                ("stock", "data/online_retail/stock.csv", 1_690, 1_688, 2),
+            ],
+        ),
+        quarantine_rules=m.frame(
+            "quarantine_rules",
+            [
+                (
+                    "sales",
+                    "unknown_sku",
+                    2_407,
+                    "SKU POST is not in items",
+                    '{"StockCode": "POST", "Quantity": "3", "Country": "<i>France</i>"}',
+                ),
+                ("sales", "zero_price", 713, "price is 0", '{"StockCode": "22423", "UnitPrice": "0"}'),
+            ],
+        ),
+        checks=counts,
+        failed_checks=failed,
+        stages=m.stages(),
+        tables=m.frame(
+            "tables", [("sales", 6, 121_004), ("demand", 6, 488_700), ("stock_levels", 6, 1_928), ("orders", 6, 520)]
+        ),
     )
 
 
@@ -178,8 +99,21 @@ def full() -> ReportData:
 def bare() -> ReportData:
     """The least run: one location, no prices, no replay, nothing found."""
     return ReportData(
-        name="Shop", run_id="r1", run_date=RUN_DATE, release=1, configuration="0" * 64, code="0.1.0", currency="", period_days=1, horizon=14,
-        history_start=date(2011, 1, 1), history_end=date(2011, 10, 31), skus=1, series=1, tables_path="out/tables", report_path="out/report/index.html",
-        points=frame("points", [("Main", 1, 1, 12.0, 0.0, 0.0, 0.0, 0.96, 0.95)]),
-        lanes=frame("lanes", [("SUPPLIER", "Main", 7.0, 2.0, 7, 0.0, 1.0, 1)]),
+        name="Shop",
+        run_id="r1",
+        run_date=m.RUN_DATE,
+        release=1,
+        configuration="0" * 64,
+        code="0.1.0",
+        currency="",
+        period_days=1,
+        horizon=14,
+        history_start=date(2011, 1, 1),
+        history_end=date(2011, 10, 31),
+        skus=1,
+        series=1,
+        tables_path="out/tables",
+        report_path="out/report/index.html",
+        points=m.frame("points", [("Main", 1, 1, 12.0, 0.0, 0.0, 0.0, 0.96, 0.95)]),
+        lanes=m.frame("lanes", [("SUPPLIER", "Main", 7.0, 2.0, 7, 0.0, 1.0, 1)]),
     )

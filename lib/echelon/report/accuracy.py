@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from echelon.report import formats as f
-from echelon.report.data import ReportData
+from echelon.report.data import ReportData, records
 from echelon.report.rows import Axis, Row, dumbbells
 
 
@@ -28,8 +28,7 @@ class Champions:
 
     rows: pd.DataFrame
     accuracy: Accuracy
-    title: str
-    drawing: Markup
+    pictures: list[tuple[str, Markup]]  # title and drawing: pinball loss, RMSSE
 
 
 def plan_champions(data: ReportData) -> pd.DataFrame:
@@ -47,9 +46,7 @@ def accuracy(data: ReportData) -> Accuracy | None:
     def mean(column: str) -> float:
         return float((rows[column].astype(float) * series).sum() / series.sum())
 
-    return Accuracy(
-        mean("pinball"), mean("naive_pinball"), mean("rmsse"), mean("naive_rmsse"), int(rows["windows"].max())
-    )
+    return Accuracy(mean("pinball"), mean("naive_pinball"), mean("rmsse"), mean("naive_rmsse"), int(rows["windows"].max()))
 
 
 def champions(data: ReportData) -> Champions | None:
@@ -58,24 +55,29 @@ def champions(data: ReportData) -> Champions | None:
     if found is None:
         return None
     rows = plan_champions(data)
-    won = int((rows["pinball"].astype(float) < rows["naive_pinball"].astype(float)).sum())
-    title = (
-        f"Pinball loss {f.decimal(found.pinball)} against {f.decimal(found.naive_pinball)} of the seasonal naive, "
-        f"lower in {won} of {f.plural(len(rows), 'segment')}"
-    )
-    return Champions(rows, found, title, _picture(rows, title))
-
-
-def _picture(rows: pd.DataFrame, label: str) -> Markup:
-    marks = [
-        Row(str(row["segment"]), float(row["pinball"]), float(row["naive_pinball"])) for row in rows.to_dict("records")
+    pinball = _title(rows, "pinball", "Pinball loss", found.pinball, found.naive_pinball)
+    rmsse = _title(rows, "rmsse", "RMSSE", found.rmsse, found.naive_rmsse)
+    pictures = [
+        (pinball, _picture(rows, "pinball", "Mean pinball loss over mean demand (lower is better)", pinball)),
+        (rmsse, _picture(rows, "rmsse", "Mean RMSSE (lower is better)", rmsse)),
     ]
+    return Champions(rows, found, pictures)
+
+
+def _title(rows: pd.DataFrame, column: str, name: str, ours: float, naive: float) -> str:
+    won = int((rows[column].astype(float) < rows[f"naive_{column}"].astype(float)).sum())
+    return f"{name} {f.decimal(ours)} against {f.decimal(naive)}: lower in {won} of {f.plural(len(rows), 'segment')}"
+
+
+def _picture(rows: pd.DataFrame, column: str, axis_title: str, label: str) -> Markup:
+    marks = [Row(str(row["segment"]), float(row[column]), float(row[f"naive_{column}"])) for row in records(rows)]
     values = [value for mark in marks for value in (mark.ours, mark.other)]
     step = max(values) / 10 or 1.0
     axis = Axis(
-        "Mean pinball loss over mean demand (lower is better)",
-        lambda value: f"{value:.3g}",
+        axis_title,
+        f.decimal,
+        f.tick,
         floor(min(values) / step) * step if min(values) < max(values) else 0.0,
-        max(values) or 1.0,
+        (max(values) or 1.0) * 1.02,
     )
     return dumbbells(marks, axis, label)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from echelon.report import formats as f
+from echelon.report.data import records
 
 CLEAR = 2.0  # standard errors from which a difference in fill rate counts
 SAME_STOCK = 0.005  # relative difference in stock below which it is called the same
@@ -90,7 +91,7 @@ def pairs(kpis: pd.DataFrame, scope: str) -> list[Pair]:
     column = stock_column(kpis)
     found: list[Pair] = []
     for member, rows in kpis[kpis["scope"] == scope].groupby("member"):
-        by_policy = {row["policy"]: row for row in rows.to_dict("records")}
+        by_policy = {row["policy"]: row for row in records(rows)}
         if {"echelon", "classical"} <= set(by_policy):
             found.append(Pair(str(member), by_policy["echelon"], by_policy["classical"], column))
     if scope != "abc":
@@ -167,7 +168,8 @@ def target_finding(members: list[Pair]) -> str:
     known = [p for p in members if p.served_customers and not f.missing(p.echelon["target_fill_rate"])]
     if not known:
         return ""
-    ours, theirs = (sum(below_target(row) for row in rows) for rows in zip(*((p.echelon, p.classical) for p in known)))
+    ours = sum(below_target(pair.echelon) for pair in known)
+    theirs = sum(below_target(pair.classical) for pair in known)
     return (
         f"Clearly below target: {f.count(ours)} of {f.plural(len(known), 'location')} under Echelon, "
         f"{f.count(theirs)} under the classical plan."

@@ -6,6 +6,7 @@ rows that the page shows; the others are aggregates, each described beside its c
 
 from dataclasses import dataclass, field, fields
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -54,8 +55,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     # The five largest by value of each kind, and totals by kind and severity: exceptions counts rows.
     "exceptions": _contract("exceptions"),
     "exception_totals": ("kind", "severity", "exceptions", "value"),
-    # Source rows per input; accepted + quarantined = read.
-    "inputs": ("input", "rows_read", "rows_accepted", "rows_quarantined"),
+    # The whole table: source rows per input; accepted + quarantined = read.
+    "inputs": ("input", "path", "rows_read", "rows_accepted", "rows_quarantined"),
     # quarantine by input and rule: number of rows, the reason and the row (JSON) of one example.
     "quarantine_rules": ("input", "rule", "rows", "reason", "row"),
     # check_results by table: expectations evaluated, passed, and failed with severity warning.
@@ -72,6 +73,11 @@ FRAMES: dict[str, tuple[str, ...]] = {
 def _frame(name: str) -> pd.DataFrame:
     """Field that holds frame `name`, empty unless given."""
     return field(default_factory=lambda: pd.DataFrame(columns=list(FRAMES[name])))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as dictionaries."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 @dataclass(frozen=True)

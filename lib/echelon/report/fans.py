@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
 from echelon.report import formats as f
 from echelon.report import svg
-from echelon.report.data import ReportData
+from echelon.report.data import ReportData, records
 
-WIDTH = 540
-HEIGHT = 220
+WIDTH = 490
+HEIGHT = 210
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 10, 40
 
 
@@ -27,7 +26,8 @@ class Fan:
 
 def fans(data: ReportData) -> list[Fan]:
     """One fan per SKU-location that has a forecast, by SKU and location."""
-    return [_fan(data, sku, location, rows) for (sku, location), rows in data.forecasts.groupby(["sku", "location"])]
+    pairs = sorted({(str(row["sku"]), str(row["location"])) for row in records(data.forecasts)})
+    return [_fan(data, sku, location, _of(data.forecasts, sku, location)) for sku, location in pairs]
 
 
 def _fan(data: ReportData, sku: str, location: str, ahead: pd.DataFrame) -> Fan:
@@ -55,9 +55,7 @@ def _finding(past: pd.DataFrame, ahead: pd.DataFrame, period: str) -> str:
 def _picture(past: pd.DataFrame, ahead: pd.DataFrame, label: str, data: ReportData) -> Markup:
     days = [f.as_date(day) for day in [*past["date"], *ahead["date"]]]
     high = max([*past["demand"].astype(float), *ahead["q95"].astype(float), 1.0]) * 1.05
-    across = svg.Scale(
-        min(days).toordinal(), max(days).toordinal() + data.period_days, LEFT, WIDTH - RIGHT
-    )
+    across = svg.Scale(min(days).toordinal(), max(days).toordinal() + data.period_days, LEFT, WIDTH - RIGHT)
     up = svg.Scale(0.0, high, HEIGHT - BOTTOM, TOP)
     parts = _frame(across, up, min(days), max(days), f"Units a {data.period}")
     parts += _bands(ahead, across, up)
@@ -69,7 +67,7 @@ def _frame(across: svg.Scale, up: svg.Scale, first: date, last: date, title: str
     parts = []
     for value in svg.ticks(up.low, up.high):
         parts.append(svg.line(LEFT, up(value), WIDTH - RIGHT, up(value), "rule"))
-        parts.append(svg.text(LEFT - 7, up(value) + 4, f.compact(value), "tick", "end"))
+        parts.append(svg.text(LEFT - 7, up(value) + 4, f.tick(value), "tick", "end"))
     for day in date_ticks(first, last):
         x = across(day.toordinal())
         parts.append(svg.line(x, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 4, "tickmark"))
@@ -108,6 +106,6 @@ def _bands(ahead: pd.DataFrame, across: svg.Scale, up: svg.Scale) -> list[Markup
 
 
 def _history(past: pd.DataFrame, across: svg.Scale, up: svg.Scale) -> list[Markup]:
-    rows: list[dict[str, Any]] = past.to_dict("records")
+    rows = records(past)
     points = [(across(f.as_date(row["date"]).toordinal()), up(float(row["demand"]))) for row in rows]
     return [svg.polyline(points, "history")] if points else []

@@ -16,6 +16,9 @@ def missing(value: Any) -> bool:
 
 
 def _minus(text: str) -> str:
+    """A proper minus sign, and no sign before a zero."""
+    if not any(digit in text for digit in "123456789"):
+        return text.lstrip("+-")
     return text.replace("-", MINUS)
 
 
@@ -30,10 +33,12 @@ def plural(value: Any, one: str, many: str = "") -> str:
 
 
 def compact(value: Any) -> str:
-    """Three significant digits and a scale: 0.52, 51.2, 412, 4.12k, 1.24M."""
+    """Three significant digits and a scale: 0.52, 51.2, 412, 4.12k, 1.24M; small whole numbers as they are."""
     if missing(value):
         return DASH
     number = float(value)
+    if number == int(number) and abs(number) < 1000:
+        return _minus(f"{number:.0f}")
     for size, suffix in _SCALES:
         # 999.5 rounds to four digits, so it belongs to the next scale
         if abs(number) >= size * 0.9995:
@@ -43,11 +48,17 @@ def compact(value: Any) -> str:
 
 def _three_digits(number: float) -> str:
     size = abs(number)
-    if size == int(size) and size < 1000:
-        return f"{number:.0f}"
     if size >= 99.95:
         return f"{number:.0f}"
     return f"{number:.1f}" if size >= 9.995 else f"{number:.2f}"
+
+
+def tick(value: float) -> str:
+    """A round number on an axis: 0.25, 20k, 1.5M."""
+    for size, suffix in _SCALES:
+        if abs(value) >= size:
+            return _minus(f"{value / size:.4g}{suffix}")
+    return _minus(f"{value:.4g}")
 
 
 def money(value: Any, currency: str) -> str:

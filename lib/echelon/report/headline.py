@@ -6,17 +6,18 @@ from datetime import timedelta
 from echelon.report import comparison as c
 from echelon.report import formats as f
 from echelon.report.accuracy import accuracy
-from echelon.report.data import ReportData
+from echelon.report.data import ReportData, records
 from echelon.report.network import valued
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One key figure; `good` colours its detail, None leaves it plain."""
+    """One key figure; `change` stands in front of the detail, green or red by `good`, plain where that is None."""
 
     label: str
     value: str
     detail: str
+    change: str = ""
     good: bool | None = None
 
 
@@ -37,13 +38,15 @@ def _replay_tiles(data: ReportData) -> list[Tile]:
         Tile(
             f"Fill rate, last {c.span(data.replay_start, data.replay_end)}",
             f.percent(pair.echelon["fill_rate"]),
-            f"classical plan {f.percent(pair.classical['fill_rate'])}, {f.points(pair.fill_difference)}",
+            f"against {f.percent(pair.classical['fill_rate'])} by the classical plan",
+            f.points(pair.fill_difference),
             None if fill_sign == 0 else fill_sign > 0,
         ),
         Tile(
-            "Mean stock for that" if unit or pair.stock_column == "stock_value" else "Mean stock for that, units",
+            "Mean stock meanwhile" if pair.stock_column == "stock_value" else "Mean stock meanwhile, units",
             f.money(ours, unit),
-            f"classical plan {f.money(theirs, unit)}, {f.change(ours, theirs)}",
+            f"against {f.money(theirs, unit)} by the classical plan",
+            f.change(ours, theirs),
             None if stock_sign == 0 else stock_sign < 0,
         ),
     ]
@@ -55,10 +58,11 @@ def _accuracy_tiles(data: ReportData) -> list[Tile]:
         return []
     return [
         Tile(
-            "Forecast loss against the naive",
+            "Forecast pinball loss",
+            f.decimal(found.pinball),
+            f"against {f.decimal(found.naive_pinball)} by the seasonal naive; "
+            f"RMSSE {f.decimal(found.rmsse, 2)} against {f.decimal(found.naive_rmsse, 2)}",
             f.change(found.pinball, found.naive_pinball),
-            f"pinball {f.decimal(found.pinball)}, naive {f.decimal(found.naive_pinball)}; "
-            f"RMSSE {f.decimal(found.rmsse, 2)}, naive {f.decimal(found.naive_rmsse, 2)}",
             found.pinball < found.naive_pinball,
         )
     ]
@@ -72,7 +76,7 @@ def order_kinds(data: ReportData) -> str:
     """Purchases and transfers with their value: 118 purchases (£23.9k) and 402 transfers (£23.6k)."""
     return " and ".join(
         f"{f.plural(row['orders'], str(row['kind']))}{_in_brackets(row['value'], data.currency)}"
-        for row in data.order_totals.sort_values("kind").to_dict("records")
+        for row in records(data.order_totals.sort_values("kind"))
     )
 
 

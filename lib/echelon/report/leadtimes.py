@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from echelon.report import formats as f
 from echelon.report import svg
-from echelon.report.data import ReportData
+from echelon.report.data import ReportData, records
 
 MOST = 15
 WIDTH, HEIGHT = 150, 30
@@ -33,8 +33,8 @@ class LeadTimes:
 
 def lead_times(data: ReportData) -> LeadTimes | None:
     """The section, or None where no lane is planned."""
-    promised = {(r["source"], r["destination"]): float(r["lead_time_days"]) for r in data.lanes.to_dict("records")}
-    rows = [r for r in data.lead_times.to_dict("records") if (r["source"], r["destination"]) in promised]
+    promised = {(r["source"], r["destination"]): float(r["lead_time_days"]) for r in records(data.lanes)}
+    rows = [r for r in records(data.lead_times) if (r["source"], r["destination"]) in promised]
     if not rows:
         return None
     rows.sort(key=lambda r: (-abs(float(r["mean_days"]) - promised[r["source"], r["destination"]]), r["destination"]))

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
-import pandas as pd
 from markupsafe import Markup
 
 from echelon.report import formats as f
 from echelon.report import svg
-from echelon.report.data import ReportData
+from echelon.report.data import ReportData, records
 
 MOST_IN_COLUMN = 12
-WIDTH = 540
-LEFT = 56
-LABELS = 190  # room for the text right of the last column
+LEFT = 44
+COLUMN = 118
+LABELS = 186  # room for the text right of the last column
 ROW = 40
 RADIUS = 19
 
@@ -73,7 +72,7 @@ def _total(data: ReportData) -> Picture:
             _note(_amount(row[column], unit), row["fill_rate"], row["target_fill_rate"]),
             _short(row["fill_rate"], row["target_fill_rate"], 0.0),
         )
-        for row in data.points.to_dict("records")
+        for row in records(data.points)
     ]
     total = sum(node.size for node in nodes)
     title = f"Safety stock of {_amount(total, unit)}{_where(nodes, total)}"
@@ -95,7 +94,7 @@ def _one_sku(data: ReportData, sku: str) -> Picture:
             ),
             _short(row["fill_rate"], row["target_fill_rate"], row["fill_rate_se"]),
         )
-        for row in rows.to_dict("records")
+        for row in records(rows)
     ]
     total = sum(node.size for node in nodes)
     name = data.descriptions().get(sku, "")
@@ -133,14 +132,14 @@ def _where(nodes: Sequence[Node], total: float) -> str:
 
 def edges(data: ReportData) -> list[Edge]:
     """The planned lanes with their mean lead times: learned if they were, promised otherwise."""
-    learned = {(r["source"], r["destination"]): r["mean_days"] for r in data.lead_times.to_dict("records")}
+    learned = {(r["source"], r["destination"]): r["mean_days"] for r in records(data.lead_times)}
     return [
         Edge(
             str(row["source"]),
             str(row["destination"]),
             f"{float(learned.get((row['source'], row['destination']), row['lead_time_days'])):.0f} d",
         )
-        for row in data.lanes.sort_values(["source", "destination"]).to_dict("records")
+        for row in records(data.lanes.sort_values(["source", "destination"]))
     ]
 
 
@@ -148,11 +147,7 @@ def draw(nodes: Sequence[Node], lanes: Sequence[Edge], label: str) -> Markup:
     """The drawing of nodes and the lanes between them; lanes to points that are not drawn are left out."""
     shown, lanes = _fold(list(nodes), lanes)
     used = [lane for lane in lanes if lane.destination in {n.name for n in shown}]
-    shown += [
-        Node(name, 0, 0.0)
-        for name in dict.fromkeys(lane.source for lane in used)
-        if name not in {n.name for n in shown}
-    ]
+    shown += [Node(name, 0, 0.0) for name in dict.fromkeys(lane.source for lane in used) if name not in {n.name for n in shown}]
     placed = _place(shown, used)
     largest = max((node.size for node in placed.values()), default=0.0)
     last = max(node.column for node in placed.values())
@@ -160,7 +155,7 @@ def draw(nodes: Sequence[Node], lanes: Sequence[Edge], label: str) -> Markup:
     parts += [_lead_time(lane, placed[lane.destination]) for lane in used]
     parts += [part for node in placed.values() for part in _circle(node, largest, node.column == last)]
     rows = max(sum(node.column == column for node in placed.values()) for column in range(last + 1))
-    return svg.drawing(WIDTH, max(rows * ROW, 130) + 8, label, parts, "chart network")
+    return svg.drawing(LEFT + COLUMN * last + LABELS, max(rows * ROW, 130) + 8, label, parts, "chart network")
 
 
 def _fold(nodes: list[Node], lanes: Sequence[Edge]) -> tuple[list[Node], list[Edge]]:
@@ -176,8 +171,7 @@ def _fold(nodes: list[Node], lanes: Sequence[Edge]) -> tuple[list[Node], list[Ed
             kept.append(Node(name, column, sum(n.size for n in rest), f"{f.compact(sum(n.size for n in rest))} together"))
             stands_for |= {node.name: name for node in rest}
     bent = {
-        (stands_for.get(lane.source, lane.source), stands_for.get(lane.destination, lane.destination)): lane
-        for lane in lanes
+        (stands_for.get(lane.source, lane.source), stands_for.get(lane.destination, lane.destination)): lane for lane in lanes
     }
     return kept, [
         replace(lane, source=source, destination=end, note="" if end != lane.destination else lane.note)
@@ -195,8 +189,7 @@ def _place(nodes: Sequence[Node], lanes: Sequence[Edge]) -> dict[str, Node]:
         members = [node for node in nodes if node.column == column]
         members.sort(key=lambda n: (placed[source[n.name]].y if source.get(n.name) in placed else 0, -n.size, n.name))
         for i, node in enumerate(members):
-            x = LEFT + (WIDTH - LEFT - LABELS) * column / max(last, 1)
-            placed[node.name] = replace(node, x=x, y=4 + height * (i + 0.5) / len(members))
+            placed[node.name] = replace(node, x=float(LEFT + COLUMN * column), y=4 + height * (i + 0.5) / len(members))
     return placed
 
 

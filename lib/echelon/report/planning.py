@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from echelon.report.data import ReportData
+from echelon.report import formats as f
+from echelon.report.data import ReportData, records
 
 KINDS = {
     "stock_out": "Stock-out: nothing on hand and demand expected",
@@ -45,8 +46,8 @@ def exception_groups(data: ReportData) -> list[Group]:
             KINDS.get(str(kind), str(kind).replace("_", " ")),
             int(totals["exceptions"].sum()),
             float(totals["value"].sum()),
-            ", ".join(f"{int(row['exceptions']):,} {row['severity']}" for row in totals.to_dict("records")),
-            rows.sort_values(["value", "sku", "location"], ascending=[False, True, True]).to_dict("records"),
+            ", ".join(f"{f.count(row['exceptions'])} {row['severity']}" for row in records(totals)),
+            records(rows.sort_values(["value", "sku", "location"], ascending=[False, True, True])),
         )
         groups.append((rank.get(totals["severity"].iloc[0], 3), -group.value, group))
     return [group for *_, group in sorted(groups, key=lambda item: (item[0], item[1], item[2].title))]
@@ -55,7 +56,7 @@ def exception_groups(data: ReportData) -> list[Group]:
 def orders(data: ReportData) -> list[dict[str, Any]]:
     """The listed orders, largest value first."""
     ordered = data.orders.sort_values(["value", "sku", "destination"], ascending=[False, True, True])
-    return list(ordered.to_dict("records"))
+    return records(ordered)
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def _fill_title(total: c.Pair, locations: list[c.Pair]) -> str:
     if not known:
         return text
     higher, lower = (sum(pair.fill_sign == sign for pair in known) for sign in (1, -1))
-    return f"{text}: clearly higher at {higher} of {f.plural(len(known), 'location')}, clearly lower at {lower}"
+    return f"{text}: clearly higher at {higher} of {f.plural(len(known), 'location')}, lower at {lower}"
 
 
 def _stock_title(total: c.Pair, locations: list[c.Pair]) -> str:
@@ -164,7 +164,7 @@ def _fill_picture(total: list[c.Pair], locations: list[c.Pair], classes: list[c.
     rows = _rows([total, locations, classes], stock=False)
     lowest = min(min(r.ours - r.ours_error, r.other - r.other_error, r.target or 1.0) for r in rows)
     low = min(0.95, max(0.0, floor(lowest * 20) / 20))
-    axis = Axis("Share of demand served from stock", _percent_tick, low, 1.0)
+    axis = Axis("Share of demand served from stock", f.percent, _percent_tick, low, 1.0)
     return dumbbells(rows, axis, "Fill rate under Echelon and under the classical plan")
 
 
@@ -177,4 +177,4 @@ def _stock_picture(total: list[c.Pair], locations: list[c.Pair], classes: list[c
     rows = _rows([[], locations, classes] if locations else [total, [], classes], stock=True)
     high = max(max(row.ours, row.other) for row in rows) or 1.0
     title = "Mean stock, units" if unit == "units" else f"Mean stock at cost{', ' + unit if unit else ''}"
-    return paired_bars(rows, Axis(title, f.compact, 0.0, high), "Stock under Echelon and under the classical plan")
+    return paired_bars(rows, Axis(title, f.compact, f.tick, 0.0, high), "Stock under Echelon and under the classical plan")

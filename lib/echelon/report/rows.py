@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from echelon.report import svg
 
-WIDTH = 540
-LABELS = 128  # room for the names on the left
+WIDTH = 490
+LABELS = 120  # room for the names on the left
 RIGHT = 52  # room for numbers on the right
 TOP = 8
 ROW = 27
@@ -18,7 +18,10 @@ AXIS = 40
 
 @dataclass(frozen=True)
 class Row:
-    """Ours and the other's value for one thing; errors are half-widths drawn as whiskers; rows come in the order of `group`, with gaps between."""
+    """Ours and the other's value for one thing. Errors are half-widths, drawn as whiskers.
+
+    Rows come in the order of `group`, with a gap between groups.
+    """
 
     label: str
     ours: float
@@ -32,10 +35,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Axis:
-    """What the horizontal axis shows: its title, how numbers read, and its ends."""
+    """What the horizontal axis shows: its title, how values and its ticks read, and its ends."""
 
     title: str
     show: Callable[[float], str]
+    tick: Callable[[float], str]
     low: float
     high: float
 
@@ -51,7 +55,7 @@ def _frame(rows: Sequence[Row], axis: Axis, scale: svg.Scale, bottom: float) -> 
     parts = []
     for value in svg.ticks(axis.low, axis.high):
         parts.append(svg.line(scale(value), TOP, scale(value), bottom, "rule"))
-        parts.append(svg.text(scale(value), bottom + 15, axis.show(value), "tick", "middle"))
+        parts.append(svg.text(scale(value), bottom + 15, axis.tick(value), "tick", "middle"))
     parts.append(svg.text((scale.start + scale.end) / 2, bottom + 33, axis.title, "axis", "middle"))
     for row, y in zip(rows, _places(rows), strict=True):
         name = svg.shorten(row.label, 19)

@@ -20,13 +20,13 @@ def _short(value: Any) -> Any:
 
 
 def drawing(width: float, height: float, label: str, parts: Iterable[Markup], class_: str = "") -> Markup:
-    """A whole picture that scales with its column. `label` is what a screen reader says."""
+    """A whole picture that scales with its column, up to a little over its own size. `label` is what a screen reader says."""
     return element(
         "svg",
         *parts,
-        xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         role="img",
+        style=f"max-width:{width * 1.16:.0f}px",
         aria_label=label,
         class_=class_ or "chart",
     )
@@ -89,9 +89,7 @@ def dot(x: float, y: float, radius: float, class_: str, hint: str = "") -> Marku
 def bar(x: float, y: float, width: float, height: float, class_: str, hint: str = "") -> Markup:
     """A rectangle."""
     children = [element("title", hint)] if hint else []
-    return element(
-        "rect", *children, x=float(x), y=float(y), width=float(max(width, 0)), height=float(height), class_=class_
-    )
+    return element("rect", *children, x=float(x), y=float(y), width=float(max(width, 0)), height=float(height), class_=class_)
 
 
 def shorten(name: str, most: int) -> str:

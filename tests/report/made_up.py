@@ -1,0 +1,322 @@
+"""Frames of a made-up run: one supplier, one warehouse, ten hubs, three example SKUs."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from echelon.report.data import FRAMES
+
+HUBS = [
+    "United Kingdom",
+    "Germany",
+    "France",
+    "EIRE",
+    "Spain",
+    "Netherlands",
+    "Belgium",
+    "Switzerland",
+    "Portugal",
+    "Australia",
+]
+SIZES = [1.0, 0.12, 0.11, 0.1, 0.05, 0.06, 0.04, 0.03, 0.025, 0.03]
+SKUS = {
+    "22423": "REGENCY CAKESTAND 3 TIER",
+    "85123A": "WHITE HANGING HEART T-LIGHT HOLDER",
+    'POST<b>&"': "Tag <script>alert(1)</script> & co",
+}
+RUN_DATE = date(2011, 11, 1)
+
+
+def frame(name: str, rows: list[tuple]) -> pd.DataFrame:
+    """A frame of the report from rows in the order of its columns."""
+    return pd.DataFrame(rows, columns=list(FRAMES[name]))
+
+
+def kpis() -> pd.DataFrame:
+    rows = []
+    for i, (hub, size) in enumerate(zip(HUBS, SIZES, strict=True)):
+        demand = 81_000 * size
+        ours, theirs = 0.955 - 0.004 * (i % 3), 0.925 + 0.011 * (i % 5)
+        rows.append(_kpi("echelon", "location", hub, demand, ours, 0.0015 + 0.001 * (i % 4), 62_000 * size))
+        rows.append(_kpi("classical", "location", hub, demand, theirs, 0.002, 62_000 * size * (1.14 - 0.05 * (i % 4))))
+    for policy, fills, stock in (("echelon", (0.957, 0.95, 0.941), 1.0), ("classical", (0.931, 0.944, 0.962), 1.08)):
+        for abc, fill, share in zip("ABC", fills, (0.7, 0.2, 0.1), strict=True):
+            rows.append(_kpi(policy, "abc", abc, 126_000 * share, fill, 0.002, 97_000 * share * stock))
+    rows.append(_kpi("echelon", "total", "all", 126_000, 0.9534, 0.0011, 96_800))
+    rows.append(_kpi("classical", "total", "all", 126_000, 0.9371, 0.0013, 105_300))
+    return frame("kpis", rows)
+
+
+def _kpi(policy: str, scope: str, member: str, demand: float, fill: float, error: float, stock: float) -> tuple:
+    lost = demand * (1 - fill)
+    return (
+        policy,
+        scope,
+        member,
+        180,
+        demand,
+        demand - lost,
+        fill,
+        error,
+        0.95 if member != "Spain" else 0.92,
+        0.4 * (1 - fill),
+        stock / 1.3,
+        stock,
+        stock * 0.2 * 8 / 52,
+        lost * 2.9,
+    )
+
+
+def points() -> pd.DataFrame:
+    rows = [("Central warehouse", 1, 216, 9_800, 12_400.0, 31_000.0, 28_400.0, None, None)]
+    for i, (hub, size) in enumerate(zip(HUBS, SIZES, strict=True)):
+        target = 0.95 if hub == "United Kingdom" else 0.92
+        rows.append(
+            (
+                hub,
+                2,
+                216 - 9 * i,
+                21_000 * size,
+                27_500 * size,
+                60_000 * size,
+                66_000 * size * (0.8 + 0.07 * i),
+                target + 0.006 if hub != "Belgium" else 0.897,
+                target,
+            )
+        )
+    return frame("points", rows)
+
+
+def lanes() -> pd.DataFrame:
+    rows = [("Supplier", "Central warehouse", 21.0, 5.0, 7, 12.0, 12.0, 1)]
+    rows += [("Central warehouse", hub, 2.0 + i, 1.0, 7, 1.0, 1.0, 1) for i, hub in enumerate(HUBS)]
+    return frame("lanes", rows)
+
+
+def lead_times() -> pd.DataFrame:
+    rows = []
+    for row in lanes().itertuples():
+        days = np.arange(max(int(row.lead_time_days) - 1, 1), int(row.lead_time_days * 1.5) + 4)
+        weight = np.exp(-0.5 * ((np.log(days / (row.lead_time_days * 1.06))) / 0.16) ** 2)
+        weight /= weight.sum()
+        mean = float(days @ weight)
+        sd = float(np.sqrt(((days - mean) ** 2) @ weight))
+        learned = row.destination != "Australia"
+        rows.append(
+            (
+                row.source,
+                row.destination,
+                "deliveries" if learned else "promise",
+                52 if learned else 0,
+                mean,
+                sd,
+                mean,
+                float(days[weight.cumsum() >= 0.95][0]),
+                0.71 if learned else None,
+                0.985 if learned else None,
+                days.tolist(),
+                weight.tolist(),
+            )
+        )
+    return frame("lead_times", rows)
+
+
+def levels() -> pd.DataFrame:
+    rows = []
+    for k, sku in enumerate(SKUS):
+        rows.append(_level(sku, "Central warehouse", "Supplier", 1, 420.0 / (k + 1), None, None))
+        for i, (hub, size) in enumerate(zip(HUBS[: 10 - 3 * k], SIZES, strict=False)):
+            rows.append(_level(sku, hub, "Central warehouse", 2, 600 * size / (k + 1), 0.95, 0.953 if i != 2 else 0.93))
+    return frame("levels", rows)
+
+
+def _level(
+    sku: str, location: str, source: str, echelon: int, safety: float, target: float | None, fill: float | None
+) -> tuple:
+    return (
+        sku,
+        location,
+        source,
+        echelon,
+        "simulation",
+        "ok",
+        round(safety * 3.1),
+        round(safety * 2.8),
+        safety,
+        safety * 2.1,
+        safety * 0.8,
+        target,
+        fill,
+        0.002 if fill else None,
+        0.93,
+        0.97,
+        safety * 1.6,
+        safety * 0.02,
+        safety * 0.7,
+    )
+
+
+def series() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """History, forecasts and segments of four SKU-locations, weekly."""
+    rng = np.random.default_rng(7)
+    names = list(SKUS)
+    chosen = [
+        (names[0], "United Kingdom", 160, "A-smooth", "dynamic optimised theta"),
+        (names[1], "United Kingdom", 420, "A-erratic", "lightgbm"),
+        (names[0], "Germany", 14, "B-intermittent", "sba"),
+        (names[2], "France", 4, "C-lumpy", "sba"),
+    ]
+    history, forecasts, segments = [], [], []
+    for sku, location, mean, segment, model in chosen:
+        weeks = np.arange(40)
+        season = 1 + 0.25 * np.sin(weeks / 6) + 0.008 * weeks
+        values = rng.negative_binomial(
+            3 if mean > 50 else 0.6, (3 if mean > 50 else 0.6) / ((3 if mean > 50 else 0.6) + mean * season)
+        )
+        history += [
+            (sku, location, RUN_DATE - timedelta(weeks=int(40 - w)), float(v), 0.0) for w, v in zip(weeks, values, strict=True)
+        ]
+        for h in range(8):
+            level = mean * (1.3 + 0.03 * h)
+            quantiles = np.quantile(
+                rng.negative_binomial(
+                    3 if mean > 50 else 0.6, (3 if mean > 50 else 0.6) / ((3 if mean > 50 else 0.6) + level), 4000
+                ),
+                (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99),
+            )
+            forecasts.append((sku, location, RUN_DATE + timedelta(weeks=h), model, level, *quantiles))
+        segments.append(
+            (sku, location, segment, segment[0], "X", segment[2:], 40, 38, 1.1, 0.4, 0.5, float(mean), mean * 52 * 2.9)
+        )
+    return frame("history", history), frame("forecasts", forecasts), frame("segments", segments)
+
+
+def champions() -> pd.DataFrame:
+    segments = ["A-smooth", "A-erratic", "A-lumpy", "B-erratic", "B-intermittent", "B-lumpy", "C-intermittent", "C-lumpy"]
+    rows = []
+    for purpose in ("plan", "replay"):
+        for i, segment in enumerate(segments):
+            naive = 0.30 + 0.05 * i
+            model = ["dynamic optimised theta", "lightgbm", "sba"][i % 3] if i != 6 else "seasonal naive"
+            ours = naive * (0.74 + 0.03 * i) if i != 6 else naive
+            rows.append(
+                (
+                    purpose,
+                    segment,
+                    model,
+                    40 + 60 * i,
+                    3,
+                    ours,
+                    0.78 + 0.02 * i,
+                    0.01 * (i - 3),
+                    naive,
+                    1.02 + 0.02 * i,
+                    "sba" if i % 3 else "lightgbm",
+                    f"lowest pinball loss in 3 of 3 windows, {100 - 100 * ours / naive:.0f} % below the naive",
+                )
+            )
+    return frame("champions", rows)
+
+
+def orders() -> pd.DataFrame:
+    names = list(SKUS)
+    rows = []
+    for i in range(15):
+        up = i % 3 == 0
+        rows.append(
+            (
+                "purchase" if up else "transfer",
+                names[i % 3],
+                "Supplier" if up else "Central warehouse",
+                "Central warehouse" if up else HUBS[i % 10],
+                float(480 - 24 * i),
+                470.0 - 24 * i,
+                None if up else 900.0,
+                RUN_DATE,
+                RUN_DATE + timedelta(days=21 if up else 4),
+                2_400.0 - 130 * i,
+                f"position {120 + i} is at or below the reorder point {310 + i}; up to {590 - 10 * i} in lots of 12",
+            )
+        )
+    return frame("orders", rows)
+
+
+def exceptions() -> pd.DataFrame:
+    names = list(SKUS)
+    rows = [
+        (
+            "stock_out",
+            "high",
+            names[i % 3],
+            HUBS[i],
+            40.0 - i,
+            210.0 - 12 * i,
+            f"nothing on hand, {40 - i} expected over the lead time",
+        )
+        for i in range(5)
+    ]
+    rows += [
+        (
+            "overstock",
+            "low",
+            names[i % 3],
+            HUBS[i],
+            900.0 - i,
+            3_100.0 - 220 * i,
+            f"{900 - i} on hand, base-stock level {210 + i}: 31 weeks of demand too many",
+        )
+        for i in range(5)
+    ]
+    rows += [("target_missed", "medium", names[1], "Belgium", 3.0, 8.5, "expected fill rate 89.7 %, target 92 %")]
+    return frame("exceptions", rows)
+
+
+def checks() -> tuple[pd.DataFrame, pd.DataFrame]:
+    tables = [
+        "sales",
+        "items",
+        "locations",
+        "lanes",
+        "stock",
+        "demand",
+        "segments",
+        "lead_times",
+        "champions",
+        "forecasts",
+        "stock_levels",
+        "orders",
+        "kpis",
+    ]
+    counts = frame(
+        "checks",
+        [(table, 12 + i % 5, 12 + i % 5 - (table == "stock"), int(table == "stock")) for i, table in enumerate(tables)],
+    )
+    failed = frame(
+        "failed_checks",
+        [
+            (
+                "r1",
+                "stock",
+                4,
+                "expect_column_values_to_be_between",
+                "on_hand",
+                "warning",
+                False,
+                "max 41,200, at most 20,000 expected",
+            )
+        ],
+    )
+    return counts, failed
+
+
+def stages() -> pd.DataFrame:
+    rows = [
+        ("ingest", 14.2, "152,310 sales rows read, 3,120 quarantined"),
+        ("prepare", 9.6, "1,712 series, 305 days"),
+        ("backtest", 61.0, "4 models x 3 windows"),
+        ("forecast", 17.9, "1,712 series x 56 days"),
+        ("stock", 38.3, "216 networks simulated"),
+        ("replenish", 4.4, "520 orders, 134 exceptions"),
+        ("replay", 12.0, "2 policies, 56 days"),
+    ]
+    return frame("stages", rows)
