@@ -25,8 +25,8 @@ MOMENT_COLUMNS = [*KEYS, "segment", "demands", "windows", "excess", "squares", "
 # One wild series cannot count for more than this many times the variance it foretold.
 MOST_RELATIVE_ERROR = 10.0
 # Periods with demand, and well-measured windows, after which a series counts as much as its segment.
-PRIOR_DEMANDS = 30.0
-PRIOR_WINDOWS = 10.0
+PRIOR_DEMANDS = 200.0
+PRIOR_WINDOWS = 20.0
 LARGEST_LEVEL_VARIANCE = 1.0
 
 
