@@ -87,15 +87,15 @@ def test_network_pictures_say_value_share_upstream_and_missed_targets(full: Repo
 
 def test_fans_name_segment_and_champion_and_compare_with_the_past(full: ReportData) -> None:
     fan = fans(full)[0]
-    assert fan.title == "22423 REGENCY CAKESTAND 3 TIER, Germany"
     past = full.history.query("sku == '22423' and location == 'Germany'").sort_values("date")["demand"].tail(8).mean()
-    assert fan.note == f"B-intermittent · champion: sba · 19.7 a week expected, {past:.1f} in the last 8 weeks"
+    assert fan.title == (f"22423 REGENCY CAKESTAND 3 TIER, Germany: 19.7 a week expected, {past:.1f} in the last 8 weeks")
+    assert fan.note == "B-intermittent · champion: sba"
 
 
 def test_fan_without_history(full: ReportData) -> None:
     found = fans(replace(full, history=full.history.iloc[:0]))
     assert len(found) == 4
-    assert found[0].note.endswith("19.7 a week expected")
+    assert found[0].title.endswith("19.7 a week expected")
 
 
 def test_accuracy_weighs_segments_by_their_series(full: ReportData) -> None:

@@ -34,9 +34,9 @@ def _fan(data: ReportData, sku: str, location: str, ahead: pd.DataFrame) -> Fan:
     past = _of(data.history, sku, location).sort_values("date")
     ahead = ahead.sort_values("date")
     name = data.descriptions().get(sku, "")
-    title = f"{sku}{' ' + name if name else ''}, {location}"
+    title = f"{sku}{' ' + name if name else ''}, {location}: {_finding(past, ahead, data.period)}"
     segment = _of(data.segments, sku, location)["segment"].tolist()
-    note = " · ".join([*segment, f"champion: {ahead['model'].iloc[0]}", _finding(past, ahead, data.period)])
+    note = " · ".join([*segment, f"champion: {ahead['model'].iloc[0]}"])
     return Fan(title, note, _picture(past, ahead, title, data))
 
 

@@ -70,7 +70,7 @@ def _spark(row: dict[str, Any], promise: float, longest: int) -> Markup:
             width,
             HEIGHT - 2 - up(float(p)),
             "late" if int(d) > promise else "ours",
-            f"{int(d)} days: {f.percent(p)}",
+            f"{f.plural(d, 'day')}: {f.percent(p)}",
         )
         for d, p in zip(row["days"], row["probability"], strict=True)
     ]

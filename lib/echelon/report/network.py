@@ -12,7 +12,7 @@ from echelon.report.data import ReportData, records
 
 MOST_IN_COLUMN = 12
 LEFT = 44
-COLUMN = 118
+COLUMN = 128
 LABELS = 186  # room for the text right of the last column
 ROW = 40
 RADIUS = 19
@@ -76,7 +76,7 @@ def _total(data: ReportData) -> Picture:
     ]
     total = sum(node.size for node in nodes)
     title = f"Safety stock of {_amount(total, unit)}{_where(nodes, total)}"
-    note = f"All {f.plural(data.skus, 'SKU')}; circle area: safety stock; fill rate expected / target"
+    note = f"All {f.plural(data.skus, 'SKU')}. Beside each point: safety stock; fill rate expected / target"
     return Picture(title, note, draw(nodes, edges(data), title))
 
 
@@ -99,7 +99,7 @@ def _one_sku(data: ReportData, sku: str) -> Picture:
     total = sum(node.size for node in nodes)
     name = data.descriptions().get(sku, "")
     title = f"{sku}{' ' + name if name else ''}: {f.compact(total)} units of safety stock{_where(nodes, total)}"
-    note = "Circle area: safety stock; beside it safety stock of base-stock level in units, fill rate expected / target"
+    note = "Beside each point: safety stock of base-stock level, in units; fill rate expected / target"
     return Picture(title, note, draw(nodes, edges(data), title))
 
 
@@ -209,13 +209,14 @@ def _circle(node: Node, largest: float, in_last_column: bool) -> list[Markup]:
     if node.column == 0:
         return [
             svg.bar(node.x - 7, node.y - 7, 14, 14, "supplier"),
-            svg.text(node.x, node.y + 26, svg.shorten(node.name, 18), "name halo", "middle"),
+            svg.text(node.x, node.y - 16, svg.shorten(node.name, 18), "name halo", "middle"),
         ]
     radius = 3 + (RADIUS - 3) * sqrt(node.size / largest) if largest > 0 else 5.0
     mark = svg.dot(node.x, node.y, radius, "point short" if node.short else "point", f"{node.name}: {node.note}")
     if in_last_column:
         return [mark, *_texts(node, node.x + RADIUS + 8, node.y - 3, "start")]
-    return [mark, *_texts(node, node.x, node.y + radius + 15, "middle")]
+    # below to the left, out of the way of the lanes that fan out to the right
+    return [mark, *_texts(node, node.x + 12, node.y + radius + 15, "end")]
 
 
 def _texts(node: Node, x: float, y: float, anchor: str) -> list[Markup]:
