@@ -97,6 +97,16 @@ def test_replay_totals(full: ReportData) -> None:
     assert section.stock_title == "8.1% less stock in all: less at 8 of 10 locations"
 
 
+def test_pictures_say_what_they_leave_out(full: ReportData) -> None:
+    locations = m.kpis().query("scope == 'location'")
+    many = pd.concat([m.kpis(), locations.assign(member=locations["member"] + " 2")])
+    section = replay(_with_kpis(full, many))
+    assert section is not None and section.undrawn == 6
+    drawn = {"United Kingdom", "United Kingdom 2", "Spain", "Spain 2"}
+    assert {name for name in drawn if f">{name}<" in section.fill_picture} == drawn
+    assert ">Portugal<" not in section.fill_picture
+
+
 def test_replay_without_customers_has_no_section(full: ReportData) -> None:
     kpis = full.kpis.assign(fill_rate=None)
     assert replay(_with_kpis(full, kpis)) is None

@@ -150,7 +150,7 @@ def findings(members: list[Pair], noun: str) -> list[str]:
         UNCLEAR: "There is no clear difference",
     }
     return [
-        f"{text} at {len(by_verdict[verdict])} of {f.plural(len(members), noun)}: {f.words(by_verdict[verdict], 6)}."
+        f"{text} at {f.count(len(by_verdict[verdict]))} of {f.plural(len(members), noun)}: {f.words(by_verdict[verdict], 6)}."
         for verdict, text in texts.items()
         if verdict in by_verdict
     ]

@@ -38,6 +38,7 @@ class Replay:
     stock_title: str
     stock_picture: Markup
     stock_unit: str
+    undrawn: int  # locations that are not in the pictures
 
 
 def replay(data: ReportData) -> Replay | None:
@@ -59,6 +60,7 @@ def replay(data: ReportData) -> Replay | None:
         stock_title=_stock_title(total[0], locations),
         stock_picture=_stock_picture(total, locations, classes, unit),
         stock_unit=unit,
+        undrawn=max(len(locations) - MOST_LOCATIONS, 0),
     )
 
 
@@ -123,7 +125,7 @@ def _fill_title(total: c.Pair, locations: list[c.Pair]) -> str:
     if not known:
         return text
     higher, lower = (sum(pair.fill_sign == sign for pair in known) for sign in (1, -1))
-    return f"{text}: clearly higher at {higher} of {f.plural(len(known), 'location')}, lower at {lower}"
+    return f"{text}: clearly higher at {f.count(higher)} of {f.plural(len(known), 'location')}, lower at {f.count(lower)}"
 
 
 def _stock_title(total: c.Pair, locations: list[c.Pair]) -> str:
@@ -132,7 +134,7 @@ def _stock_title(total: c.Pair, locations: list[c.Pair]) -> str:
     if not locations:
         return text
     less = sum(pair.stock_sign < 0 for pair in locations)
-    return f"{text} in all: less at {less} of {f.plural(len(locations), 'location')}"
+    return f"{text} in all: less at {f.count(less)} of {f.plural(len(locations), 'location')}"
 
 
 def _rows(groups: list[list[c.Pair]], stock: bool) -> list[Row]:
