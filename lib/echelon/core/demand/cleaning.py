@@ -7,6 +7,7 @@ period may therefore still fall when a later return arrives.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def _net_returns(daily: pd.DataFrame) -> pd.DataFrame:
     returned = daily["quantity_returned"].to_numpy(np.float64)
     taken, unmatched = np.zeros(len(daily)), np.zeros(len(daily))
     starts = np.flatnonzero(~daily.duplicated(KEYS).to_numpy())
-    for start, stop in zip(starts, [*starts[1:], len(daily)], strict=True):
+    for start, stop in pairwise([*starts, len(daily)]):
         if returned[start:stop].any():
             taken[start:stop], unmatched[start:stop] = match_returns(sold[start:stop], returned[start:stop])
     return daily.assign(taken=taken, unmatched=unmatched)

@@ -13,6 +13,8 @@ MOST_ROWS = 120_000
 LEAST_ROWS = 300
 ROUNDS = 120
 TWEEDIE_POWER = 1.5
+# A series weighs no more than one of this many times the median scale, so that none outshouts all others.
+MOST_SCALE = 100.0
 PARAMETERS = {
     "objective": "tweedie",
     "tweedie_variance_power": TWEEDIE_POWER,
@@ -34,7 +36,7 @@ def lightgbm_direct(panel: Panel, horizon: int) -> Means:
     """Mean forecasts of every series from one model.
 
     Trained on demand / `features.scale` with the Tweedie deviance (power 1.5) and weights scale^0.5, which is the
-    deviance of the unscaled demand. Each past period is one row with one step out of 1..horizon; at most 120,000 rows;
+    deviance of the unscaled demand (scale capped at 100 medians). Each past period is one row with one step out of 1..horizon; at most 120,000 rows;
     both are drawn by a hash of series and date, so the result does not depend on the order of rows.
     Series that have had no demand, and groups with fewer than 300 rows, get the seasonal naive with the reason.
     """
@@ -68,7 +70,7 @@ def training_rows(panel: Panel, horizon: int) -> tuple[Index, Index, Index]:
 
 def _train(history: History, series: Index, origin: Index, step: Index, unit: Vector) -> lightgbm.Booster:
     demand = history.panel.values[series, origin + step]
-    weight = unit ** (2.0 - TWEEDIE_POWER)
+    weight = np.minimum(unit, MOST_SCALE * np.median(unit)) ** (2.0 - TWEEDIE_POWER)
     data = lightgbm.Dataset(
         features(history, series, origin, step),
         label=demand / unit,
