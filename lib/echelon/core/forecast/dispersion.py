@@ -118,4 +118,4 @@ def _ratio(top: "Vector | pd.Series[float]", bottom: "Vector | pd.Series[float]"
 
 
 def _column(frame: pd.DataFrame, name: str, missing: float = 0.0) -> Vector:
-    return frame[name].fillna(missing).to_numpy(np.float64)
+    return np.asarray(frame[name].astype(np.float64).fillna(missing), dtype=np.float64)

@@ -36,9 +36,10 @@ def lightgbm_direct(panel: Panel, horizon: int) -> Means:
     """Mean forecasts of every series from one model.
 
     Trained on demand / `features.scale` with the Tweedie deviance (power 1.5) and weights scale^0.5, which is the
-    deviance of the unscaled demand (scale capped at 100 medians). Each past period is one row with one step out of 1..horizon; at most 120,000 rows;
-    both are drawn by a hash of series and date, so the result does not depend on the order of rows.
-    Series that have had no demand, and groups with fewer than 300 rows, get the seasonal naive with the reason.
+    deviance of the unscaled demand (scale capped at 100 medians). Each past period is one row with one step out of
+    1..horizon; at most 120,000 rows; both are drawn by a hash of series and date, so the result does not depend on the
+    order of rows. Series that have had no demand, and groups with fewer than 300 rows, get the seasonal naive with the
+    reason.
     """
     history = History.of(panel)
     series, origin, step = training_rows(panel, horizon)

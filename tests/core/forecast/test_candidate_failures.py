@@ -1,0 +1,29 @@
+"""One bad series, or a candidate that fails as a whole, never stops the others."""
+
+import numpy as np
+from echelon.core.forecast.candidate import Candidate, Means, each_series, guarded
+from echelon.core.forecast.panel import Panel, make_panel
+from echelon.core.forecast.seasonal_naive import seasonal_naive
+
+
+def one_series(history, _start, horizon):
+    if len(history) < 3:
+        raise RuntimeError("too\nshort")
+    return np.full(horizon, np.nan if history[0] == 0 else -5.0)
+
+
+def test_a_bad_series_gets_the_naive_and_the_reason(frame) -> None:
+    panel = make_panel(frame({"A": [4, 4, 4], "B": [2, 4], "C": [0, 3, 3]}, "D"), "D")
+    means = guarded(Candidate("x", each_series(one_series)), panel, 2)
+    assert means.status.tolist() == ["ok", "RuntimeError: too short", "ValueError: forecast is not a finite number"]
+    assert means.mean.tolist() == [[0, 0], [3, 3], [2, 2]]  # never negative
+
+
+def test_a_candidate_that_fails_as_a_whole(frame) -> None:
+    def broken(_panel: Panel, _horizon: int) -> Means:
+        raise MemoryError("x" * 500)
+
+    panel = make_panel(frame({"A": [4, 4, 4], "B": [2, 4]}, "D"), "D")
+    means = guarded(Candidate("x", broken, pooled=True), panel, 2)
+    assert (means.mean == seasonal_naive(panel, 2)).all()
+    assert all(status.startswith("MemoryError: xxx") and len(status) == 200 for status in means.status)

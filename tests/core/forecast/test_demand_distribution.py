@@ -1,0 +1,79 @@
+"""Quantiles and moments of the compact distribution."""
+
+import numpy as np
+import pytest
+from echelon.core.forecast.distribution import moment_quantiles, quantiles, sum_moments
+from echelon.core.forecast.negative_binomial import LARGEST_SD
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+MEANS = st.floats(1e-4, 2000)
+DISPERSIONS = st.floats(0, 500)
+
+
+def scipy_quantiles(mean: float, dispersion: float) -> np.ndarray:
+    if dispersion < 1e-6:
+        return stats.poisson(mean).ppf(LEVELS)
+    shape = 1 / dispersion
+    return stats.nbinom(shape, shape / (shape + mean)).ppf(LEVELS)
+
+
+@pytest.mark.parametrize("mean", [0.01, 0.7, 3.0, 55.0, 1800.0])
+@pytest.mark.parametrize("dispersion", [0.0, 0.05, 1.0, 30.0])
+def test_counts_equal_scipy(mean: float, dispersion: float) -> None:
+    got = moment_quantiles(np.array([mean]), np.array([dispersion]), True, LEVELS)[0]
+    assert got.tolist() == scipy_quantiles(mean, dispersion).tolist()
+
+
+@given(MEANS, DISPERSIONS, st.floats(0, 2), st.booleans())
+def test_quantiles_ascend_and_are_not_negative(mean: float, dispersion: float, cv: float, counts: bool) -> None:
+    q = quantiles(mean, dispersion, cv, counts, LEVELS)
+    assert q.shape == (7,)
+    assert (np.diff(q) >= 0).all() and q[0] >= 0 and np.isfinite(q).all()
+    assert not counts or (q == np.round(q)).all()
+
+
+def test_large_means_use_the_gamma_without_a_jump() -> None:
+    sd = np.array([0.999, 1.001]) * LARGEST_SD
+    q = moment_quantiles(sd * 2, np.full(2, 0.25), True, LEVELS)
+    assert q[1] / q[0] == pytest.approx(1.001 / 0.999, rel=2e-3)
+
+
+def test_gamma_equals_scipy_and_without_dispersion_is_the_mean() -> None:
+    got = moment_quantiles(np.array([4.0, 4.0]), np.array([0.5, 0.0]), False, LEVELS)
+    assert got[0] == pytest.approx(stats.gamma(2.0, scale=2.0).ppf(LEVELS))
+    assert got[1].tolist() == [4.0] * 7
+
+
+def test_mean_zero_is_zero() -> None:
+    assert quantiles(np.zeros((2, 3)), 1.0, 0.5, True, LEVELS).tolist() == np.zeros((2, 3, 7)).tolist()
+
+
+def test_levels_must_ascend() -> None:
+    with pytest.raises(ValueError, match="must ascend"):
+        quantiles(1.0, 0.0, 0.0, True, (0.9, 0.5))
+
+
+def test_sum_moments_by_hand() -> None:
+    mean, variance = sum_moments(np.array([1.0, 3.0]), 0.5, 0.2, True, [2], [1.0])
+    assert mean == 4.0
+    assert variance == pytest.approx(4 + 0.5 * 1.04 * (1 + 9) + 0.04 * 16)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_sum_moments_equal_simulation(counts: bool) -> None:
+    """A random number of periods, some beyond the horizon."""
+    rng = np.random.default_rng(3)
+    mean, dispersion, cv = np.array([2.0, 0.5, 4.0]), 0.6, 0.4
+    periods, probability = np.array([0, 2, 5]), np.array([0.2, 0.5, 0.3])
+    draws = 200_000
+    level = rng.gamma(1 / cv**2, cv**2, (draws, 2)).repeat([3, 2], axis=1)
+    rate = rng.gamma(1 / dispersion, dispersion, (draws, 5)) * level * np.resize(mean, 5)
+    demand = rng.poisson(rate) if counts else rate
+    length = rng.choice(periods, draws, p=probability)
+    sums = (demand * (np.arange(5) < length[:, None])).sum(axis=1)
+    expected, variance = sum_moments(mean, dispersion, cv, counts, periods, probability)
+    assert expected == pytest.approx(sums.mean(), rel=0.01)
+    assert variance == pytest.approx(sums.var(), rel=0.03)

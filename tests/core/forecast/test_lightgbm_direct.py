@@ -1,0 +1,65 @@
+"""The pooled model: features against a slow loop, no look-ahead, order, accuracy on a pattern."""
+
+import numpy as np
+import pytest
+from echelon.core.forecast.features import History, feature_names, features, scale
+from echelon.core.forecast.lightgbm_direct import lightgbm_direct, training_rows
+from echelon.core.forecast.panel import make_panel
+
+
+def test_features_equal_a_slow_loop(shop) -> None:
+    panel = make_panel(shop, "D")
+    rng = np.random.default_rng(0)
+    series, origin, step = training_rows(panel, 28)
+    some = rng.choice(len(series), 200, replace=False)
+    history = History.of(panel)
+    got = features(history, series[some], origin[some], step[some])
+    names = feature_names(panel)
+    unit = scale(history, series[some], origin[some])
+    for row, (i, o, s, u) in enumerate(zip(series[some], origin[some], step[some], unit, strict=True)):
+        expected = slow_features(panel.history(i), o - panel.first[i], s)
+        if u > 0:
+            value = dict(zip(names, got[row], strict=True))
+            assert u == pytest.approx(expected["scale"])
+            for name in ("mean_7", "mean_28", "sd_28", "same_phase_4"):
+                assert value[name] * u == pytest.approx(expected[name], abs=1e-4 * u, nan_ok=True), name
+            for name in ("zero_share_91", "since_demand", "age", "step"):
+                assert value[name] == pytest.approx(expected[name]), name
+
+
+def slow_features(y, origin, step):
+    known = list(y[: origin + 1])
+    target = origin + step
+    same = [known[t] for t in range(len(known)) if (target - t) % 7 == 0][-4:]
+    sold = [t for t, d in enumerate(known) if d > 0]
+    return {
+        "scale": 0.5 * np.mean(known[-91:]) + 0.5 * np.mean(known),
+        "mean_7": np.mean(known[-7:]),
+        "mean_28": np.mean(known[-28:]),
+        "sd_28": np.std(known[-28:]),
+        "zero_share_91": np.mean(np.array(known[-91:]) == 0),
+        "same_phase_4": np.mean(same) if same else np.nan,
+        "since_demand": min(origin - sold[-1] if sold else len(known), len(known)),
+        "age": len(known),
+        "step": step,
+    }
+
+
+def test_year_day_only_with_two_years(frame) -> None:
+    assert "year_day" not in feature_names(make_panel(frame({"A": np.ones(103)}, "W"), "W"))
+    assert "year_day" in feature_names(make_panel(frame({"A": np.ones(105)}, "W"), "W"))
+
+
+def test_forecast_is_non_negative_and_finds_the_weekday(shop) -> None:
+    panel = make_panel(shop, "D")
+    means = lightgbm_direct(panel, 14)
+    assert (means.mean >= 0).all()
+    assert dict(zip(panel.keys["sku"], means.status, strict=True))["NIL"] == "no demand to learn from"
+    heavy = means.mean[np.array(["S2" in sku for sku in panel.keys["sku"]])].sum(axis=0)
+    closed = np.resize([0, 0, 0, 0, 0, 0, 1], 214)[200:] == 1
+    assert heavy[closed].max() < 0.3 * heavy[~closed].min()
+
+
+def test_too_little_to_learn_from(frame) -> None:
+    panel = make_panel(frame({"A": [1, 2, 3] * 10}, "W"), "W")
+    assert lightgbm_direct(panel, 4).status.tolist() == ["fewer than 300 rows to train on"]
