@@ -39,7 +39,7 @@ class Oracle:
         need = self.levels[n] - (self.stock[n] + on_order - self.owed(n))
         if need <= 1e-4:
             return
-        quantity = max(need, node.moq)
+        quantity = max(need, node.moq if node.moq > 1 else 0.0)  # single units are no restriction
         if node.lot_size > 1:
             quantity = math.ceil(quantity / node.lot_size - 1e-4) * node.lot_size
         self.claims[n] += quantity
@@ -79,5 +79,6 @@ class Oracle:
         sums["orders_unmet"] += ordered - served if ordered else 0.0
         sums["on_hand"] += self.stock[n]
         sums["backorders"] += left
+        sums["customers_owed"] += self.customers[n]
         sums["ready"] += left <= 1e-6
         sums["stock_outs"] += asked - given > 1e-6

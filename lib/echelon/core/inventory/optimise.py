@@ -12,9 +12,11 @@ import numpy as np
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.simulator import Simulator, Totals
 
-_TOLERANCE = 5e-4  # of the fill rate while searching; what is missing is made up to first order
+_TOLERANCE = 1e-3  # of the fill rate; what is missing is made up by one Newton step without simulation
 _STARTS = (-1.0, 0.5, 2.0)  # safety factors upstream, to start from the right valley
 _SEARCH_STEPS = 8
+_MOST_STEPS = 60
+_ROUNDING = 1e-2  # a level this little above a whole number is that number
 _POLISH_NODES = 8
 
 
@@ -34,12 +36,18 @@ class Targets:
 
 @dataclass(frozen=True)
 class Point:
-    """Levels with the targets met to tolerance, their cost corrected to exactly met targets, and the shadow prices
-    (holding cost per unit more served) of the targets."""
+    """Levels that meet the targets (to first order, from a simulation close by), what they cost, the shadow prices of
+    the targets (holding cost per unit more served) and the share of stock that would be left over, as a cost."""
 
     levels: Doubles
     cost: float
     price: Doubles
+    surplus: Doubles
+
+    def rounded_up(self) -> tuple[Doubles, float]:
+        """The next whole levels and their cost: on hand is linear in a level between whole numbers."""
+        whole = np.ceil(self.levels - _ROUNDING)
+        return whole, self.cost + float(self.surplus @ (whole - self.levels))
 
 
 def fill_gap(simulator: Simulator, totals: Totals, targets: Targets) -> Doubles:
@@ -48,27 +56,26 @@ def fill_gap(simulator: Simulator, totals: Totals, targets: Targets) -> Doubles:
     return np.where(targets.bound, needed, 0.0)
 
 
-def meet_targets(simulator: Simulator, targets: Targets, levels: Doubles, tolerance: float = _TOLERANCE) -> Point:
+def meet_targets(simulator: Simulator, targets: Targets, levels: Doubles) -> Point:
     """Least levels of the bound nodes that meet the targets, the other levels given."""
-    levels = np.array(levels, float)
+    levels = np.maximum(np.array(levels, float), 0.0)
     low, high = np.full(len(levels), -1.0), np.full(len(levels), np.inf)
-    for _ in range(60):
+    for _ in range(_MOST_STEPS):
         totals = simulator.totals(levels)
         gap = fill_gap(simulator, totals, targets)
-        short = gap > 0
-        low = np.where(short & targets.bound, np.maximum(low, levels), low)
-        high = np.where(~short & targets.bound, np.minimum(high, levels), high)
-        open_ = targets.bound & ~_settled(simulator, gap, levels, low, high, tolerance)
-        if not open_.any():
+        low = np.where(targets.bound & (gap > 0), np.maximum(low, levels), low)
+        high = np.where(targets.bound & (gap <= 0), np.minimum(high, levels), high)
+        moving = targets.bound & ~_settled(simulator, targets, gap, levels, low, high)
+        if not moving.any():
             break
-        levels = np.where(open_, _next(totals, gap, levels, low, high), levels)
-    return _point(targets, levels, totals, gap)
+        levels = np.where(moving, _next(totals, gap, levels, low, high), levels)
+    return _point(targets, levels, totals, gap, low, high)
 
 
-def _settled(simulator: Simulator, gap: Doubles, levels: Doubles, low: Doubles, high: Doubles, tolerance: float) -> Flags:
+def _settled(simulator: Simulator, targets: Targets, gap: Doubles, levels: Doubles, low: Doubles, high: Doubles) -> Flags:
     """Nodes that need no further step: target hit, bracket closed, or zero stock suffices."""
-    hit = np.abs(gap) <= tolerance * simulator.demand
-    closed = high - low <= 1e-3 * np.maximum(1.0, levels)
+    hit = np.abs(gap) <= _TOLERANCE * simulator.demand
+    closed = high <= np.floor(low) + 1 if targets.whole else high - low <= 1e-3 * levels
     return hit | closed | ((gap <= 0) & (levels <= 0))
 
 
@@ -81,10 +88,14 @@ def _next(totals: Totals, gap: Doubles, levels: Doubles, low: Doubles, high: Dou
     return np.maximum(np.where(inside, newton, fallback), 0.0)
 
 
-def _point(targets: Targets, levels: Doubles, totals: Totals, gap: Doubles) -> Point:
-    """Correct cost to first order for what is missing to the targets."""
-    price = np.where(targets.bound, targets.hold * totals.covered / np.maximum(totals.slope, 1.0), 0.0)
-    return Point(levels, float(targets.hold @ totals.on_hand + price @ gap), price)
+def _point(targets: Targets, levels: Doubles, totals: Totals, gap: Doubles, low: Doubles, high: Doubles) -> Point:
+    """One last Newton step, inside the bracket, on cost and levels."""
+    slope = np.maximum(totals.slope, 1.0)
+    surplus = np.where(targets.bound, targets.hold * totals.covered, 0.0)
+    step = np.clip(gap / slope, np.maximum(low, 0) - levels, high - levels)
+    step = np.where(targets.bound, step, 0.0)
+    cost = float(targets.hold @ totals.on_hand + surplus @ step)
+    return Point(levels + step, cost, surplus / slope, surplus)
 
 
 def optimise(simulator: Simulator, targets: Targets, middle: Doubles, spread: Doubles) -> Doubles:
@@ -145,33 +156,25 @@ def _secant(gradient: Doubles, before: Doubles, moved: Doubles, spread: Doubles)
 
 
 def _whole_levels(simulator: Simulator, targets: Targets, point: Point, free: Flags) -> Doubles:
-    """Whole levels: those of bound nodes rounded up, the free ones rounded and then moved by one while that pays."""
-    best = _rounded(simulator, targets, np.where(free, np.rint(point.levels), point.levels))
+    """Whole levels: those of bound nodes rounded up, each free one the best of its neighbours.
+
+    Rounding makes the cost jagged, so the neighbours are tried one by one; more of them when there is one free node.
+    """
     movable = np.flatnonzero(free)
-    if len(movable) > _POLISH_NODES:
-        return best.levels
-    for node in movable[np.argsort(-targets.hold[movable], kind="stable")]:
-        for direction in (-1.0, 1.0):
-            best = _walk(simulator, targets, best, int(node), direction)
-    return best.levels
+    best = meet_targets(simulator, targets, np.where(free, np.rint(point.levels), point.levels))
+    if len(movable) <= _POLISH_NODES:
+        reach = 3 if len(movable) == 1 else 1
+        for node in movable[np.argsort(-targets.hold[movable], kind="stable")]:
+            best = _best_neighbour(simulator, targets, best, int(node), reach)
+    return best.rounded_up()[0]
 
 
-def _walk(simulator: Simulator, targets: Targets, best: Point, node: int, direction: float) -> Point:
-    """Move one level in one direction while the cost falls, with growing strides."""
-    stride = direction
-    while best.levels[node] + stride >= 0:
-        levels = best.levels.copy()
-        levels[node] += stride
-        trial = _rounded(simulator, targets, levels)
-        if trial.cost >= best.cost:
-            return best
-        best, stride = trial, 2 * stride
-    return best
-
-
-def _rounded(simulator: Simulator, targets: Targets, levels: Doubles) -> Point:
-    """Least whole levels of the bound nodes that meet the targets, with their true cost on the sample."""
-    point = meet_targets(simulator, targets, levels)
-    whole = np.where(targets.bound, np.ceil(point.levels - 1e-2), point.levels)
-    totals = simulator.totals(whole)
-    return Point(whole, float(targets.hold @ totals.on_hand), point.price)
+def _best_neighbour(simulator: Simulator, targets: Targets, centre: Point, node: int, reach: int) -> Point:
+    """The cheapest whole plan with one free level moved by at most `reach`."""
+    points = [centre]
+    for shift in [*range(-reach, 0), *range(1, reach + 1)]:
+        if centre.levels[node] + shift >= 0:
+            levels = centre.levels.copy()
+            levels[node] += shift
+            points.append(meet_targets(simulator, targets, levels))
+    return min(points, key=lambda point: point.rounded_up()[1])

@@ -38,12 +38,14 @@ def build_network(
 
     `suppliers` are the outside suppliers; `locations` all known names. All lanes are checked, also unused ones.
     Raises NetworkError on an unknown location, two sources with the same lowest priority, a location without a
-    source, or a loop.
+    source, customers at an outside supplier, or a loop.
     """
     outside = frozenset(suppliers)
     source_of = planned_sources(lanes, frozenset(locations) | outside)
     depth: dict[str, int] = {}
     for location in sorted(set(customers)):
+        if location in outside:
+            raise NetworkError(f"location {location} has customers but is an outside supplier")
         _add_path(location, source_of, outside, depth)
     nodes = sorted(depth, key=lambda name: (depth[name], name))
     index = {name: i for i, name in enumerate(nodes)}
@@ -61,8 +63,8 @@ def check_network(lanes: Iterable[Lane], suppliers: Iterable[str], locations: It
 
     Raises NetworkError as `build_network` does.
     """
-    known = list(lanes)
-    build_network(known, {lane.destination for lane in known}, suppliers, locations)
+    known, outside = list(lanes), frozenset(suppliers)
+    build_network(known, {lane.destination for lane in known} - outside, outside, locations)
 
 
 def planned_sources(lanes: Iterable[Lane], locations: frozenset[str]) -> dict[str, str]:

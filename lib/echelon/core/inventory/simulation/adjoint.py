@@ -8,7 +8,7 @@ an order moves one for one with the level.
 import numpy as np
 
 from echelon.core.inventory.simulation.forward import forward
-from echelon.core.inventory.simulation.jit import kernel
+from echelon.core.inventory.simulation.jit import helper, kernel
 from echelon.core.inventory.simulation.layout import (
     BLOCK,
     D_CLAIM,
@@ -37,7 +37,7 @@ _0 = np.float32(0)
 _1 = np.float32(1)
 
 
-@kernel
+@helper
 def _unserve_backorder(node: Floats, demand: Floats, tape: Floats, hold: float, owe: float, unmet: float) -> None:
     """Reverse of serving and measuring at a node without children that backorders."""
     for r in range(BLOCK):
@@ -47,7 +47,7 @@ def _unserve_backorder(node: Floats, demand: Floats, tape: Floats, hold: float, 
         node[D_RECEIVED * BLOCK + r] = node[D_STOCK * BLOCK + r] + cost - served
 
 
-@kernel
+@helper
 def _unserve_lost(node: Floats, tape: Floats, hold: float, unmet: float) -> None:
     """Reverse of serving with lost sales: when short, one unit more is sold and lowers the position."""
     for r in range(BLOCK):
@@ -56,7 +56,7 @@ def _unserve_lost(node: Floats, tape: Floats, hold: float, unmet: float) -> None
         node[D_RECEIVED * BLOCK + r] = left if tape[T_NET * BLOCK + r] > _0 else sold
 
 
-@kernel
+@helper
 def _unserve_inner(node: Floats, tape: Floats, hold: float, owe: float, unmet: float) -> None:
     """Reverse of serving customers at a node with children that backorders them."""
     for r in range(BLOCK):
@@ -66,21 +66,21 @@ def _unserve_inner(node: Floats, tape: Floats, hold: float, owe: float, unmet: f
         node[D_RECEIVED * BLOCK + r] = left if tape[T_NET * BLOCK + r] > _0 else -owed - unmet
 
 
-@kernel
+@helper
 def _unmeasure(node: Floats, hold: float) -> None:
     """Reverse of measuring at a node without customers."""
     for r in range(BLOCK):
         node[D_RECEIVED * BLOCK + r] = node[D_STOCK * BLOCK + r] + hold
 
 
-@kernel
+@helper
 def _unfill_customers(node: Floats, tape: Floats) -> None:
     """Customers' backorders take part in the share as a claim."""
     for r in range(BLOCK):
         node[D_SHARE * BLOCK + r] -= tape[T_CUSTOMERS * BLOCK + r] * node[D_CUSTOMERS * BLOCK + r]
 
 
-@kernel
+@helper
 def _unfill(node: Floats, tape: Floats) -> None:
     """Reverse of filling: stock is worth what is left over, or the share that it adds when short."""
     for r in range(BLOCK):
@@ -90,7 +90,7 @@ def _unfill(node: Floats, tape: Floats) -> None:
         node[D_SHARE * BLOCK + r] = _0
 
 
-@kernel
+@helper
 def _unclaim_customers(node: Floats, tape: Floats) -> None:
     """Derivative of customers' backorders before the fill."""
     for r in range(BLOCK):
@@ -99,7 +99,7 @@ def _unclaim_customers(node: Floats, tape: Floats) -> None:
         node[D_CUSTOMERS * BLOCK + r] = after - share * (after + node[D_RECEIVED * BLOCK + r])
 
 
-@kernel
+@helper
 def _unreceive(node: Floats, received: Floats) -> None:
     """Keep the worth of a unit received in this period for the shipments that arrive in it."""
     for r in range(BLOCK):
@@ -108,14 +108,14 @@ def _unreceive(node: Floats, received: Floats) -> None:
         node[D_SHIPPED * BLOCK + r] = _0
 
 
-@kernel
+@helper
 def _unship(node: Floats, received: Floats) -> None:
     """A unit shipped is worth what it is worth on arrival."""
     for r in range(BLOCK):
         node[D_SHIPPED * BLOCK + r] = received[r]
 
 
-@kernel
+@helper
 def _unship_due(node: Floats, received: Floats, lead: Bytes, age: int) -> None:
     """The same where the lead time is `age`."""
     due = np.uint8(age)
@@ -123,14 +123,14 @@ def _unship_due(node: Floats, received: Floats, lead: Bytes, age: int) -> None:
         node[D_SHIPPED * BLOCK + r] += received[r] if lead[r] == due else _0
 
 
-@kernel
+@helper
 def _unclaim_outside(node: Floats) -> None:
     """Outside suppliers ship every claim."""
     for r in range(BLOCK):
         node[D_CLAIM * BLOCK + r] = node[D_SHIPPED * BLOCK + r]
 
 
-@kernel
+@helper
 def _unshare(node: Floats, source: Floats, tape: Floats) -> None:
     """What a greater share at the source would be worth through this claim."""
     for r in range(BLOCK):
@@ -139,7 +139,7 @@ def _unshare(node: Floats, source: Floats, tape: Floats) -> None:
         source[D_SHARE * BLOCK + r] += tape[T_CLAIM * BLOCK + r] * gain
 
 
-@kernel
+@helper
 def _unclaim_inside(node: Floats, source: Floats, source_tape: Floats) -> None:
     """A claim gets its share and lessens what is left for the others."""
     for r in range(BLOCK):
@@ -147,7 +147,7 @@ def _unclaim_inside(node: Floats, source: Floats, source_tape: Floats) -> None:
         node[D_CLAIM * BLOCK + r] += source_tape[T_SHARE * BLOCK + r] * net
 
 
-@kernel
+@helper
 def _unorder_outside(node: Floats) -> None:
     """Reverse of ordering up to the level."""
     for r in range(BLOCK):
@@ -156,7 +156,7 @@ def _unorder_outside(node: Floats) -> None:
         node[D_POSITION * BLOCK + r] -= order
 
 
-@kernel
+@helper
 def _unorder_inside(node: Floats, source: Floats) -> None:
     """The same; an order also lowers the position of the source."""
     for r in range(BLOCK):
@@ -165,7 +165,7 @@ def _unorder_inside(node: Floats, source: Floats) -> None:
         node[D_POSITION * BLOCK + r] -= order
 
 
-@kernel
+@helper
 def _unserve(
     net: NetworkArrays,
     n: int,
@@ -187,7 +187,7 @@ def _unserve(
         _unserve_backorder(node, demand, tape, hold, owe, unmet)
 
 
-@kernel
+@helper
 def _departures(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, ring: Floats) -> None:
     """Worth of what is shipped to node n in period t."""
     base, mask = net.ring_at[n], net.ring_mask[n]
@@ -200,7 +200,7 @@ def _departures(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, r
             _unship_due(node, ring[row : row + BLOCK], lead[t, n], age)
 
 
-@kernel
+@helper
 def _unorder_all(net: NetworkArrays, nodes: int, tape: Floats, state: Floats, t: int) -> None:
     """Reverse of step 1, parents before children."""
     for n in range(nodes):
@@ -216,7 +216,7 @@ def _unorder_all(net: NetworkArrays, nodes: int, tape: Floats, state: Floats, t:
             _unorder_inside(node, source)
 
 
-@kernel
+@helper
 def _reverse(
     net: NetworkArrays,
     demand: Floats,

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from echelon.core.inventory.simulation.jit import kernel
+from echelon.core.inventory.simulation.jit import helper, kernel
 from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -23,7 +23,7 @@ _UNIT_16 = 1.0 / 65536.0
 _UNIT_53 = 1.0 / 9007199254740992.0
 
 
-@kernel
+@helper
 def _mix(z: np.uint64) -> np.uint64:
     """SplitMix64's finaliser: 64 bits in, 64 well mixed bits out."""
     z = (z ^ (z >> _S30)) * _MIX_1
@@ -31,20 +31,20 @@ def _mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> _S31)
 
 
-@kernel
+@helper
 def _bits(key: np.uint64, replication: int, step: int) -> np.uint64:
     """64 random bits of one replication and step (period or horizon)."""
     counter = (np.uint64(replication) << _S32) + np.uint64(step)
     return _mix(key + counter * _GOLDEN)
 
 
-@kernel
+@helper
 def _uniform(bits: np.uint64) -> float:
     """A number inside (0, 1) from 64 random bits."""
     return (float(bits >> _S11) + 0.5) * _UNIT_53
 
 
-@kernel
+@helper
 def _unit_gamma(shape: float, bits: np.uint64) -> float:
     """A gamma variate with the given shape and scale 1; further bits follow from the first."""
     boost = 1.0
@@ -73,7 +73,7 @@ def draw_gamma(out: Doubles, key: np.uint64, first: int, shape: float, most: flo
             out[i, j] = min(_unit_gamma(shape, _bits(key, first + i, j)) / shape, most)
 
 
-@kernel
+@helper
 def _log_pmf(j: float, mean: float, dispersion: float) -> float:
     """Log probability of j of a negative binomial with variance mean + dispersion x mean^2 (Poisson near 0)."""
     if dispersion * mean < 1e-7:
@@ -83,7 +83,7 @@ def _log_pmf(j: float, mean: float, dispersion: float) -> float:
     return log_ratio + j * math.log(mean / (r + mean)) - r * math.log1p(mean / r)
 
 
-@kernel
+@helper
 def _bounds(mean: float, dispersion: float) -> tuple[float, float]:
     """Least and greatest count worth keeping: less than about 1e-8 of the probability lies outside."""
     mode = np.floor(max(mean - dispersion * mean, 0.0))
@@ -108,7 +108,7 @@ def _bounds(mean: float, dispersion: float) -> tuple[float, float]:
     return low, above
 
 
-@kernel
+@helper
 def _is_tail(j: float, mean: float, dispersion: float) -> bool:
     """Whether hardly any probability lies at and above j."""
     ratio = (1.0 + dispersion * j) * mean / ((j + 1.0) * (1.0 + dispersion * mean))
@@ -171,15 +171,28 @@ def alias_table(weights: Doubles, keep: Doubles, alias: Ints) -> None:
             smalls += 1
 
 
+@helper
+def _table(place: float, spacing: float, last: int, unit: float) -> int:
+    """The table at or next to a place on a logarithmic grid of means, at random so that the mean is kept."""
+    if place < 1.0:
+        return 1 if unit < math.exp(spacing * (place - 1.0)) else 0
+    below = int(place)
+    share = place - below
+    # (e^(s x) - 1) / (e^s - 1) for small s: how far the mean lies between its neighbours
+    share *= 1.0 - 0.5 * spacing * (1.0 - share)
+    return min(below + (1 if unit < share else 0), last)
+
+
 @kernel
 def draw_counts(
     out: Floats,
     row: int,
     key: np.uint64,
     first: int,
-    scale: Doubles,
+    place: Doubles,
     factor: Doubles,
     horizon: Ints,
+    spacing: float,
     start: Ints,
     cells: Ints,
     keep: Doubles,
@@ -187,9 +200,9 @@ def draw_counts(
 ) -> None:
     """Fill out[:, :, row] of (blocks, periods, customers' nodes, BLOCK) with counts.
 
-    scale x factor says which table: a fraction is rounded at random, which keeps the mean. scale (periods,), factor
-    (replications, horizons), horizon (periods,) the column of factor; start (tables,) the first cell of each table,
-    cells (tables, 3) as from `count_bounds`.
+    Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place (periods,) + factor
+    (replications, horizons) is the place between the tables; horizon (periods,) the column of factor; start (tables,)
+    the first cell of each table, cells (tables, 3) as from `count_bounds`.
     """
     last = len(start) - 1
     for b in range(out.shape[0]):
@@ -197,8 +210,7 @@ def draw_counts(
             for r in range(BLOCK):
                 i = b * BLOCK + r
                 bits = _bits(key, first + i, t)
-                place = scale[t] * factor[i, horizon[t]] + float(bits & _LOW_16) * _UNIT_16
-                g = min(int(place), last)
+                g = _table(place[t] + factor[i, horizon[t]], spacing, last, float(bits & _LOW_16) * _UNIT_16)
                 column = int(((bits >> _S32) * np.uint64(cells[g, 1])) >> _S32)
                 if float((bits >> _S16) & _LOW_16) * _UNIT_16 >= keep[start[g] + column]:
                     column = alias[start[g] + column]

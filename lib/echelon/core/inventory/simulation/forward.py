@@ -12,13 +12,14 @@ So a base-stock level at a customers' node covers lead time + review period of d
 
 import numpy as np
 
-from echelon.core.inventory.simulation.jit import kernel
+from echelon.core.inventory.simulation.jit import helper, kernel
 from echelon.core.inventory.simulation.layout import (
     BACKORDERS,
     BLOCK,
     CLAIM,
     COVERED,
     CUSTOMERS,
+    CUSTOMERS_OWED,
     CYCLES,
     DEMAND,
     LEFT,
@@ -52,9 +53,11 @@ _1 = np.float32(1)
 _TINY = np.float32(1e-12)
 # An order of 2.00001 lots is 2 lots: stock positions carry rounding errors where claims were shared.
 _LOT_TOLERANCE = np.float32(1e-4)
+# Less than this share of the level (or of one unit) short is rounding, not a stock-out.
+_ROUNDING = np.float32(1e-5)
 
 
-@kernel
+@helper
 def _start(node: Floats, level: float) -> None:
     """Full stock, nothing on order."""
     for i in range(RECORD * BLOCK):
@@ -64,7 +67,7 @@ def _start(node: Floats, level: float) -> None:
         node[POSITION * BLOCK + r] = level
 
 
-@kernel
+@helper
 def _order_outside(node: Floats, level: float) -> None:
     """Order up to the level from an outside supplier."""
     for r in range(BLOCK):
@@ -73,7 +76,7 @@ def _order_outside(node: Floats, level: float) -> None:
         node[CLAIM * BLOCK + r] += order
 
 
-@kernel
+@helper
 def _order_inside(node: Floats, source: Floats, level: float) -> None:
     """Order up to the level from a node upstream, which owes it from now on."""
     for r in range(BLOCK):
@@ -84,7 +87,7 @@ def _order_inside(node: Floats, source: Floats, level: float) -> None:
         source[OWED * BLOCK + r] += order
 
 
-@kernel
+@helper
 def _order_lots(node: Floats, source: Floats, inside: bool, level: float, lot: float, moq: float) -> None:
     """When the position is below the level, order the least multiple of the lot that reaches level and MOQ."""
     for r in range(BLOCK):
@@ -101,7 +104,7 @@ def _order_lots(node: Floats, source: Floats, inside: bool, level: float, lot: f
             source[OWED * BLOCK + r] += order
 
 
-@kernel
+@helper
 def _ship_outside(node: Floats, shipped: Floats) -> None:
     """Outside suppliers always have stock."""
     for r in range(BLOCK):
@@ -109,7 +112,7 @@ def _ship_outside(node: Floats, shipped: Floats) -> None:
         node[CLAIM * BLOCK + r] = _0
 
 
-@kernel
+@helper
 def _ship_inside(node: Floats, source: Floats, shipped: Floats, tape: Floats) -> None:
     """The source ships its share of what it owes."""
     for r in range(BLOCK):
@@ -120,14 +123,14 @@ def _ship_inside(node: Floats, source: Floats, shipped: Floats, tape: Floats) ->
         node[CLAIM * BLOCK + r] = claim - quantity
 
 
-@kernel
+@helper
 def _receive(node: Floats, shipped: Floats) -> None:
     """Everything shipped in one period arrives."""
     for r in range(BLOCK):
         node[STOCK * BLOCK + r] += shipped[r]
 
 
-@kernel
+@helper
 def _receive_due(node: Floats, shipped: Floats, lead: Bytes, age: int) -> None:
     """What was shipped `age` periods ago arrives where its lead time is `age`."""
     due = np.uint8(age)
@@ -135,7 +138,7 @@ def _receive_due(node: Floats, shipped: Floats, lead: Bytes, age: int) -> None:
         node[STOCK * BLOCK + r] += shipped[r] if lead[r] == due else _0
 
 
-@kernel
+@helper
 def _fill(node: Floats, tape: Floats) -> None:
     """Fill what is owed; the same share of every claim when short."""
     for r in range(BLOCK):
@@ -150,7 +153,7 @@ def _fill(node: Floats, tape: Floats) -> None:
         node[OWED * BLOCK + r] = max(owed - stock, _0)
 
 
-@kernel
+@helper
 def _fill_customers(node: Floats, tape: Floats) -> None:
     """Customers' backorders at a node with children get the same share as the children."""
     for r in range(BLOCK):
@@ -158,8 +161,8 @@ def _fill_customers(node: Floats, tape: Floats) -> None:
         node[CUSTOMERS * BLOCK + r] *= _1 - node[SHARE * BLOCK + r]
 
 
-@kernel
-def _sum_orders(node: Floats, sums: Floats) -> None:
+@helper
+def _sum_orders(node: Floats, sums: Floats, rounding: float) -> None:
     """Orders from downstream and the part not filled at once, old claims first. Run before `_fill`."""
     for r in range(BLOCK):
         left = node[LEFT * BLOCK + r]
@@ -167,10 +170,10 @@ def _sum_orders(node: Floats, sums: Floats) -> None:
         served = min(max(node[STOCK * BLOCK + r] - left, _0), ordered)
         sums[ORDERS * BLOCK + r] += ordered
         sums[ORDERS_UNMET * BLOCK + r] += ordered - served
-        node[OPEN * BLOCK + r] = max(node[OPEN * BLOCK + r], _1 if ordered > served else _0)
+        node[OPEN * BLOCK + r] = max(node[OPEN * BLOCK + r], _1 if ordered > served + rounding else _0)
 
 
-@kernel
+@helper
 def _serve_backorder(node: Floats, demand: Floats, tape: Floats) -> None:
     """A node without children: stock on hand - backorders falls by the demand."""
     for r in range(BLOCK):
@@ -180,7 +183,7 @@ def _serve_backorder(node: Floats, demand: Floats, tape: Floats) -> None:
         tape[T_NET * BLOCK + r] = net
 
 
-@kernel
+@helper
 def _serve_lost(node: Floats, demand: Floats, tape: Floats) -> None:
     """Serve from stock on hand; the rest is lost."""
     for r in range(BLOCK):
@@ -191,7 +194,7 @@ def _serve_lost(node: Floats, demand: Floats, tape: Floats) -> None:
         node[POSITION * BLOCK + r] -= served
 
 
-@kernel
+@helper
 def _serve_inner(node: Floats, demand: Floats, tape: Floats) -> None:
     """A node with children: customers' backorders stand beside the children's claims."""
     for r in range(BLOCK):
@@ -204,45 +207,52 @@ def _serve_inner(node: Floats, demand: Floats, tape: Floats) -> None:
         node[POSITION * BLOCK + r] -= demand[r]
 
 
-@kernel
-def _sum_service(tape: Floats, demand: Floats, sums: Floats) -> None:
+@helper
+def _sum_service(tape: Floats, demand: Floats, sums: Floats, rounding: float) -> None:
     """Unmet demand, and the periods in which one unit more would have been used."""
     for r in range(BLOCK):
         net = tape[T_NET * BLOCK + r]
         before = max(net + demand[r], _0)
         sums[UNMET * BLOCK + r] += max(demand[r] - before, _0)
-        sums[SLOPE * BLOCK + r] += _1 if (net < _0) & (net + demand[r] >= _0) else _0
+        sums[SLOPE * BLOCK + r] += _1 if (net < -rounding) & (net + demand[r] >= -rounding) else _0
 
 
-@kernel
-def _sum_stock(node: Floats, sums: Floats) -> None:
+@helper
+def _sum_owed(node: Floats, sums: Floats) -> None:
+    """Customers' backorders, at whichever kind of node."""
+    for r in range(BLOCK):
+        sums[CUSTOMERS_OWED * BLOCK + r] += max(-node[STOCK * BLOCK + r], _0) + node[CUSTOMERS * BLOCK + r]
+
+
+@helper
+def _sum_stock(node: Floats, sums: Floats, rounding: float) -> None:
     """Stock on hand, and the periods in which one unit more would have been left over."""
     for r in range(BLOCK):
         sums[ON_HAND * BLOCK + r] += max(node[STOCK * BLOCK + r], _0)
-        sums[COVERED * BLOCK + r] += _1 if node[STOCK * BLOCK + r] >= _0 else _0
+        sums[COVERED * BLOCK + r] += _1 if node[STOCK * BLOCK + r] >= -rounding else _0
 
 
-@kernel
-def _sum_customers(node: Floats, tape: Floats, demand: Floats, sums: Floats) -> None:
+@helper
+def _sum_customers(node: Floats, tape: Floats, demand: Floats, sums: Floats, rounding: float) -> None:
     """Demand and stock-outs of customers."""
     for r in range(BLOCK):
-        short = (tape[T_NET * BLOCK + r] < _0) & (demand[r] > _0)
+        short = (tape[T_NET * BLOCK + r] < -rounding) & (demand[r] > _0)
         sums[DEMAND * BLOCK + r] += demand[r]
         sums[STOCKOUTS * BLOCK + r] += _1 if short else _0
         node[OPEN * BLOCK + r] = max(node[OPEN * BLOCK + r], _1 if short else _0)
 
 
-@kernel
-def _sum_end(node: Floats, sums: Floats) -> None:
+@helper
+def _sum_end(node: Floats, sums: Floats, rounding: float) -> None:
     """Backorders and readiness on the end state."""
     for r in range(BLOCK):
         backorders = max(-node[STOCK * BLOCK + r], _0) + node[OWED * BLOCK + r]
         sums[BACKORDERS * BLOCK + r] += backorders
-        sums[READY * BLOCK + r] += _1 if backorders <= _0 else _0
+        sums[READY * BLOCK + r] += _1 if backorders <= rounding else _0
         node[LEFT * BLOCK + r] = node[OWED * BLOCK + r]
 
 
-@kernel
+@helper
 def _close_cycle(node: Floats, sums: Floats, counts: bool) -> None:
     """A review cycle ends: it counts as good when nothing was short in it."""
     for r in range(BLOCK):
@@ -251,7 +261,7 @@ def _close_cycle(node: Floats, sums: Floats, counts: bool) -> None:
         node[OPEN * BLOCK + r] = _0
 
 
-@kernel
+@helper
 def _order_all(net: NetworkArrays, levels: Floats, state: Floats, t: int) -> None:
     """Step 1 for every node, children before parents."""
     for n in range(len(levels) - 1, -1, -1):
@@ -268,7 +278,7 @@ def _order_all(net: NetworkArrays, levels: Floats, state: Floats, t: int) -> Non
             _order_outside(node, levels[n])
 
 
-@kernel
+@helper
 def _arrivals(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, ring: Floats) -> None:
     """Receive what is due at node n in period t."""
     base, mask = net.ring_at[n], net.ring_mask[n]
@@ -281,7 +291,7 @@ def _arrivals(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, rin
             _receive_due(node, ring[row : row + BLOCK], lead[t - age, n], age)
 
 
-@kernel
+@helper
 def _serve(net: NetworkArrays, n: int, node: Floats, demand: Floats, tape: Floats) -> None:
     """Step 3 at a node with customers."""
     if net.lost[n]:
@@ -292,26 +302,29 @@ def _serve(net: NetworkArrays, n: int, node: Floats, demand: Floats, tape: Float
         _serve_backorder(node, demand, tape)
 
 
-@kernel
-def _measure(net: NetworkArrays, n: int, node: Floats, demand: Floats, tape: Floats, sums: Floats, full: bool) -> None:
+@helper
+def _measure(
+    net: NetworkArrays, n: int, node: Floats, demand: Floats, tape: Floats, sums: Floats, full: bool, rounding: float
+) -> None:
     """Step 4: what every pass needs, and with `full` all measures."""
     if net.customers[n] >= 0:
-        _sum_service(tape, demand, sums)
+        _sum_service(tape, demand, sums, rounding)
+        _sum_owed(node, sums)
         if full:
-            _sum_customers(node, tape, demand, sums)
-    _sum_stock(node, sums)
+            _sum_customers(node, tape, demand, sums, rounding)
+    _sum_stock(node, sums, rounding)
     if full:
-        _sum_end(node, sums)
+        _sum_end(node, sums, rounding)
 
 
-@kernel
+@helper
 def _remember(node: Floats) -> None:
     """Claims left over at the end of a period that is not measured."""
     for r in range(BLOCK):
         node[LEFT * BLOCK + r] = node[OWED * BLOCK + r]
 
 
-@kernel
+@helper
 def _receive_shipment(net: NetworkArrays, n: int, t: int, lead: Bytes, work: Workspace) -> None:
     """Step 2, first half: the source ships its share to node n, and what is due arrives."""
     p, nodes = net.parent[n], len(net.parent)
@@ -326,11 +339,12 @@ def _receive_shipment(net: NetworkArrays, n: int, t: int, lead: Bytes, work: Wor
     _arrivals(net, n, t, node, lead, work.ring)
 
 
-@kernel
+@helper
 def _step(
     net: NetworkArrays,
     n: int,
     t: int,
+    rounding: float,
     demand: Floats,
     warm_up: int,
     full: bool,
@@ -346,19 +360,19 @@ def _step(
         _close_cycle(node, sums, t - net.review[n] >= warm_up)
     if net.inner[n]:
         if full and t >= warm_up:
-            _sum_orders(node, sums)
+            _sum_orders(node, sums, rounding)
         _fill(node, tape)
         if has_customers:
             _fill_customers(node, tape)
     if has_customers:
         _serve(net, n, node, demand, tape)
     if t >= warm_up:
-        _measure(net, n, node, demand, tape, sums, full)
+        _measure(net, n, node, demand, tape, sums, full, rounding)
     elif full:
         _remember(node)
 
 
-@kernel
+@helper
 def forward(
     net: NetworkArrays,
     levels: Floats,
@@ -380,7 +394,7 @@ def forward(
         _order_all(net, levels, work.state, t)
         for n in range(nodes):
             _receive_shipment(net, n, t, lead, work)
-            _step(net, n, t, demand[t, max(net.customers[n], 0)], warm_up, full, sums[n], work)
+            _step(net, n, t, _ROUNDING * max(levels[n], _1), demand[t, max(net.customers[n], 0)], warm_up, full, sums[n], work)
 
 
 @kernel

@@ -38,6 +38,12 @@ class _SourceCache(FunctionCache):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
+def helper(function: F) -> F:
+    """A small step, always inlined into the kernels that use it: only then does LLVM vectorise across the slices."""
+    inlined: Any = njit(fastmath=_FLAGS, nogil=True, error_model="numpy", forceinline=True)(function)
+    return inlined
+
+
 def kernel(function: F) -> F:
     """Compile with numba on first use. In a zip or a read-only place without a cache it compiles in every process."""
     dispatcher: Any = njit(fastmath=_FLAGS, nogil=True, error_model="numpy")(function)

@@ -30,8 +30,8 @@ T_CLAIM, T_SHARE, T_INVERSE, T_NET, T_CUSTOMERS = range(5)
 TAPE = 5
 
 # Sums over the measured periods. SLOPE counts the periods in which one unit more would have served one unit more.
-DEMAND, UNMET, ORDERS, ORDERS_UNMET, ON_HAND, BACKORDERS, READY, SLOPE, COVERED, CYCLES, STOCKOUTS = range(11)
-SUMS = 11
+DEMAND, UNMET, ORDERS, ORDERS_UNMET, ON_HAND, BACKORDERS, READY, SLOPE, COVERED, CYCLES, STOCKOUTS, CUSTOMERS_OWED = range(12)
+SUMS = 12
 
 
 class NetworkArrays(NamedTuple):

@@ -10,9 +10,11 @@ from echelon.core.inventory.problem import Demand, LeadTime, Problem
 from echelon.core.inventory.simulation import draw
 from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints
 
-# Demand counts are drawn from tables on a grid of means; a mean in between is rounded at random to a neighbour.
-_GRID = 32
+# Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.
+_MOST_TABLES = 64
+_SPACING = 0.12
 _MOST_CELLS = 2048
+_SMALLEST = 0.02  # of the smallest mean: below it, demand comes from the first table or not at all
 
 
 @dataclass(frozen=True)
@@ -45,25 +47,32 @@ def stream_key(*parts: object) -> np.uint64:
 
 @dataclass(frozen=True)
 class _CountTables:
-    """Alias tables of one node's counts: scale[h] x F gives the place on the grid of tables."""
+    """Alias tables of one node's counts: place[h] + log(F) / spacing is the place between the tables."""
 
-    scale: Doubles
+    place: Doubles
+    spacing: float
     start: Ints
     cells: Ints
     keep: Doubles
     alias: Ints
-    most: float
 
 
 def _count_tables(demand: Demand) -> _CountTables:
-    """Tables for a grid of means from 0 to the largest; with a fixed level and few means, for exactly these means."""
+    """Table 0 is no demand; the others stand for the grid, or for exactly the means when the level is fixed."""
     mean = np.asarray(demand.mean, float)
-    means, place = np.unique(mean, return_inverse=True)
-    most, scale = 1.0, place.astype(float)
-    if demand.level_cv > 0 or len(means) > _GRID:
-        most = _largest_factor(demand.level_cv)
-        means = np.linspace(0.0, mean.max() * most, _GRID + 1)
-        scale = mean / max(means[1], 1e-300)
+    exact = np.unique(mean[mean > 0])
+    if demand.level_cv == 0 and len(exact) < _MOST_TABLES:
+        return _tables(demand, exact, np.searchsorted(exact, mean) + 1.0 * (mean > 0), 1.0)
+    low, high = exact[0] * (_SMALLEST if demand.level_cv > 0 else 1), exact[-1] * _largest_factor(demand.level_cv)
+    size = min(_MOST_TABLES, 2 + int(np.log(high / low) / _SPACING))
+    spacing = float(np.log(high / low) / (size - 1))
+    place = np.where(mean > 0, 1 + np.log(np.maximum(mean, 1e-300) / low) / spacing, -1e9)
+    return _tables(demand, low * np.exp(spacing * np.arange(size)), place, spacing)
+
+
+def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _CountTables:
+    """One table per mean, after the one for no demand."""
+    means = np.concatenate([[0.0], means])
     cells = draw.count_bounds(means, demand.dispersion, _MOST_CELLS)
     start = np.concatenate([[0], np.cumsum(cells[:, 1])])
     keep, alias = np.empty(start[-1]), np.empty(start[-1], np.int64)
@@ -71,7 +80,7 @@ def _count_tables(demand: Demand) -> _CountTables:
         weights = np.empty(size)
         draw.count_weights(means[i], demand.dispersion, low, stride, weights)
         draw.alias_table(weights, keep[start[i] : start[i + 1]], alias[start[i] : start[i + 1]])
-    return _CountTables(scale, start[:-1], cells, keep, alias, most)
+    return _CountTables(np.asarray(place, float), spacing, start[:-1], cells, keep, alias)
 
 
 def _largest_factor(level_cv: float) -> float:
@@ -88,7 +97,7 @@ class PathSource:
         self.periods = periods + warm_up
         self.warm_up = warm_up
         self._customers = [i for i, node in enumerate(problem.nodes) if node.demand is not None]
-        self._tables = {i: _count_tables(d) for i, d in self._demands() if d.counts}
+        self._tables = {i: _count_tables(d) for i, d in self._demands() if d.counts and d.rate > 0}
 
     def _demands(self) -> list[tuple[int, Demand]]:
         found = [(i, self.problem.nodes[i].demand) for i in self._customers]
@@ -108,23 +117,22 @@ class PathSource:
         name = self.problem.nodes[node].name
         horizon, place = np.divmod(np.arange(self.periods) - self.warm_up, len(demand.mean))
         horizon -= horizon[0]
-        most = self._tables[node].most if demand.counts else _largest_factor(demand.level_cv)
-        shape = (out.shape[0] * BLOCK, int(horizon[-1]) + 1)
-        factor = self._draw_level(name, demand.level_cv, purpose, shape, most)
+        factor = self._draw_level(name, demand.level_cv, purpose, (out.shape[0] * BLOCK, int(horizon[-1]) + 1))
         key = stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "demand")
         if demand.counts:
             t = self._tables[node]
-            draw.draw_counts(out, row, key, 0, t.scale[place], factor, horizon, t.start, t.cells, t.keep, t.alias)
+            factor = np.log(factor) / t.spacing
+            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.start, t.cells, t.keep, t.alias)
         else:
             spread = 1 / demand.dispersion if demand.dispersion > 0 else np.inf
             draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, spread)
 
-    def _draw_level(self, name: str, level_cv: float, purpose: str, shape: tuple[int, int], most: float) -> Doubles:
+    def _draw_level(self, name: str, level_cv: float, purpose: str, shape: tuple[int, int]) -> Doubles:
         """The level factor F per replication and horizon."""
         factor = np.ones(shape)
         if level_cv > 0:
             key = stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "level")
-            draw.draw_gamma(factor, key, 0, level_cv**-2, most)
+            draw.draw_gamma(factor, key, 0, level_cv**-2, _largest_factor(level_cv))
         return factor
 
 

@@ -53,11 +53,14 @@ def _lot(problem: Problem, quantity: float) -> float:
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over measured periods and replications per node, as an optimiser reads them. `slope` counts periods in
-    which one unit more of base stock would have served one unit more, `covered` those in which it would be left over.
+    """Sums over measured periods and replications per node, as an optimiser reads them.
+
+    `owed` are the customers' backorders; `slope` counts periods in which one unit more of base stock would have served
+    one unit more, `covered` those in which it would be left over.
     """
 
     unmet: Doubles
+    owed: Doubles
     on_hand: Doubles
     slope: Doubles
     covered: Doubles
@@ -154,7 +157,7 @@ def _totals(sums: Floats) -> Totals:
     """Add up blocks and replications."""
     shape = (*sums.shape[:2], layout.SUMS, BLOCK)
     total = sums.reshape(shape).sum(axis=(0, 3), dtype=np.float64)
-    kinds = (layout.UNMET, layout.ON_HAND, layout.SLOPE, layout.COVERED)
+    kinds = (layout.UNMET, layout.CUSTOMERS_OWED, layout.ON_HAND, layout.SLOPE, layout.COVERED)
     return Totals(*(total[:, kind] for kind in kinds))
 
 

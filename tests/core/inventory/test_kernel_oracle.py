@@ -1,14 +1,13 @@
 """The kernels against a slow event loop, and the gradients against central differences."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from tests.core.inventory.conftest import problems
-from tests.core.inventory.oracle import Oracle
-
 from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.paths import PathSource
 from echelon.core.inventory.simulation.simulator import Simulator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import Oracle
+from small_problems import problems
 
 KINDS = {
     "demand": layout.DEMAND,
@@ -19,6 +18,7 @@ KINDS = {
     "backorders": layout.BACKORDERS,
     "ready": layout.READY,
     "stock_outs": layout.STOCKOUTS,
+    "customers_owed": layout.CUSTOMERS_OWED,
 }
 
 
@@ -61,11 +61,9 @@ def test_gradient_equals_central_differences(problem, data):
     def cost(at):
         measures = simulator.measure(at)
         on_hand, missed = measures.sums[layout.ON_HAND].sum(1), measures.sums[layout.UNMET].sum(1)
-        customers = measures.sums[layout.BACKORDERS].sum(1)
-        return hold @ on_hand + unmet @ missed + np.where(simulator.net.inner, 0, owed) @ customers
+        return hold @ on_hand + unmet @ missed + owed @ measures.sums[layout.CUSTOMERS_OWED].sum(1)
 
-    owed_leaves = np.where(simulator.net.inner, 0.0, owed)
-    _, gradient = simulator.gradient(levels, hold, unmet, owed_leaves)
+    _, gradient = simulator.gradient(levels, hold, unmet, owed)
     step = 2.0**-9
     for n in range(size):
         shift = np.zeros(size)

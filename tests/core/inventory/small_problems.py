@@ -1,0 +1,52 @@
+"""Small random problems for Hypothesis, and a realistic one, shared by the tests of the inventory engine."""
+
+import numpy as np
+from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from hypothesis import strategies as st
+
+
+@st.composite
+def lead_times(draw, most=5):
+    """Fixed, zero or random lead times."""
+    periods = sorted(draw(st.sets(st.integers(0, most), min_size=1, max_size=3)))
+    return LeadTime(tuple(periods), tuple([1 / len(periods)] * len(periods)))
+
+
+@st.composite
+def problems(draw, lots=True, lost=True, most_nodes=6):
+    """A random tree with customers at every leaf and perhaps elsewhere."""
+    size = draw(st.integers(1, most_nodes))
+    parents = [-1] + [draw(st.integers(-1, i - 1)) for i in range(1, size)]
+    nodes = []
+    for i in range(size):
+        has_customers = i not in parents or draw(st.booleans())
+        demand = Demand(
+            np.array(draw(st.lists(st.sampled_from([0.0, 0.3, 2.0, 6.0]), min_size=1, max_size=4))),
+            draw(st.sampled_from([0.0, 0.5, 3.0])),
+            draw(st.sampled_from([0.0, 0.4])),
+        )
+        nodes.append(
+            Node(
+                name=f"n{i}",
+                source="outside" if parents[i] < 0 else f"n{parents[i]}",
+                parent=parents[i],
+                lead_time=draw(lead_times()),
+                holding_cost=1.0 + i,
+                demand=demand if has_customers else None,
+                review_period=draw(st.integers(1, 3)),
+                lot_size=float(draw(st.sampled_from([0, 1, 4]))) if lots else 0.0,
+                moq=float(draw(st.sampled_from([0, 1, 7]))) if lots else 0.0,
+                lost_sales=lost and draw(st.booleans()),
+            )
+        )
+    return Problem("sku", tuple(nodes), draw(st.integers(0, 1000)))
+
+
+def warehouse_and_stores(stores=4, seed=0, target=0.95, **changes):
+    """One central warehouse with a long random lead time and stores with intermittent demand."""
+    rng = np.random.default_rng(seed)
+    nodes = [Node("central", "supplier", -1, LeadTime((8, 10, 13), (0.3, 0.5, 0.2)), 1.0)]
+    for i in range(stores):
+        demand = Demand(np.full(28, rng.gamma(1.0, 1.0) + 0.05), 1.0, 0.3)
+        nodes.append(Node(f"store{i}", "central", 0, LeadTime((1, 2, 3), (0.5, 0.3, 0.2)), 1.2, demand, target, **changes))
+    return Problem("sku", tuple(nodes), 1)
