@@ -4,13 +4,13 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.demand.periods import SEASON_LENGTH
 from echelon.core.forecast.candidate import OK, Means, naive_means
 from echelon.core.forecast.features import History, Index, feature_names, features, scale
 from echelon.core.forecast.panel import Panel, Vector, series_hash
 
 MOST_ROWS = 120_000
 LEAST_ROWS = 300
+LEAST_HISTORY = 7
 ROUNDS = 120
 TWEEDIE_POWER = 1.5
 # A series weighs no more than one of this many times the median scale, so that none outshouts all others.
@@ -38,31 +38,28 @@ def lightgbm_direct(panel: Panel, horizon: int) -> Means:
     Trained on demand / `features.scale` with the Tweedie deviance (power 1.5) and weights scale^0.5, which is the
     deviance of the unscaled demand (scale capped at 100 medians). Each past period is one row with one step out of
     1..horizon; at most 120,000 rows; both are drawn by a hash of series and date, so the result does not depend on the
-    order of rows. Series that have had no demand, and groups with fewer than 300 rows, get the seasonal naive with the
-    reason.
+    order of rows. A series without any demand so far is forecast as zero. A group with fewer than 300 rows gets the
+    seasonal naive with the reason.
     """
     history = History.of(panel)
     series, origin, step = training_rows(panel, horizon)
     unit = scale(history, series, origin)
     keep = unit > 0
-    means = naive_means(panel, horizon)
     if keep.sum() < LEAST_ROWS:
-        means.status[:] = f"fewer than {LEAST_ROWS} rows to train on"
-        return means
+        return naive_means(panel, horizon, f"fewer than {LEAST_ROWS} rows to train on")
     model = _train(history, series[keep], origin[keep], step[keep], unit[keep])
-    return _predict(model, history, horizon, means)
+    return _predict(model, history, horizon)
 
 
 def training_rows(panel: Panel, horizon: int) -> tuple[Index, Index, Index]:
-    """(series, origin, step) of at most 120,000 past targets, ordered by series and target; an origin has at least one
-    season of history, or four periods where a season is longer than the data allow."""
-    least = min(SEASON_LENGTH[panel.freq], 7)
+    """(series, origin, step) of at most 120,000 past targets, ordered by series and target; a series has at least
+    seven periods of history at the origin."""
     series, target = np.nonzero(~np.isnan(panel.values))
     start = panel.end - panel.values.shape[1]
     mixed = _mix(series_hash(panel.keys)[series] ^ _mix((target + start).astype(np.uint64)))
     step = (mixed % np.uint64(horizon)).astype(np.int64) + 1
     origin = target - step
-    usable = np.flatnonzero(origin - panel.first[series] + 1 >= least)
+    usable = np.flatnonzero(origin - panel.first[series] + 1 >= LEAST_HISTORY)
     if len(usable) > MOST_ROWS:
         chosen = np.argsort(_mix(mixed[usable]), kind="stable")[:MOST_ROWS]
         usable = np.sort(usable[chosen])
@@ -82,18 +79,14 @@ def _train(history: History, series: Index, origin: Index, step: Index, unit: Ve
     return lightgbm.train(PARAMETERS, data, num_boost_round=ROUNDS)
 
 
-def _predict(model: lightgbm.Booster, history: History, horizon: int, means: Means) -> Means:
+def _predict(model: lightgbm.Booster, history: History, horizon: int) -> Means:
     n, columns = history.panel.values.shape
     series = np.repeat(np.arange(n), horizon)
     origin = np.full(n * horizon, columns - 1)
     step = np.tile(np.arange(1, horizon + 1), n)
     unit = scale(history, series, origin)
     ratio = np.asarray(model.predict(features(history, series, origin, step), num_threads=1))
-    demand = (ratio * unit).reshape(n, horizon)
-    silent = unit.reshape(n, horizon)[:, 0] <= 0
-    means.status[:] = np.where(silent, "no demand to learn from", OK)
-    means.mean[~silent] = demand[~silent]
-    return means
+    return Means((ratio * unit).reshape(n, horizon), np.full(n, OK, dtype=object))
 
 
 def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
