@@ -109,10 +109,12 @@ def test_sums_are_over_consecutive_blocks() -> None:
     ]  # fmt: skip
 
 
-def test_the_scale_nearest_to_one_among_equals() -> None:
-    counts = pd.DataFrame({"segment": "s", "scale": [0.5, 1.0, 2.0, 4.0], "exceeded": [9.0, 6.0, 4.0, 4.0], "sums": 100.0})
+def test_the_scale_nearest_to_one_within_half_a_point() -> None:
+    counts = pd.DataFrame({"segment": "s", "scale": [0.5, 1.0, 2.0, 4.0], "exceeded": [5.5, 6.0, 4.6, 5.0], "sums": 100.0})
     chosen = choose_scales(counts).iloc[0]
-    assert (chosen["spread_scale"], chosen["coverage"]) == (1.0, 0.94)
+    assert (chosen["spread_scale"], chosen["coverage"]) == (0.5, 0.945)
+    nowhere = counts.assign(exceeded=[9.0, 8.0, 7.0, 7.0])
+    assert choose_scales(nowhere)["spread_scale"].tolist() == [2.0]
 
 
 def test_scaling() -> None:

@@ -19,8 +19,8 @@ def level(location: str, source: str = "W", echelon: int = 2, base: float = 10.0
         "reorder_point": base,
         "lead_time_demand": base / 2,
         "target_fill_rate": None,
-        "fill_rate": None,
-        "fill_rate_se": None,
+        "customer_fill_rate": None,
+        "customer_fill_rate_se": None,
         "unit_cost": 2.0,
     }
     return row | changes

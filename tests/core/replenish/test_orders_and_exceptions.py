@@ -137,7 +137,7 @@ def test_overstock() -> None:
     [(0.80, 0.01, "high"), (0.92, 0.01, "medium"), (0.94, 0.001, "low"), (0.94, 0.01, None), (0.96, 0.0, None)],
 )
 def test_target_missed_beyond_chance(rate: float, error: float, severity: str | None) -> None:
-    table = single(on_hand=10.0, target_fill_rate=0.95, fill_rate=rate, fill_rate_se=error)
+    table = single(on_hand=10.0, target_fill_rate=0.95, customer_fill_rate=rate, customer_fill_rate_se=error)
     assert table.severity.tolist() == ([severity] if severity else [])
     if severity:
         assert table.quantity[0] == pytest.approx((0.95 - rate) * 5)

@@ -110,16 +110,16 @@ def _overstock_detail(row: Row) -> str:
 
 
 def _missed_targets(frame: pd.DataFrame, limits: ExceptionLimits) -> pd.DataFrame:
-    rates = frame[["target_fill_rate", "fill_rate", "fill_rate_se"]].astype("float64")
-    frame = frame.assign(gap=rates["target_fill_rate"] - rates["fill_rate"])
-    rows = frame[frame["gap"] > limits.standard_errors * rates["fill_rate_se"].fillna(0.0) + ROUNDING]
+    rates = frame[["target_fill_rate", "customer_fill_rate", "customer_fill_rate_se"]].astype("float64")
+    frame = frame.assign(gap=rates["target_fill_rate"] - rates["customer_fill_rate"])
+    rows = frame[frame["gap"] > limits.standard_errors * rates["customer_fill_rate_se"].fillna(0.0) + ROUNDING]
     severity = np.select([rows["gap"] >= 0.05, rows["gap"] >= 0.02], ["high", "medium"], "low")
     return _table("target_missed", rows, rows["gap"] * rows["lead_time_demand"], severity, _target_detail)
 
 
 def _target_detail(row: Row) -> str:
-    error: str = "" if pd.isna(row["fill_rate_se"]) else f" (standard error {row['fill_rate_se']:.2%})"
-    return f"Expected fill rate {row['fill_rate']:.1%}{error} against a target of {row['target_fill_rate']:.1%}."
+    error: str = "" if pd.isna(row["customer_fill_rate_se"]) else f" (standard error {row['customer_fill_rate_se']:.2%})"
+    return f"Expected fill rate {row['customer_fill_rate']:.1%}{error} against a target of {row['target_fill_rate']:.1%}."
 
 
 def _large_orders(frame: pd.DataFrame, limits: ExceptionLimits) -> pd.DataFrame:
@@ -139,7 +139,7 @@ def _moq_detail(row: Row) -> str:
 def _fallbacks(frame: pd.DataFrame, _: ExceptionLimits) -> pd.DataFrame:
     rows = frame[frame["status"] != "ok"]
     severity = np.full(len(rows), "medium")
-    return _table("fallback", rows, rows["base_stock_level"], severity, lambda row: f"Stand-in levels: {row['status']}")
+    return _table("fallback", rows, rows["base_stock_level"], severity, lambda row: f"Stand-in: {row['status']}")
 
 
 def _unknown_stock(frame: pd.DataFrame, _: ExceptionLimits) -> pd.DataFrame:

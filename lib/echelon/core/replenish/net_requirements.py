@@ -30,8 +30,8 @@ LEVEL_COLUMNS = [
     "reorder_point",
     "lead_time_demand",
     "target_fill_rate",
-    "fill_rate",
-    "fill_rate_se",
+    "customer_fill_rate",
+    "customer_fill_rate_se",
     "unit_cost",
 ]
 STOCK_COLUMNS = ["on_hand", "on_order", "backorders"]

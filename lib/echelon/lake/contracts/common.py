@@ -6,9 +6,7 @@ SKU = Column("sku", "string", "Stock keeping unit, as in the source", check="len
 LOCATION = Column("location", "string", "Stocking point", check="length(location) > 0")
 SOURCE = Column("source", "string", "Where goods come from: an outside supplier or a stocking point upstream")
 DESTINATION = Column("destination", "string", "Stocking point that receives the goods")
-SEGMENT = Column(
-    "segment", "string", "ABC class and demand class, for example A-lumpy: the group that shares a champion"
-)
+SEGMENT = Column("segment", "string", "ABC class and demand class, for example A-lumpy: the group that shares a champion")
 MODEL = Column("model", "string", "Name of the forecasting model")
 
 

@@ -16,6 +16,18 @@ DEMAND = Table(
         amount("returned", "Units of this period taken off again by returns", "units"),
     ),
 )
+UNMATCHED_RETURNS = Table(
+    "unmatched_returns",
+    "prepare",
+    "Returns for which no earlier sale is in the data. They are counted here and take nothing off demand.",
+    ("sku", "location", "date"),
+    (
+        SKU,
+        LOCATION,
+        Column("date", "date", "Day of the return"),
+        amount("quantity", "Units returned without an earlier sale", "units"),
+    ),
+)
 SEGMENTS = Table(
     "segments",
     "prepare",
@@ -37,9 +49,7 @@ SEGMENTS = Table(
             "Variability class by coefficient of variation of demand per four weeks (or month)",
             allowed=("X", "Y", "Z"),
         ),
-        Column(
-            "demand_class", "string", "Syntetos-Boylan class", allowed=("smooth", "erratic", "intermittent", "lumpy")
-        ),
+        Column("demand_class", "string", "Syntetos-Boylan class", allowed=("smooth", "erratic", "intermittent", "lumpy")),
         Column("periods", "int", "Periods of history from the first sale", "periods"),
         Column("nonzero_periods", "int", "Periods with demand", "periods"),
         Column("adi", "double", "Average inter-demand interval", "periods", check="adi >= 1"),
@@ -74,4 +84,4 @@ LEAD_TIMES = Table(
         Column("probability", "array<double>", "Probability of each of `days`; adds up to 1", "share"),
     ),
 )
-TABLES = (DEMAND, SEGMENTS, LEAD_TIMES)
+TABLES = (DEMAND, UNMATCHED_RETURNS, SEGMENTS, LEAD_TIMES)

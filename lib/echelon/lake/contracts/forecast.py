@@ -22,9 +22,7 @@ BACKTEST_SCORES = Table(
         MODEL,
         Column("cutoff", "date", "First day that the model did not see"),
         Column("status", "string", "ok, or why a fallback (the seasonal naive) stands in for the model"),
-        amount(
-            "rmsse", "Root mean squared error over that of the naive method on the training part", "1", nullable=True
-        ),
+        amount("rmsse", "Root mean squared error over that of the naive method on the training part", "1", nullable=True),
         Column("bias", "double", "Sum of forecast - actual, over the horizon", "units"),
         amount(
             "pinball",
@@ -85,9 +83,7 @@ DEMAND_DISTRIBUTIONS = Table(
         Column("start_date", "date", "First day of the first period"),
         Column("counts", "boolean", "Demand is in whole units"),
         Column("mean", "array<double>", "Mean per period of the horizon", "units"),
-        amount(
-            "dispersion", "variance given F = mean + dispersion x mean squared (gamma: dispersion x mean squared)", "1"
-        ),
+        amount("dispersion", "variance given F = mean + dispersion x mean squared (gamma: dispersion x mean squared)", "1"),
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),
     ),
 )

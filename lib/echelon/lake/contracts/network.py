@@ -68,9 +68,7 @@ LANES = Table(
         SOURCE,
         DESTINATION,
         amount("lead_time_days", "Promised time from order to receipt", "days"),
-        amount(
-            "lead_time_sd_days", "Standard deviation of the lead time, used where there are too few deliveries", "days"
-        ),
+        amount("lead_time_sd_days", "Standard deviation of the lead time, used where there are too few deliveries", "days"),
         Column(
             "review_period_days",
             "int",
@@ -134,4 +132,17 @@ QUARANTINE = Table(
         Column("reason", "string", "What was wrong, in words"),
     ),
 )
-TABLES = (SALES, ITEMS, LOCATIONS, LANES, DELIVERIES, STOCK, TARGETS, QUARANTINE)
+INPUTS = Table(
+    "inputs",
+    "ingest",
+    "What was read: rows_read = rows_accepted + rows_quarantined for every input.",
+    ("input",),
+    (
+        Column("input", "string", "Name of the input"),
+        Column("path", "string", "Where it was read; (default) where the source is silent and defaults stand in"),
+        Column("rows_read", "bigint", "Rows in the source", "rows", check="rows_read >= 0"),
+        Column("rows_accepted", "bigint", "Rows accepted", "rows", check="rows_accepted >= 0"),
+        Column("rows_quarantined", "bigint", "Rows in `quarantine`", "rows", check="rows_quarantined >= 0"),
+    ),
+)
+TABLES = (INPUTS, SALES, ITEMS, LOCATIONS, LANES, DELIVERIES, STOCK, TARGETS, QUARANTINE)

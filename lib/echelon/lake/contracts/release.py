@@ -13,9 +13,7 @@ CHECK_RESULTS = Table(
         Column("number", "int", "Number of the expectation in its suite, from 1"),
         Column("expectation", "string", "Type of the expectation"),
         Column("subject", "string", "Column or columns, or the table", nullable=True),
-        Column(
-            "severity", "string", "critical blocks publishing, warning is recorded", allowed=("critical", "warning")
-        ),
+        Column("severity", "string", "critical blocks publishing, warning is recorded", allowed=("critical", "warning")),
         Column("success", "boolean", "Passed"),
         Column("observed", "string", "What was found, in words or numbers", nullable=True),
     ),

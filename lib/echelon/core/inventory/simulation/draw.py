@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from echelon.core.inventory.simulation.jit import helper, kernel
-from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints
+from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints, Words
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -19,6 +19,10 @@ _STEP = np.uint64(0xD1B54A32D192ED03)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _S11, _S16, _S32 = np.uint64(11), np.uint64(16), np.uint64(32)
 _LOW_16 = np.uint64(0xFFFF)
+_LOW_32 = np.uint64(0xFFFFFFFF)
+_ALWAYS = np.uint64(1 << 32)
+_ONE = np.uint64(1)
+_NEXT = np.uint64((0x9E3779B97F4A7C15 << 32) % (1 << 64))  # from one replication to the next
 _UNIT_16 = 1.0 / 65536.0
 _UNIT_53 = 1.0 / 9007199254740992.0
 
@@ -67,10 +71,10 @@ def _unit_gamma(shape: float, bits: np.uint64) -> float:
 
 @kernel
 def draw_gamma(out: Doubles, key: np.uint64, first: int, shape: float, most: float) -> None:
-    """Fill out (replications, steps) with gamma variates of mean 1, cut at `most`."""
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = min(_unit_gamma(shape, _bits(key, first + i, j)) / shape, most)
+    """Fill out (steps, replications) with gamma variates of mean 1, cut at `most`."""
+    for j in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[j, i] = min(_unit_gamma(shape, _bits(key, first + i, j)) / shape, most)
 
 
 @helper
@@ -129,8 +133,8 @@ def count_bounds(means: Doubles, dispersion: float, most: int) -> Ints:
     return out
 
 
-@kernel
-def count_weights(mean: float, dispersion: float, low: int, stride: int, out: Doubles) -> None:
+@helper
+def _count_weights(mean: float, dispersion: float, low: int, stride: int, out: Doubles) -> None:
     """Probabilities of the cells of one mean, up to a factor, by the recursion of neighbouring counts."""
     if mean <= 0.0:
         out[0] = 1.0
@@ -146,14 +150,14 @@ def count_weights(mean: float, dispersion: float, low: int, stride: int, out: Do
 
 
 @kernel
-def alias_table(weights: Doubles, keep: Doubles, alias: Ints) -> None:
-    """Vose's alias table of the weights: column i is kept with probability keep[i], else alias[i] is drawn."""
+def alias_table(weights: Doubles, keep: Words, alias: Words) -> None:
+    """Vose's alias table of the weights: column i is kept with probability keep[i] / 2^32, else alias[i] is drawn."""
     size = len(weights)
     scaled = weights * (size / weights.sum())
     small, large = np.empty(size, np.int64), np.empty(size, np.int64)
     smalls, larges = 0, 0
     for i in range(size):
-        keep[i], alias[i] = 1.0, i
+        keep[i], alias[i] = _ALWAYS, np.uint64(i)
         if scaled[i] < 1.0:
             small[smalls] = i
             smalls += 1
@@ -163,7 +167,7 @@ def alias_table(weights: Doubles, keep: Doubles, alias: Ints) -> None:
     while smalls > 0 and larges > 0:
         smalls -= 1
         i, j = small[smalls], large[larges - 1]
-        keep[i], alias[i] = scaled[i], j
+        keep[i], alias[i] = np.uint64(max(scaled[i], 0.0) * 4294967296.0), np.uint64(j)
         scaled[j] -= 1.0 - scaled[i]
         if scaled[j] < 1.0:
             larges -= 1
@@ -171,16 +175,34 @@ def alias_table(weights: Doubles, keep: Doubles, alias: Ints) -> None:
             smalls += 1
 
 
+@kernel
+def count_tables(means: Doubles, dispersion: float, bounds: Ints, start: Ints, keep: Words, alias: Words) -> None:
+    """Alias tables of all means, one after the other; bounds as from `count_bounds`."""
+    for i in range(len(means)):
+        weights = np.empty(bounds[i, 1])
+        _count_weights(means[i], dispersion, bounds[i, 0], bounds[i, 2], weights)
+        alias_table(weights, keep[start[i] : start[i + 1]], alias[start[i] : start[i + 1]])
+
+
 @helper
-def _table(place: float, spacing: float, last: int, unit: float) -> int:
+def _column(number: np.uint64, start: np.uint64, size: np.uint64, keep: Words, alias: Words) -> np.uint64:
+    """Column drawn from an alias table by a number of 32 random bits: its product with the size holds the column and,
+    below, the place inside it."""
+    product = number * size
+    column = product >> _S32
+    at = start + column
+    return column if (product & _LOW_32) < keep[at] else alias[at]
+
+
+@helper
+def _table(place: float, last: float, spacing: float, unit: float) -> np.uint64:
     """The table at or next to a place on a logarithmic grid of means, at random so that the mean is kept."""
-    if place < 1.0:
-        return 1 if unit < math.exp(spacing * (place - 1.0)) else 0
-    below = int(place)
-    share = place - below
+    place = min(max(place, 0.0), last)
+    below = np.uint64(place)
+    share = place - float(below)
     # (e^(s x) - 1) / (e^s - 1) for small s: how far the mean lies between its neighbours
     share *= 1.0 - 0.5 * spacing * (1.0 - share)
-    return min(below + (1 if unit < share else 0), last)
+    return below + _ONE if unit < share else below
 
 
 @kernel
@@ -193,32 +215,29 @@ def draw_counts(
     factor: Doubles,
     horizon: Ints,
     spacing: float,
-    start: Ints,
-    cells: Ints,
-    keep: Doubles,
-    alias: Ints,
+    cells: Words,
+    keep: Words,
+    alias: Words,
 ) -> None:
     """Fill out[:, :, row] of (blocks, periods, customers' nodes, BLOCK) with counts.
 
     Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place (periods,) + factor
-    (replications, horizons) is the place between the tables; horizon (periods,) the column of factor; start (tables,)
-    the first cell of each table, cells (tables, 3) as from `count_bounds`.
+    (horizons, replications) is the place between the tables; horizon (periods,) the row of factor; cells (4, tables):
+    least count, size, counts per cell, first cell of each table.
     """
-    last = len(start) - 1
+    wide, last = cells[2].max() > _ONE, cells.shape[1] - 1.0
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
+            level = factor[horizon[t], b * BLOCK : (b + 1) * BLOCK]
+            target = out[b, t, row]
+            base = key + ((np.uint64(first + b * BLOCK) << _S32) + np.uint64(t)) * _GOLDEN
             for r in range(BLOCK):
-                i = b * BLOCK + r
-                bits = _bits(key, first + i, t)
-                g = _table(place[t] + factor[i, horizon[t]], spacing, last, float(bits & _LOW_16) * _UNIT_16)
-                column = int(((bits >> _S32) * np.uint64(cells[g, 1])) >> _S32)
-                if float((bits >> _S16) & _LOW_16) * _UNIT_16 >= keep[start[g] + column]:
-                    column = alias[start[g] + column]
-                stride = cells[g, 2]
-                value = cells[g, 0] + stride * column
-                if stride > 1:
-                    value += int(_uniform(_mix(bits + _STEP)) * stride)
-                out[b, t, row, r] = value
+                bits = _mix(base + np.uint64(r) * _NEXT)
+                g = _table(place[t] + level[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
+                column = _column(bits >> _S32, cells[3, g], cells[1, g], keep, alias)
+                target[r] = np.float32(cells[0, g] + cells[2, g] * column)
+                if wide:
+                    target[r] += np.float32(np.floor(_uniform(_mix(bits + _STEP)) * float(cells[2, g])))
 
 
 @kernel
@@ -230,21 +249,24 @@ def draw_amounts(
         for t in range(out.shape[1]):
             for r in range(BLOCK):
                 i = b * BLOCK + r
-                value = mean[t] * factor[i, horizon[t]]
+                value = mean[t] * factor[horizon[t], i]
                 if math.isfinite(shape):
                     value *= _unit_gamma(shape, _bits(key, first + i, t)) / shape
                 out[b, t, row, r] = value
 
 
 @kernel
-def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, low: int, keep: Doubles, alias: Ints) -> None:
-    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from an alias table over low, low+1..."""
-    size = np.uint64(len(keep))
+def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, low: int, keep: Words, alias: Words) -> None:
+    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from an alias table over low, low+1...
+
+    64 random bits serve four periods: 16 are plenty for a lead time.
+    """
+    size, least, zero = np.uint64(len(keep)), np.uint64(low), np.uint64(0)
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
+            target = out[b, t, node]
+            base = key + ((np.uint64(first + b * BLOCK) << _S32) + np.uint64(t // 4)) * _GOLDEN
+            shift = np.uint64(16 * (t % 4))
             for r in range(BLOCK):
-                bits = _bits(key, first + b * BLOCK + r, t)
-                column = int(((bits >> _S32) * size) >> _S32)
-                if float((bits >> _S16) & _LOW_16) * _UNIT_16 >= keep[column]:
-                    column = alias[column]
-                out[b, t, node, r] = low + column
+                number = (_mix(base + np.uint64(r) * _NEXT) >> shift) & _LOW_16
+                target[r] = np.uint8(least + _column(number << _S16, zero, size, keep, alias))

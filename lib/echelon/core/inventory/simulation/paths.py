@@ -8,7 +8,7 @@ from scipy import stats
 
 from echelon.core.inventory.problem import Demand, LeadTime, Problem
 from echelon.core.inventory.simulation import draw
-from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints
+from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Words
 
 # Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.
 _MOST_TABLES = 64
@@ -51,10 +51,9 @@ class _CountTables:
 
     place: Doubles
     spacing: float
-    start: Ints
-    cells: Ints
-    keep: Doubles
-    alias: Ints
+    cells: Words
+    keep: Words
+    alias: Words
 
 
 def _count_tables(demand: Demand) -> _CountTables:
@@ -64,7 +63,7 @@ def _count_tables(demand: Demand) -> _CountTables:
     if demand.level_cv == 0 and len(exact) < _MOST_TABLES:
         return _tables(demand, exact, np.searchsorted(exact, mean) + 1.0 * (mean > 0), 1.0)
     low, high = exact[0] * (_SMALLEST if demand.level_cv > 0 else 1), exact[-1] * _largest_factor(demand.level_cv)
-    size = min(_MOST_TABLES, 2 + int(np.log(high / low) / _SPACING))
+    size = min(_MOST_TABLES - 1, 2 + int(np.log(high / low) / _SPACING))
     spacing = float(np.log(high / low) / (size - 1))
     place = np.where(mean > 0, 1 + np.log(np.maximum(mean, 1e-300) / low) / spacing, -1e9)
     return _tables(demand, low * np.exp(spacing * np.arange(size)), place, spacing)
@@ -73,14 +72,12 @@ def _count_tables(demand: Demand) -> _CountTables:
 def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _CountTables:
     """One table per mean, after the one for no demand."""
     means = np.concatenate([[0.0], means])
-    cells = draw.count_bounds(means, demand.dispersion, _MOST_CELLS)
-    start = np.concatenate([[0], np.cumsum(cells[:, 1])])
-    keep, alias = np.empty(start[-1]), np.empty(start[-1], np.int64)
-    for i, (low, size, stride) in enumerate(cells):
-        weights = np.empty(size)
-        draw.count_weights(means[i], demand.dispersion, low, stride, weights)
-        draw.alias_table(weights, keep[start[i] : start[i + 1]], alias[start[i] : start[i + 1]])
-    return _CountTables(np.asarray(place, float), spacing, start[:-1], cells, keep, alias)
+    bounds = draw.count_bounds(means, demand.dispersion, _MOST_CELLS)
+    start = np.concatenate([[0], np.cumsum(bounds[:, 1])])
+    keep, alias = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint64)
+    draw.count_tables(means, demand.dispersion, bounds, start, keep, alias)
+    cells = np.vstack([bounds.T, start[:-1]]).astype(np.uint64)
+    return _CountTables(np.asarray(place, float), spacing, cells, keep, alias)
 
 
 def _largest_factor(level_cv: float) -> float:
@@ -117,18 +114,18 @@ class PathSource:
         name = self.problem.nodes[node].name
         horizon, place = np.divmod(np.arange(self.periods) - self.warm_up, len(demand.mean))
         horizon -= horizon[0]
-        factor = self._draw_level(name, demand.level_cv, purpose, (out.shape[0] * BLOCK, int(horizon[-1]) + 1))
+        factor = self._draw_level(name, demand.level_cv, purpose, (int(horizon[-1]) + 1, out.shape[0] * BLOCK))
         key = stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "demand")
         if demand.counts:
             t = self._tables[node]
             factor = np.log(factor) / t.spacing
-            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.start, t.cells, t.keep, t.alias)
+            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.cells, t.keep, t.alias)
         else:
             spread = 1 / demand.dispersion if demand.dispersion > 0 else np.inf
             draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, spread)
 
     def _draw_level(self, name: str, level_cv: float, purpose: str, shape: tuple[int, int]) -> Doubles:
-        """The level factor F per replication and horizon."""
+        """The level factor F per horizon and replication."""
         factor = np.ones(shape)
         if level_cv > 0:
             key = stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "level")
@@ -147,11 +144,11 @@ def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Byt
     return lead
 
 
-def _lead_table(lead_time: LeadTime) -> tuple[Doubles, Ints]:
+def _lead_table(lead_time: LeadTime) -> tuple[Words, Words]:
     """Alias table over least to greatest lead time."""
     low = lead_time.periods[0]
     weights = np.zeros(lead_time.periods[-1] - low + 1)
     weights[np.array(lead_time.periods) - low] = lead_time.probability
-    keep, alias = np.empty(len(weights)), np.empty(len(weights), np.int64)
+    keep, alias = np.empty(len(weights), np.uint64), np.empty(len(weights), np.uint64)
     draw.alias_table(weights, keep, alias)
     return keep, alias

@@ -1,0 +1,61 @@
+# `make run` plans the included data, `make test` proves that it works; both set up what they need.
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
+VENV := .venv
+PY := $(VENV)/bin/python
+CONFIG ?= conf/base.yaml
+ARGS ?=
+PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test test-fast lint bench docs lock package clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name one with make PYTHON=/path/to/python3"; exit 2; }
+	@echo "Setting up $(VENV) with $(PYTHON) (once; about a minute)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) can't make virtual environments: install its venv package (Debian: python3-venv)"; exit 2; }
+	@$(PIP) -r requirements.lock
+	@$(PY) -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@$(PY) -m echelon.engine.warm
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "Adding the test tools (once)"
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.installed  ## make .venv from requirements.lock and fetch Delta's jars
+setup-dev: $(VENV)/.installed-dev
+
+run: setup  ## plan the included data: tables in out/tables, report in out/report/index.html
+	@$(PY) jobs/plan.py --config $(CONFIG) $(ARGS)
+
+test: setup-dev lint  ## every test: fast ones first, then acceptance, faults and a real cluster
+	@$(PY) -m pytest -q -m "not slow" $(ARGS)
+	@$(PY) -m pytest -q -m slow $(ARGS)
+
+test-fast: setup-dev  ## the tests of the mathematics and of single parts
+	@$(PY) -m pytest -q -m "not slow" $(ARGS)
+
+lint: setup-dev  ## ruff and mypy
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+bench: setup-dev  ## measured figures as ratios: stages, series and networks per second, share of the checks
+	@$(PY) -m benchmarks
+
+docs: setup  ## docs/tables.md and the contract's part of expectations/ from the table contracts
+	@$(PY) -m echelon.lake.document
+
+lock: setup-dev  ## resolve the dependencies anew
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements.lock
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements-dev.lock
+
+package: setup  ## dist/echelon.zip for spark-submit --py-files
+	@$(PY) deploy/package.py
+
+clean:  ## remove what can be made again
+	@rm -rf $(VENV) .cache out dist build

@@ -1,0 +1,82 @@
+"""The command line: `echelon plan` runs all stages, `echelon STAGE` one; exit codes say what went wrong."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+
+from echelon import __version__
+from echelon.config import load
+from echelon.errors import EchelonError
+
+DEFAULT_CONFIGURATION = "conf/base.yaml"
+ABOUT = {
+    "ingest": "sources to typed tables; refused rows to quarantine",
+    "prepare": "demand on a complete calendar, segments, lead times",
+    "backtest": "walk-forward scores of every candidate, champions",
+    "forecast": "means, quantiles and distributions of demand",
+    "stock": "base-stock levels by simulation of every SKU's network",
+    "replenish": "purchase orders, transfers, exceptions",
+    "replay": "the held-back weeks under this plan and the classical one",
+    "report": "the page for planners, from the newest tables",
+}
+EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 input refused, 4 a check blocked publishing"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code. A user's mistake is told in words, without a traceback."""
+    options = _parser().parse_args(arguments)
+    try:
+        _run(options)
+    except EchelonError as error:
+        print(f"echelon: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("\nechelon: interrupted; nothing half-done is visible. Go on with --resume", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    settings = load(options.config or [DEFAULT_CONFIGURATION], _overrides(options))
+    from echelon.stages.runner import STAGES, run
+
+    names = [*STAGES, "report"] if options.command == "plan" else [options.command]
+    run(settings, names, options.resume)
+
+
+def _overrides(options: argparse.Namespace) -> list[str]:
+    dated = [f"run.run_date={options.run_date}"] if options.run_date else []
+    return [*options.set, *dated]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="echelon", description="Plan stock for supply networks: forecasts, safety stock, orders.", epilog=EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"echelon {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add(commands, "plan", "all stages below, one after another")
+    for name, about in ABOUT.items():
+        _add(commands, name, about)
+    return parser
+
+
+def _add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str) -> None:
+    command = commands.add_parser(name, help=about, description=f"{name}: {about}", epilog=EPILOG)
+    command.add_argument(
+        "--config",
+        action="append",
+        metavar="FILE",
+        help=f"settings, later files over earlier (default {DEFAULT_CONFIGURATION})",
+    )
+    command.add_argument("--set", action="append", default=[], metavar="A.B=C", help="one setting over the files")
+    command.add_argument("--run-date", type=_date, metavar="YYYY-MM-DD", help="day that is planned for")
+    command.add_argument("--resume", action="store_true", help="go on with the newest unfinished run")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-01-31") from None

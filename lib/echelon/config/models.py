@@ -1,0 +1,146 @@
+"""The strict models of a run's configuration. An unknown setting is an error; every default is stated here."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Strict(BaseModel):
+    """Unknown settings are refused and a resolved configuration can't be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Run(Strict):
+    """What is planned, and where the results go."""
+
+    output: str = Field("out", description="folder or URI for tables and report")
+    suites: str = Field("expectations", description="folder of the Great Expectations suites")
+    run_date: date | None = Field(None, description="day planned for; default: the day after the last complete sale")
+    frequency: Literal["D", "W", "M"] = Field("D", description="planning period: day, week (from Monday) or month")
+    max_failed_share: Share = Field(0.05, description="the run stops when more series or SKUs need a fallback")
+    seed: int = Field(20, ge=0, description="seed of every random number")
+    currency: str = Field("", description="shown before amounts of money in the report")
+
+
+class Spark(Strict):
+    """How Spark is started. Under spark-submit, what spark-submit says wins."""
+
+    master: str = Field("local[*]", description="Spark master")
+    driver_memory: str = Field("2g", description="memory of the driver (local: of everything but the Python workers)")
+    python_memory: str = Field("1500m", description="most memory that one Python worker may take")
+    buckets: Count = Field(16, description="buckets that grouped work is balanced over, at least 4 x cores")
+    shuffle_partitions: Count = Field(4, description="partitions of shuffles")
+    settings: dict[str, str] = Field(default_factory=dict, description="further Spark settings")
+
+
+class Source(Strict):
+    """One input: where it lies and how its columns are called."""
+
+    path: str = Field(description="file, folder, glob or URI")
+    format: Literal["csv", "parquet"] | None = Field(None, description="default: by the file name")
+    columns: dict[str, str] = Field(default_factory=dict, description="our column: column of the file")
+    constants: dict[str, str] = Field(default_factory=dict, description="our column: value for every row")
+    options: dict[str, str] = Field(default_factory=dict, description="reader options passed to Spark")
+    date_format: str | None = Field(None, description="pattern of the dates; default: ISO dates or timestamps")
+
+
+class Sources(Strict):
+    """The inputs. Only sales are required (docs/inputs.md)."""
+
+    sales: Source
+    items: Source | None = None
+    locations: Source | None = None
+    lanes: Source | None = None
+    deliveries: Source | None = None
+    stock: Source | None = None
+    targets: Source | None = None
+
+
+class Ingest(Strict):
+    """How much dirt is taken."""
+
+    max_quarantine_share: Share = Field(0.2, description="the run stops when more of an input's rows is quarantined")
+
+
+class Defaults(Strict):
+    """What is assumed where the sources are silent."""
+
+    supplier: str = Field("SUPPLIER", description="outside supplier of every location when no lanes are given")
+    lead_time_days: NotNegative = Field(14, description="lead time of a lane")
+    lead_time_sd_days: NotNegative = Field(4, description="standard deviation of the lead time of a lane")
+    review_period_days: Count = Field(7, description="days between orders on a lane")
+    moq: NotNegative = Field(0, description="minimum order quantity")
+    lot_size: Positive = Field(1, description="order multiple")
+    unit_cost_share: Share = Field(0.5, description="unit cost as a share of the median price")
+    unit_cost: Positive = Field(1, description="unit cost where there is no price either")
+    holding_rate: NotNegative = Field(0.25, description="holding cost per year as a share of the unit cost")
+    fill_rate: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="fill-rate target of customers")
+
+
+class Segments(Strict):
+    """Thresholds of the classes."""
+
+    abc: tuple[Share, Share] = Field((0.8, 0.95), description="cumulative value shares that end A and B")
+    xyz: tuple[Positive, Positive] = Field((0.5, 1.0), description="coefficients of variation that end X and Y")
+    adi: Positive = Field(1.32, description="Syntetos-Boylan limit of the average inter-demand interval")
+    cv2: Positive = Field(0.49, description="Syntetos-Boylan limit of the squared coefficient of variation")
+
+
+class Backtest(Strict):
+    """Walk-forward backtest and the choice of champions."""
+
+    horizon: Count | None = Field(None, description="periods forecast; default 28 days, 8 weeks or 3 months")
+    windows: Annotated[int, Field(ge=3)] | None = Field(
+        None, description="cutoffs, one horizon apart; default: 3 more than the replay holds back, if history allows"
+    )
+    series_per_model: Count = Field(5000, description="series that one LightGBM learns from, about")
+    margin: Share = Field(0.01, description="a challenger must beat the champion by this share of pinball loss")
+    bias_limit: Positive = Field(0.3, description="a model whose bias is a larger share of demand can't be champion")
+
+
+class Stock(Strict):
+    """Simulation and optimisation of the base-stock levels."""
+
+    periods: Count | None = Field(None, description="periods simulated after the warm-up; default 120 days, 52, 36")
+    replications: Count = Field(256, description="replications used to optimise")
+    certification_replications: Count = Field(1024, description="fresh replications used to certify")
+    unmet_demand: Literal["lost", "backordered"] = Field("lost", description="what customers do when stock is out")
+
+
+class Replay(Strict):
+    """The held-back weeks, simulated under this plan and under the classical one."""
+
+    weeks: Count = Field(8, description="weeks held back")
+    replications: Count = Field(256, description="replications of the lead times")
+    moving_average_days: Count = Field(56, description="window of the classical plan's moving average")
+
+
+class Report(Strict):
+    """What the page shows."""
+
+    title: str = Field("Stock plan", description="heading of the report")
+    fans: Count = Field(6, description="SKU-locations whose forecast is drawn")
+    networks: Count = Field(3, description="SKUs whose network is drawn")
+    rows: Count = Field(25, description="rows shown of each long table")
+
+
+class Configuration(Strict):
+    """Everything that a run depends on."""
+
+    sources: Sources
+    run: Run = Run()
+    spark: Spark = Spark()
+    ingest: Ingest = Ingest()
+    defaults: Defaults = Defaults()
+    segments: Segments = Segments()
+    backtest: Backtest = Backtest()
+    stock: Stock = Stock()
+    replay: Replay = Replay()
+    report: Report = Report()

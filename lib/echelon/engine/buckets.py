@@ -1,0 +1,42 @@
+"""Balanced buckets: grouped work in few tasks of like cost, however unlike the groups are."""
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+PandasFunction = Callable[[pd.DataFrame], pd.DataFrame]
+BUCKET = "bucket"
+
+
+def with_buckets(frame: DataFrame, unit: Sequence[str], buckets: int) -> DataFrame:
+    """Add the column `bucket` (0 .. buckets - 1).
+
+    All rows of a unit share a bucket. Units lie in the order of a stable hash and are cut into runs of like cost (rows),
+    so a unit's bucket depends neither on partitions nor on the order of rows.
+    """
+    names = list(unit)
+    sizes = frame.groupBy(*names).agg(F.count(F.lit(1)).alias("_cost"))
+    order = Window.orderBy(F.xxhash64(*names), *names)
+    middle = F.sum("_cost").over(order.rowsBetween(Window.unboundedPreceding, 0)) - F.col("_cost") / 2
+    total = F.sum("_cost").over(Window.partitionBy())
+    bucket = F.least(F.floor(middle / total * buckets), F.lit(buckets - 1)).cast("int")
+    return frame.join(sizes.select(*names, bucket.alias(BUCKET)), names)
+
+
+def apply_in_buckets(
+    frame: DataFrame, unit: Sequence[str], function: PandasFunction, schema: str, buckets: int
+) -> DataFrame:
+    """Run `function` once per bucket on all its units; rows arrive unsorted, without the bucket."""
+    split = with_buckets(frame, unit, buckets).repartitionByRange(buckets, BUCKET)
+    return apply_by(split, BUCKET, function, schema)
+
+
+def apply_by(frame: DataFrame, group: str, function: PandasFunction, schema: str) -> DataFrame:
+    """Run `function` once per value of the column `group`, which it does not see."""
+
+    def without_group(rows: pd.DataFrame) -> pd.DataFrame:
+        return function(rows.drop(columns=group))
+
+    return frame.groupBy(group).applyInPandas(without_group, schema)

@@ -1,0 +1,109 @@
+"""One Spark session per run, with the settings that were measured (docs/design.md, section 3)."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from echelon.config.models import Spark
+from echelon.engine.delta import EXTENSIONS, SPARK_VERSION, check_versions, jar_settings, remember_fetched
+from echelon.engine.java import java_home
+from echelon.errors import EchelonError
+
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+
+
+def start(settings: Spark) -> SparkSession:
+    """Start Spark, or take the session that spark-submit or a notebook has started.
+
+    Raises EchelonError when Java, Spark and Delta do not fit, or Delta's jars can't be fetched.
+    """
+    check_versions()
+    os.environ.update(ONE_THREAD)
+    os.environ["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON") or sys.executable
+    if _is_submitted():
+        return _checked(_build(_sql_settings(settings)))
+    os.environ["JAVA_HOME"] = str(java_home())
+    spark = _launch({**_launch_settings(settings), **_sql_settings(settings)})
+    remember_fetched()
+    return _checked(spark)
+
+
+def _is_submitted() -> bool:
+    return "PYSPARK_GATEWAY_PORT" in os.environ or "DATABRICKS_RUNTIME_VERSION" in os.environ
+
+
+def _launch(settings: Mapping[str, str]) -> SparkSession:
+    with _stderr_to_file() as log:
+        try:
+            return _build(settings)
+        except (PySparkException, OSError, RuntimeError) as error:
+            raise EchelonError(_launch_problem(error, log)) from None
+
+
+def _launch_problem(error: Exception, log: Path) -> str:
+    said = log.read_text(errors="replace")
+    if "unresolved dependency" in said:
+        return (
+            "Delta's jars could not be fetched from Maven Central, which is needed once. Check the network, or name "
+            "your mirror with --set spark.settings={spark.jars.ivySettings: FILE}"
+        )
+    lines = [line for line in said.splitlines() if line.strip()]
+    return f"Spark did not start: {error}\n" + "\n".join(lines[-5:])
+
+
+@contextmanager
+def _stderr_to_file() -> Iterator[Path]:
+    """Keep the launcher's chatter (Java's own, so no Python stream sees it) out of the user's sight."""
+    with tempfile.TemporaryDirectory() as folder:
+        log, saved = Path(folder) / "log", os.dup(2)
+        with log.open("wb") as file:
+            os.dup2(file.fileno(), 2)
+            try:
+                yield log
+            finally:
+                os.dup2(saved, 2)
+                os.close(saved)
+
+
+def _build(settings: Mapping[str, str]) -> SparkSession:
+    builder = SparkSession.builder.appName("echelon")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def _checked(spark: SparkSession) -> SparkSession:
+    if spark.version != SPARK_VERSION:
+        raise EchelonError(f"the cluster runs Spark {spark.version}, needed {SPARK_VERSION} (Delta must match it)")
+    return spark
+
+
+def _launch_settings(settings: Spark) -> dict[str, str]:
+    log4j = Path(__file__).with_name("log4j2.properties").as_uri()
+    return {
+        "spark.master": settings.master,
+        "spark.driver.memory": settings.driver_memory,
+        "spark.executor.pyspark.memory": settings.python_memory,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j}",
+        **EXTENSIONS,
+        **jar_settings(),
+        **settings.settings,
+    }
+
+
+def _sql_settings(settings: Spark) -> dict[str, str]:
+    return {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+        "spark.databricks.delta.snapshotPartitions": "1",
+    }

@@ -1,0 +1,67 @@
+"""The only place that writes Delta tables: creation from the contract and commits that replace a table at once."""
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+
+from echelon.errors import EchelonError
+from echelon.lake.contract import Table
+from echelon.lake.schema import comment, constraint, spark_schema
+
+# Reader version 1: delta-rs, DuckDB and polars read the tables as they are.
+PROPERTIES = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
+
+
+def ensure_table(spark: SparkSession, table: Table, path: str) -> None:
+    """Create the table with comments, NOT NULL and CHECK, unless it is there.
+
+    Raises EchelonError if the table at `path` has other columns than its contract.
+    """
+    if not DeltaTable.isDeltaTable(spark, path):
+        _create(spark, table, path)
+        return
+    found = [(f.name, f.dataType) for f in spark.read.format("delta").load(path).schema.fields]
+    wanted = [(f.name, f.dataType) for f in spark_schema(table).fields]
+    if found != wanted:
+        raise EchelonError(
+            f"{path} was written by another version of Echelon: its columns differ from today's contract of "
+            f"'{table.name}'. Publish to a new folder (--set run.output=FOLDER), or move the old one away"
+        )
+
+
+def _create(spark: SparkSession, table: Table, path: str) -> None:
+    builder = DeltaTable.createIfNotExists(spark).location(path).comment(table.meaning)
+    for field, column in zip(spark_schema(table).fields, table.columns, strict=True):
+        builder = builder.addColumn(field.name, field.dataType, nullable=column.nullable, comment=comment(column))
+    for name, value in PROPERTIES.items():
+        builder = builder.property(name, value)
+    builder.execute()
+    if condition := constraint(table):
+        spark.sql(f"ALTER TABLE delta.`{path}` ADD CONSTRAINT contract CHECK ({condition})")
+
+
+def replace(frame: DataFrame, path: str, run_id: str) -> int:
+    """Replace the whole content in one commit; returns the new version."""
+    frame.write.format("delta").mode("overwrite").option("userMetadata", run_id).save(path)
+    return version(frame.sparkSession, path)
+
+
+def append(frame: DataFrame, path: str, run_id: str) -> int:
+    """Append the rows in one commit; returns the new version."""
+    frame.write.format("delta").mode("append").option("userMetadata", run_id).save(path)
+    return version(frame.sparkSession, path)
+
+
+def version(spark: SparkSession, path: str) -> int:
+    """The newest version of the table."""
+    return int(DeltaTable.forPath(spark, path).history(1).collect()[0]["version"])
+
+
+def read(spark: SparkSession, path: str, at: int | None = None) -> DataFrame:
+    """The table as it is now, or as it was at a version."""
+    reader = spark.read.format("delta")
+    return (reader if at is None else reader.option("versionAsOf", at)).load(path)
+
+
+def exists(spark: SparkSession, path: str) -> bool:
+    """True when there is a Delta table at the path."""
+    return DeltaTable.isDeltaTable(spark, path)

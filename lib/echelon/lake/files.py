@@ -1,0 +1,54 @@
+"""Small files beside the tables, on a local disk or any file system that pyarrow knows by URI."""
+
+from pathlib import Path
+
+from pyarrow import fs
+
+from echelon.errors import EchelonError
+
+
+def read_text(path: str) -> str | None:
+    """The file's content, or None when there is no such file."""
+    system, place = _resolve(path)
+    if system.get_file_info(place).type != fs.FileType.File:
+        return None
+    with system.open_input_stream(place) as stream:
+        return stream.read().decode()
+
+
+def write_text(path: str, content: str) -> None:
+    """Write the file so that a reader sees the old content or the new, never half of it."""
+    system, place = _resolve(path)
+    system.create_dir(place.rpartition("/")[0], recursive=True)
+    with system.open_output_stream(f"{place}.part") as stream:
+        stream.write(content.encode())
+    system.move(f"{place}.part", place)
+
+
+def list_files(folder: str) -> list[str]:
+    """Names of the files in a folder, ascending; empty when there is no such folder."""
+    system, place = _resolve(folder)
+    found = system.get_file_info(fs.FileSelector(place, allow_not_found=True))
+    return sorted(info.base_name for info in found if info.type == fs.FileType.File)
+
+
+def delete_folder(folder: str) -> None:
+    """Remove a folder and all in it, if it is there."""
+    system, place = _resolve(folder)
+    if system.get_file_info(place).type == fs.FileType.Directory:
+        system.delete_dir(place)
+
+
+def is_local(path: str) -> bool:
+    """True for a path on this machine's file system."""
+    return "://" not in path or path.startswith("file://")
+
+
+def _resolve(path: str) -> tuple[fs.FileSystem, str]:
+    if "://" not in path:
+        return fs.LocalFileSystem(), str(Path(path).absolute())
+    try:
+        system, place = fs.FileSystem.from_uri(path)
+    except (ValueError, OSError) as error:
+        raise EchelonError(f"{path}: this kind of address can't be written to: {error}") from None
+    return system, place

@@ -1,0 +1,109 @@
+"""Check a staged table with its suite before anyone can see it."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from echelon.errors import EchelonError
+from echelon.lake.contract import Table
+from echelon.lake.suites import Expectation, load_suite
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of one expectation."""
+
+    table: str
+    number: int
+    expectation: str
+    subject: str | None
+    severity: str
+    success: bool
+    observed: str | None
+
+    @property
+    def blocks(self) -> bool:
+        """True if the table must not be published."""
+        return not self.success and self.severity == "critical"
+
+    def describe(self) -> str:
+        """The failed check in one line."""
+        return f"{self.table}: {self.expectation} ({self.subject}): {self.observed}"
+
+
+def check(frame: DataFrame, table: Table, folder: Path) -> list[Check]:
+    """Evaluate the suite of `table` on the frame, which must be the staged version.
+
+    Raises EchelonError when the frame lacks a column of the contract (a missing column is only a result to Great
+    Expectations) or the suite can't be loaded.
+    """
+    missing = [name for name in table.column_names if name not in frame.columns]
+    if missing:
+        raise EchelonError(f"{table.name}: the staged table lacks the columns {', '.join(missing)}")
+    suite = load_suite(folder, table.name)
+    passed = _evaluate(frame, table.name, suite, "BOOLEAN_ONLY")
+    failed = [expectation for expectation in suite if not passed[expectation.number]["success"]]
+    # Finding the offending values costs a job per expectation: only for those that failed.
+    details = _evaluate(frame, table.name, failed, "BASIC") if failed else {}
+    return [_result(table, expectation, details.get(expectation.number)) for expectation in suite]
+
+
+def _evaluate(frame: DataFrame, table: str, suite: list[Expectation], detail: str) -> dict[int, dict[str, Any]]:
+    from great_expectations.core.expectation_suite import ExpectationSuite
+
+    configured = ExpectationSuite(name=table, expectations=[expectation.as_config() for expectation in suite])
+    if len(configured.expectations) != len(suite):
+        raise EchelonError(f"{table}: Great Expectations dropped an expectation of the suite")
+    result = _batch(table, frame).validate(configured, result_format={"result_format": detail})
+    return {r.expectation_config.meta["number"]: r.to_json_dict() for r in result.results}
+
+
+def _batch(table: str, frame: DataFrame) -> Any:
+    source = _context().data_sources.get("staged")
+    asset = source.assets and next((a for a in source.assets if a.name == table), None)
+    asset = asset or source.add_dataframe_asset(table)
+    definitions = asset.batch_definitions or [asset.add_batch_definition_whole_dataframe("whole")]
+    return definitions[0].get_batch({"dataframe": frame})
+
+
+@cache
+def _context() -> Any:
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context.data_sources.add_spark("staged", persist=False)
+    return context
+
+
+def _result(table: Table, expectation: Expectation, failure: dict[str, Any] | None) -> Check:
+    return Check(
+        table.name,
+        expectation.number,
+        expectation.type,
+        expectation.subject,
+        expectation.severity,
+        failure is None,
+        None if failure is None else _observed(failure),
+    )
+
+
+def _observed(failure: dict[str, Any]) -> str:
+    raised = failure.get("exception_info") or {}
+    nested = raised if "exception_message" in raised else next(iter(raised.values()), {})
+    if nested.get("exception_message"):
+        return f"could not be evaluated: {nested['exception_message']}"
+    result = failure.get("result", {})
+    if "unexpected_count" in result:
+        examples = ", ".join(map(str, result.get("partial_unexpected_list", [])[:5]))
+        return f"{result['unexpected_count']} of {result['element_count']} rows, for example {examples}"
+    rows = result.get("details", {}).get("unexpected_rows", [])
+    example = f", for example {rows[0]}" if rows else ""
+    return f"observed {result.get('observed_value')}{example}"

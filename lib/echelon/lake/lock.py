@@ -1,0 +1,37 @@
+"""One run at a time writes to a folder of tables."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from echelon.errors import EchelonError
+from echelon.lake.files import is_local
+
+
+@contextmanager
+def exclusive(output: str) -> Iterator[None]:
+    """Hold the folder's lock; the system frees it even if the process is killed.
+
+    Raises EchelonError when another run holds it. An output on an object store has no lock: there, Delta refuses the
+    second of two commits that overlap.
+    """
+    if not is_local(output):
+        yield
+        return
+    file = Path(output.removeprefix("file://")) / ".lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            raise EchelonError(
+                f"another run (process {handle.read().strip() or 'unknown'}) is writing to {output}: "
+                "wait for it, or choose another folder with --set run.output=FOLDER"
+            ) from None
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield

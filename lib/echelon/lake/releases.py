@@ -1,0 +1,70 @@
+"""One row per finished run makes its tables visible together."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon import __version__
+from echelon.errors import EchelonError
+from echelon.lake import delta
+from echelon.lake.contracts import TABLES
+from echelon.lake.lake import Lake
+from echelon.lake.schema import spark_schema
+
+
+def release(lake: Lake) -> int:
+    """Publish the check results, then append the row of the release; returns its number."""
+    lake.publish({"check_results": _check_results(lake)})
+    number = newest_number(lake) + 1
+    lake.append("releases", _frame(lake, "releases", [_row(lake, number)]))
+    lake.run.finished = True
+    lake.run.save(lake.output)
+    return number
+
+
+def newest_number(lake: Lake) -> int:
+    """Number of the newest release, 0 before the first."""
+    if not delta.exists(lake.spark, lake.path("releases")):
+        return 0
+    return int(lake.read("releases").agg({"release": "max"}).collect()[0][0] or 0)
+
+
+def newest_run_date(lake: Lake) -> date | None:
+    """The run date of the newest release, None before the first."""
+    if not delta.exists(lake.spark, lake.path("releases")):
+        return None
+    rows = lake.read("releases").orderBy(F.desc("release")).limit(1).collect()
+    return rows[0]["run_date"] if rows else None
+
+
+def _check_results(lake: Lake) -> DataFrame:
+    rows = [{"run_id": lake.run.run_id, **vars(result)} for result in lake.run.checks]
+    return _frame(lake, "check_results", rows)
+
+
+def _frame(lake: Lake, name: str, rows: list[dict[str, Any]]) -> DataFrame:
+    return lake.spark.createDataFrame(rows, spark_schema(TABLES[name]))  # type: ignore[type-var]
+
+
+def _row(lake: Lake, number: int) -> dict[str, Any]:
+    if lake.run.run_date is None:
+        raise EchelonError("no sales were ingested yet: run the stage 'ingest' first")
+    return {
+        "release": number,
+        "run_id": lake.run.run_id,
+        "run_date": lake.run.run_date,
+        "published_at": datetime.now(UTC),
+        "tables": _versions(lake),
+        "checks": len(lake.run.checks),
+        "warnings": sum(not result.success for result in lake.run.checks),
+        "configuration": lake.run.configuration,
+        "code": __version__,
+    }
+
+
+def _versions(lake: Lake) -> dict[str, int]:
+    """The run's own versions, and the newest ones of tables that it did not publish."""
+    published = [name for name in TABLES if name != "releases" and delta.exists(lake.spark, lake.path(name))]
+    return {name: lake.run.tables.get(name) or delta.version(lake.spark, lake.path(name)) for name in published}

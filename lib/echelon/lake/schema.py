@@ -1,0 +1,43 @@
+"""From a table's contract to Spark: schema, constraint, and a frame that conforms."""
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructField, StructType
+
+from echelon.lake.contract import Column, Table
+
+
+def spark_schema(table: Table) -> StructType:
+    """The Spark schema with NOT NULL and comments."""
+    types = StructType.fromDDL(table.ddl)
+    pairs = zip(types.fields, table.columns, strict=True)
+    return StructType([StructField(field.name, field.dataType, c.nullable, {"comment": comment(c)}) for field, c in pairs])
+
+
+def comment(column: Column) -> str:
+    """Meaning and unit of a column, as one sentence."""
+    return f"{column.meaning} [{column.unit}]" if column.unit else column.meaning
+
+
+def conform(frame: DataFrame, table: Table) -> DataFrame:
+    """The contract's columns in the contract's order and types; a missing column is an error of the caller."""
+    return frame.select(*(_cast(column) for column in table.columns))
+
+
+def _cast(column: Column) -> SparkColumn:
+    return F.col(f"`{column.name}`").cast(column.type).alias(column.name)
+
+
+def constraint(table: Table) -> str | None:
+    """One condition that holds for every row: physics and allowed values."""
+    parts = [part for column in table.columns for part in _conditions(column)]
+    return " AND ".join(parts) if parts else None
+
+
+def _conditions(column: Column) -> list[str]:
+    found = [f"({column.check})"] if column.check else []
+    if column.allowed:
+        values = ", ".join(f"'{value}'" for value in column.allowed)
+        found.append(f"({column.name} IN ({values}))")
+    return [f"({column.name} IS NULL OR {part})" if column.nullable else part for part in found]

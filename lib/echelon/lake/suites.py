@@ -1,0 +1,68 @@
+"""Load the Great Expectations suites, and refuse what the library would silently drop."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from echelon.errors import EchelonError
+
+SEVERITIES = ("critical", "warning")
+FOLDER = "expectations"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation as the suite's file has it, with its number (from 1) in the suite."""
+
+    number: int
+    type: str
+    kwargs: dict[str, Any]
+    severity: str
+    notes: str
+
+    @property
+    def subject(self) -> str | None:
+        """What it is about: a column, columns, or the words in its notes."""
+        columns = self.kwargs.get("column") or self.kwargs.get("column_list")
+        if isinstance(columns, list):
+            return ", ".join(columns) if len(columns) <= 4 else "all columns"
+        return columns or self.notes or None
+
+    def as_config(self) -> dict[str, Any]:
+        """The form that Great Expectations takes; the number comes back in the result."""
+        return {
+            "type": self.type,
+            "kwargs": self.kwargs,
+            "severity": self.severity,
+            "meta": {"number": self.number},
+        }
+
+
+def load_suite(folder: Path, table: str) -> list[Expectation]:
+    """Read `folder/table.json`.
+
+    Raises EchelonError when the file is missing, empty, or has an expectation of unknown type or severity.
+    """
+    file = folder / f"{table}.json"
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))["expectations"]
+    except OSError:
+        raise EchelonError(f"{file}: no suite of expectations for the table '{table}'") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise EchelonError(f"{file}: not a suite of expectations: {error}") from None
+    if not entries:
+        raise EchelonError(f"{file}: an empty suite checks nothing; nothing is published without a check")
+    return [_expectation(file, number, entry) for number, entry in enumerate(entries, start=1)]
+
+
+def _expectation(file: Path, number: int, entry: dict[str, Any]) -> Expectation:
+    from great_expectations.expectations.registry import list_registered_expectation_implementations
+
+    known = list_registered_expectation_implementations()
+    if entry.get("type") not in known:
+        raise EchelonError(f"{file}: expectation {number}: unknown type {entry.get('type')!r}")
+    severity = entry.get("severity", "critical")
+    if severity not in SEVERITIES:
+        raise EchelonError(f"{file}: expectation {number}: severity {severity!r} is not one of {', '.join(SEVERITIES)}")
+    return Expectation(number, entry["type"], entry.get("kwargs", {}), severity, entry.get("notes", ""))

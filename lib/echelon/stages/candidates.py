@@ -1,0 +1,39 @@
+"""Run forecasting candidates over all series: pooled ones by model group, the others over balanced buckets."""
+
+import math
+from collections.abc import Callable
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.core.forecast.candidate import Candidate
+from echelon.core.forecast.candidates import candidates
+from echelon.engine.buckets import PandasFunction, apply_by, apply_in_buckets
+from echelon.stages.context import Context
+from echelon.stages.history import SERIES
+
+CandidateFunction = Callable[[pd.DataFrame, list[Candidate]], pd.DataFrame]
+
+
+def with_candidates(context: Context, demand: DataFrame, function: CandidateFunction, schema: str) -> DataFrame:
+    """Rows of `function(demand rows, candidates)`: pooled candidates by model group, the others over balanced buckets.
+
+    Both run side by side in one job, the pooled ones first, as they take longest.
+    """
+    chosen = candidates(context.settings.run.frequency)
+    local, pooled = _given(function, chosen, pooled=False), _given(function, chosen, pooled=True)
+    groups = _model_groups(context, demand)
+    grouped = demand.withColumn("_group", F.pmod(F.xxhash64("sku"), F.lit(groups)))
+    by_group = apply_by(grouped.repartitionByRange(groups, "_group"), "_group", pooled, schema)
+    return by_group.unionByName(apply_in_buckets(demand, ["sku"], local, schema, context.settings.spark.buckets))
+
+
+def _given(function: CandidateFunction, chosen: list[Candidate], pooled: bool) -> PandasFunction:
+    return lambda rows: function(rows, [candidate for candidate in chosen if candidate.pooled == pooled])
+
+
+def _model_groups(context: Context, demand: DataFrame) -> int:
+    """Groups that share a pooled model; their number follows from the data alone, never from the machine."""
+    series = demand.select(*SERIES).distinct().count()
+    return max(1, math.ceil(series / context.settings.backtest.series_per_model))

@@ -1,0 +1,127 @@
+"""Stage `ingest`: sources of any kind to typed, deduplicated tables; what is refused goes to `quarantine`."""
+
+from collections.abc import Callable
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from echelon.errors import InputRefused
+from echelon.lake.inputs import INPUTS
+from echelon.lake.sources import FILE, ROW
+from echelon.stages.context import Context
+from echelon.stages.ingest import accept, classify, complete
+from echelon.stages.ingest.classify import REASON, RULE
+from echelon.stages.ingest.network_checks import check_network
+
+Frames = dict[str, DataFrame]
+
+# So few bad rows never stop a run, however small the input.
+FEW_ROWS = 10
+
+
+def run(context: Context) -> str:
+    """Read every source and publish the typed tables; returns the outcome in words.
+
+    Raises InputRefused when a source as a whole can't be planned.
+    """
+    rows = {name: frame for name in INPUTS if (frame := accept.classified(context, name)) is not None}
+    context.lake.run.run_date = accept.run_date_of(context, rows["sales"])
+    rows = _apply_references(context, rows)
+    rows = {name: context.lake.keep(f"rows_{name}", frame) for name, frame in rows.items()}
+    counts = {name: _count(frame) for name, frame in rows.items()}
+    _refuse_too_much_dirt(context, rows, counts)
+    tables = _tables(context, {name: frame.where(F.col(RULE).isNull()) for name, frame in rows.items()})
+    check_network(context, tables)
+    published = context.lake.publish(tables | _records(context, rows, counts))
+    return _outcome(published, counts)
+
+
+def _apply_references(context: Context, rows: Frames) -> Frames:
+    """Rules that need other inputs or the run date."""
+    run_date = context.run_date
+    changed = dict(rows)
+    changed["sales"] = accept.not_in_future(rows["sales"], "date", run_date)
+    if "deliveries" in rows:
+        changed["deliveries"] = accept.not_in_future(rows["deliveries"], "received_date", run_date)
+    for known, column, rule in (("items", "sku", "unknown_sku"), ("locations", "location", "unknown_location")):
+        if known in rows:
+            names = rows[known].where(F.col(RULE).isNull()).select(column)
+            _refuse_unknown(changed, names, column, rule, known)
+    return changed
+
+
+def _refuse_unknown(rows: Frames, names: DataFrame, column: str, rule: str, what: str) -> None:
+    every = names.sparkSession.createDataFrame([("*",)], f"{column} string")
+    for name in ("sales", "stock"):
+        if name in rows:
+            rows[name] = classify.refuse_unknown(rows[name], names, column, rule, what)
+    if "targets" in rows:
+        rows["targets"] = classify.refuse_unknown(rows["targets"], names.union(every), column, rule, what)
+
+
+def _count(frame: DataFrame) -> tuple[int, int]:
+    """Rows accepted and rows refused."""
+    row = frame.agg(F.count_if(F.col(RULE).isNull()), F.count_if(F.col(RULE).isNotNull())).collect()[0]
+    return int(row[0]), int(row[1])
+
+
+def _refuse_too_much_dirt(context: Context, rows: Frames, counts: dict[str, tuple[int, int]]) -> None:
+    limit = context.settings.ingest.max_quarantine_share
+    for name, (accepted, refused) in counts.items():
+        if accepted == 0 or refused > max(limit * (accepted + refused), FEW_ROWS):
+            raise InputRefused(
+                f"{name}: {refused} of {accepted + refused} rows would be quarantined, more than "
+                f"ingest.max_quarantine_share = {limit:.0%} allows: {accept.first_reasons(rows[name])}"
+            )
+
+
+def _tables(context: Context, accepted: Frames) -> Frames:
+    defaults, sales = context.settings.defaults, accepted["sales"]
+    lanes = complete.lanes_table(accepted.get("lanes"), sales, defaults)
+    given: Callable[[str], DataFrame] = lambda name: accepted.get(name, complete.empty(sales, name))  # noqa: E731
+    return {
+        "sales": complete.sales_table(sales),
+        "items": complete.items_table(accepted.get("items"), sales, defaults),
+        "locations": complete.locations_table(accepted.get("locations"), sales, lanes, defaults),
+        "lanes": lanes,
+        "deliveries": given("deliveries"),
+        "stock": complete.stock_table(given("stock")),
+        "targets": complete.targets_table(given("targets").select("sku", "location", "fill_rate"), defaults),
+    }
+
+
+def _records(context: Context, rows: Frames, counts: dict[str, tuple[int, int]]) -> Frames:
+    """What was read and what was refused."""
+    lines = []
+    for name in INPUTS:
+        source = getattr(context.settings.sources, name)
+        good, bad = counts.get(name, (0, 0))
+        lines.append((name, source.path if source else "(default)", good + bad, good, bad))
+    schema = "input string, path string, rows_read bigint, rows_accepted bigint, rows_quarantined bigint"
+    return {"inputs": context.spark.createDataFrame(lines, schema), "quarantine": _quarantine(rows)}
+
+
+def _quarantine(rows: Frames) -> DataFrame:
+    parts = [_refused(name, frame) for name, frame in rows.items()]
+    everything = parts[0]
+    for part in parts[1:]:
+        everything = everything.unionByName(part)
+    copies = Window.partitionBy("input", "file", "row").orderBy("rule", "reason")
+    return everything.withColumn("copy", F.row_number().over(copies))
+
+
+def _refused(name: str, frame: DataFrame) -> DataFrame:
+    refused = frame.where(F.col(RULE).isNotNull())
+    return refused.select(
+        F.lit(name).alias("input"),
+        F.col(FILE).alias("file"),
+        F.col(ROW).alias("row"),
+        F.col(RULE).alias("rule"),
+        F.col(REASON).alias("reason"),
+    )
+
+
+def _outcome(published: dict[str, int], counts: dict[str, tuple[int, int]]) -> str:
+    read = sum(good + bad for good, bad in counts.values())
+    refused = sum(bad for _, bad in counts.values())
+    return f"{read:,} rows read, {refused:,} quarantined, {published['items']:,} SKUs, {published['sales']:,} sales days"

@@ -1,0 +1,81 @@
+"""Accepted and refused rows of every input."""
+
+from datetime import date, timedelta
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.config.models import Source
+from echelon.errors import InputRefused
+from echelon.lake.inputs import INPUTS
+from echelon.lake.sources import explain_read, has_column, read_source, source_columns
+from echelon.stages.context import Context
+from echelon.stages.ingest import classify
+from echelon.stages.ingest.classify import REASON, RULE, Rule
+
+
+def classified(context: Context, name: str) -> DataFrame | None:
+    """All rows of an input with the first rule that refuses each, kept in scratch files; None without a source.
+
+    Raises InputRefused when the source can't be read, has no rows, or lacks a required column.
+    """
+    source: Source | None = getattr(context.settings.sources, name)
+    if source is None:
+        return None
+    raw = read_source(context.spark, source, INPUTS[name])
+    frame = classify.typed(raw, INPUTS[name], source.date_format)
+    try:
+        kept = context.lake.keep(f"input_{name}", _own_rules(context, name, source, frame))
+    except PySparkException as error:
+        raise InputRefused(f"{name}: {source.path}: {explain_read(error)}") from None
+    if kept.isEmpty():
+        raise InputRefused(f"{name}: {source.path}: no rows")
+    return kept
+
+
+def _own_rules(context: Context, name: str, source: Source, frame: DataFrame) -> DataFrame:
+    if name == "sales":
+        frame = classify.refuse(frame, *_sales_rules())
+        columns = source_columns(context.spark, source, name)
+        if has_column(source, columns, "document"):
+            frame = classify.refuse_copies(frame, ("_row",), "the same line of the same document again")
+        return frame
+    if name == "deliveries":
+        backwards = F.col("received_date") < F.col("order_date")
+        frame = classify.refuse(frame, Rule("received_before_ordered", backwards, F.lit("received before it was ordered")))
+    key = INPUTS[name].key
+    return classify.refuse_copies(frame, key, f"another row for this {' and '.join(key)}")
+
+
+def _sales_rules() -> list[Rule]:
+    price, quantity = F.col("price"), F.col("quantity")
+    return [
+        Rule("negative_price", price < 0, F.concat(F.lit("price "), price.cast("string"), F.lit(" is below 0"))),
+        Rule("zero_price", price == 0, F.lit("price is 0: a correction, write-off or sample, no sale to a customer")),
+        Rule("zero_quantity", quantity == 0, F.lit("quantity is 0")),
+    ]
+
+
+def run_date_of(context: Context, sales: DataFrame) -> date:
+    """The configured day, else the day after the last sale that is not in the future."""
+    if context.settings.run.run_date:
+        return context.settings.run.run_date
+    known = sales.where(F.col(RULE).isNull() & (F.col("date") <= date.today()))
+    last = known.agg(F.max("date")).collect()[0][0]
+    if last is None:
+        raise InputRefused("sales: not one row was accepted; the first reasons are " + first_reasons(sales))
+    return last + timedelta(days=1)
+
+
+def not_in_future(frame: DataFrame, column: str, run_date: date) -> DataFrame:
+    """Quarantine what happened on or after the run date."""
+    reason = F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" is not before the run date {run_date}"))
+    return classify.refuse(frame, Rule("future_date", F.col(column) >= F.lit(run_date), reason))
+
+
+def first_reasons(frame: DataFrame) -> str:
+    """The most frequent reasons for which rows were refused, in words."""
+    counts = frame.where(F.col(RULE).isNotNull()).groupBy(RULE).agg(F.count("*").alias("n"), F.min(REASON).alias("why"))
+    rows = counts.orderBy(F.desc("n"), RULE).limit(3).collect()
+    return "; ".join(f"{row[RULE]} ({row['n']} rows; {row['why']})" for row in rows)

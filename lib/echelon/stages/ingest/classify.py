@@ -1,0 +1,104 @@
+"""Type the rows of an input and say for each row which rule refuses it, if any."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from echelon.lake.inputs import Input, InputColumn
+from echelon.lake.sources import FILE, ROW
+
+RULE, REASON = "_rule", "_reason"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row that meets `condition` is quarantined under `name`, for the reason in words."""
+
+    name: str
+    condition: Column
+    reason: Column
+
+
+def typed(raw: DataFrame, source: Input, date_format: str | None) -> DataFrame:
+    """Columns in their types, the text kept in `_file` and `_row`, with the first rule of types and ranges that refuses."""
+    rules = [rule for column in source.columns for rule in _column_rules(column, date_format)]
+    types = [_parsed(column, date_format).alias(column.name) for column in source.columns]
+    rule, reason = _first(rules)
+    return raw.select(*types, FILE, ROW, rule.alias(RULE), reason.alias(REASON))
+
+
+def refuse(frame: DataFrame, *rules: Rule) -> DataFrame:
+    """Apply further rules to the rows that none has refused yet."""
+    rule, reason = _first(rules)
+    return frame.withColumns(
+        {REASON: F.when(F.col(RULE).isNull(), reason).otherwise(F.col(REASON)), RULE: F.coalesce(RULE, rule)}
+    )
+
+
+def refuse_copies(frame: DataFrame, key: tuple[str, ...], what: str) -> DataFrame:
+    """Quarantine every row but one of those with the same key; which one stays does not depend on the order of rows."""
+    window = Window.partitionBy(*key, F.col(RULE).isNull()).orderBy(ROW, FILE)
+    numbered = frame.withColumn("_copy", F.row_number().over(window))
+    return refuse(numbered, Rule("duplicate", F.col("_copy") > 1, F.lit(what))).drop("_copy")
+
+
+def refuse_unknown(frame: DataFrame, known: DataFrame, column: str, rule: str, what: str) -> DataFrame:
+    """Quarantine rows whose value of `column` is not in the one-column frame `known`."""
+    marked = known.select(F.col(known.columns[0]).alias(column)).distinct().withColumn("_known", F.lit(True))
+    joined = frame.join(marked, column, "left")
+    reason = F.concat(F.lit(f"{column} '"), F.col(column), F.lit(f"' is not in {what}"))
+    return refuse(joined, Rule(rule, F.col("_known").isNull(), reason)).drop("_known")
+
+
+def _first(rules: list[Rule] | tuple[Rule, ...]) -> tuple[Column, Column]:
+    name, reason = F.lit(None).cast("string"), F.lit(None).cast("string")
+    for rule in reversed(rules):
+        name = F.when(rule.condition, F.lit(rule.name)).otherwise(name)
+        reason = F.when(rule.condition, rule.reason).otherwise(reason)
+    return name, reason
+
+
+def _column_rules(column: InputColumn, date_format: str | None) -> list[Rule]:
+    text, value = F.col(column.name), _parsed(column, date_format)
+    rules = []
+    if column.required:
+        rules.append(Rule("missing_value", text.isNull(), F.lit(f"{column.name} is empty")))
+    if column.type != "string":
+        reason = F.concat(F.lit(f"{column.name} '"), text, F.lit(f"' is not a {_KINDS[column.type]}"))
+        rules.append(Rule("wrong_type", text.isNotNull() & value.isNull(), reason))
+    limits = _outside(column, value)
+    if limits is not None:
+        reason = F.concat(F.lit(f"{column.name} "), text, F.lit(f" is not {_range_words(column)}"))
+        rules.append(Rule("out_of_range", limits, reason))
+    return rules
+
+
+_KINDS = {"double": "number", "int": "whole number", "date": "date"}
+
+
+def _parsed(column: InputColumn, date_format: str | None) -> Column:
+    text = F.col(column.name)
+    if column.type == "date":
+        return (F.try_to_timestamp(text, F.lit(date_format)) if date_format else text.try_cast("timestamp")).cast("date")
+    value = text.try_cast(column.type)
+    if column.type == "double":
+        return F.when(F.isnan(value) | (F.abs(value) == float("inf")), None).otherwise(value)
+    return value
+
+
+def _outside(column: InputColumn, value: Column) -> Column | None:
+    parts = []
+    if column.low is not None:
+        parts.append(value <= column.low if column.above else value < column.low)
+    if column.high is not None:
+        parts.append(value > column.high)
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else parts[0] | parts[1]
+
+
+def _range_words(column: InputColumn) -> str:
+    if column.high is not None:
+        return f"between {column.low:g} and {column.high:g}"
+    return f"above {column.low:g}" if column.above else f"at least {column.low:g}"

@@ -1,0 +1,94 @@
+"""The typed tables: accepted rows, completed by the stated defaults where the sources are silent."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.config.models import Defaults
+from echelon.engine.exact import exact_sum
+from echelon.lake.contracts import TABLES
+
+
+def sales_table(accepted: DataFrame) -> DataFrame:
+    """Quantities per SKU, location and day. Sums are exact: quantities and amounts are added as decimals."""
+    sold, returned = F.greatest("quantity", F.lit(0.0)), F.greatest(-F.col("quantity"), F.lit(0.0))
+    amount = F.col("quantity") * F.col("price")
+    summed = accepted.groupBy("sku", "location", "date").agg(
+        exact_sum(sold).alias("quantity_sold"),
+        exact_sum(returned).alias("quantity_returned"),
+        exact_sum(amount).alias("revenue"),
+        F.count("*").alias("source_rows"),
+    )
+    return summed.withColumn("net_quantity", F.col("quantity_sold") - F.col("quantity_returned"))
+
+
+def items_table(accepted: DataFrame | None, sales: DataFrame, defaults: Defaults) -> DataFrame:
+    """One row per SKU; price = the median of its sales, cost = a share of the price, unless given."""
+    prices = sales.where("price > 0 and quantity > 0").groupBy("sku").agg(F.percentile("price", 0.5).alias("median_price"))
+    given = accepted if accepted is not None else _no_attributes(sales.select("sku").distinct())
+    price = F.coalesce("unit_price", "median_price")
+    cost = F.coalesce(F.col("unit_cost"), price * defaults.unit_cost_share, F.lit(defaults.unit_cost))
+    return given.join(prices, "sku", "left").withColumns({"unit_price": price, "unit_cost": cost})
+
+
+def _no_attributes(skus: DataFrame) -> DataFrame:
+    empty = {name: F.lit(None).cast("string") for name in ("description", "category")}
+    return skus.withColumns(empty | {name: F.lit(None).cast("double") for name in ("unit_cost", "unit_price")})
+
+
+def lanes_table(accepted: DataFrame | None, sales: DataFrame, defaults: Defaults) -> DataFrame:
+    """The lanes; without a source, one outside supplier serves every location that sells."""
+    if accepted is None:
+        accepted = sales.select(F.lit(defaults.supplier).alias("source"), F.col("location").alias("destination"))
+        accepted = accepted.distinct()
+    return _filled(
+        accepted,
+        {
+            "lead_time_days": defaults.lead_time_days,
+            "lead_time_sd_days": defaults.lead_time_sd_days,
+            "review_period_days": defaults.review_period_days,
+            "moq": defaults.moq,
+            "lot_size": defaults.lot_size,
+            "priority": 1,
+        },
+    )
+
+
+def locations_table(accepted: DataFrame | None, sales: DataFrame, lanes: DataFrame, defaults: Defaults) -> DataFrame:
+    """One row per stocking point and supplier; its kind follows from the lanes unless given."""
+    ends = lanes.select(F.col("source").alias("location")).union(lanes.select(F.col("destination").alias("location")))
+    given = accepted if accepted is not None else ends.union(sales.select("location")).distinct()
+    kinds = _marked(lanes, "source", "_ships").join(_marked(lanes, "destination", "_receives"), "location", "outer")
+    kind = (
+        F.when(F.col("_ships") & F.col("_receives").isNull(), "supplier").when(F.col("_ships"), "warehouse").otherwise("store")
+    )
+    known = F.lower(F.col("kind")) if "kind" in given.columns else F.lit(None).cast("string")
+    complete = given.join(kinds, "location", "left").withColumn("kind", F.coalesce(known, kind))
+    return _filled(complete, {"holding_rate": defaults.holding_rate})
+
+
+def _marked(lanes: DataFrame, end: str, name: str) -> DataFrame:
+    return lanes.select(F.col(end).alias("location")).distinct().withColumn(name, F.lit(True))
+
+
+def targets_table(accepted: DataFrame, defaults: Defaults) -> DataFrame:
+    """The targets, with the default for all that no row covers."""
+    everything = F.struct(F.lit("*").alias("sku"), F.lit("*").alias("location"), F.lit(defaults.fill_rate).alias("fill_rate"))
+    fallback = accepted.sparkSession.range(1).select(everything.alias("t")).select("t.*")
+    return accepted.unionByName(fallback.join(accepted, ["sku", "location"], "left_anti"))
+
+
+def stock_table(accepted: DataFrame) -> DataFrame:
+    """Stock on hand; what is on order or owed is 0 unless given."""
+    return _filled(accepted, {"on_order": 0.0, "backorders": 0.0})
+
+
+def _filled(frame: DataFrame, values: dict[str, float]) -> DataFrame:
+    present = {
+        name: F.coalesce(F.col(name), F.lit(value)) if name in frame.columns else F.lit(value) for name, value in values.items()
+    }
+    return frame.withColumns(present)
+
+
+def empty(sales: DataFrame, name: str) -> DataFrame:
+    """A table without rows."""
+    return sales.sparkSession.createDataFrame([], TABLES[name].ddl)

@@ -1,0 +1,39 @@
+"""Refuse a network that can't be planned before anything is computed with it."""
+
+from pyspark.sql import DataFrame
+
+from echelon.core.network import topology
+from echelon.core.network.topology import NetworkError
+from echelon.errors import InputRefused
+from echelon.stages.context import Context
+from echelon.stages.network import lanes_of, names_of, without_source
+
+KINDS = ("supplier", "warehouse", "store")
+
+
+def check_network(context: Context, tables: dict[str, DataFrame]) -> None:
+    """Every lane joins known locations, no loop, one preferred source each, and all that sell are supplied."""
+    locations = context.lake.keep("locations", tables["locations"])
+    tables["locations"] = locations
+    _refuse_kinds(locations)
+    lanes, suppliers = lanes_of(tables["lanes"]), names_of(locations, "supplier")
+    try:
+        topology.check_network(lanes, suppliers, names_of(locations))
+    except NetworkError as error:
+        raise InputRefused(f"lanes: {error}") from None
+    _refuse_unsupplied(tables["sales"], lanes)
+
+
+def _refuse_kinds(locations: DataFrame) -> None:
+    wrong = locations.where(~locations["kind"].isin(*KINDS)).limit(1).collect()
+    if wrong:
+        raise InputRefused(f"locations: {wrong[0]['location']}: kind '{wrong[0]['kind']}' is not one of {', '.join(KINDS)}")
+
+
+def _refuse_unsupplied(sales: DataFrame, lanes: list[topology.Lane]) -> None:
+    selling = [row["location"] for row in sales.select("location").distinct().collect()]
+    if alone := without_source(selling, lanes):
+        supplied = sorted({lane.destination for lane in lanes})
+        raise InputRefused(
+            f"lanes: no lane leads to {', '.join(alone[:5])}, which has sales; lanes lead to {', '.join(supplied[:8])}"
+        )

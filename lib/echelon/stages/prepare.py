@@ -1,0 +1,76 @@
+"""Stage `prepare`: demand on a complete calendar, segments, and lead times learned from deliveries."""
+
+from datetime import date
+from functools import partial
+
+import pandas as pd
+from pyspark.sql import DataFrame
+
+from echelon.core.demand.cleaning import build_demand
+from echelon.core.demand.periods import Frequency, last_complete_period, stamps_whole_periods, start_date
+from echelon.core.network.lead_times import lead_times
+from echelon.engine.buckets import apply_in_buckets
+from echelon.errors import InputRefused
+from echelon.lake.contracts import TABLES
+from echelon.stages.context import Context
+from echelon.stages.history import segmented
+from echelon.stages.windows import WORD, plan_windows
+
+_NETTED = "sku string, location string, date date, demand double, returned double, quantity double"
+
+
+def run(context: Context) -> str:
+    """Publish `demand`, `unmatched_returns`, `segments` and `lead_times`.
+
+    Raises InputRefused when the history is too short to learn from.
+    """
+    lake, sales = context.lake, context.lake.read("sales")
+    last_period = _last_period(context, sales)
+    netted = lake.keep("netted", _netted(context, sales, last_period))
+    demand = netted.where("demand IS NOT NULL").select(TABLES["demand"].column_names)
+    segments = lake.keep("segments", segmented(context, demand))
+    published = lake.publish(
+        {
+            "demand": demand,
+            "unmatched_returns": netted.where("quantity IS NOT NULL"),
+            "segments": segments,
+            "lead_times": lead_times_before(context, None),
+        }
+    )
+    return (
+        f"{published['segments']:,} SKU-locations, {published['demand']:,} {WORD[context.settings.run.frequency]} of demand, "
+        f"{published['lead_times']:,} lanes"
+    )
+
+
+def _last_period(context: Context, sales: DataFrame) -> int:
+    """The last complete period; refuses a history that is too short."""
+    freq = context.settings.run.frequency
+    days = sorted(row["date"] for row in sales.select("date").distinct().collect())
+    last = last_complete_period(context.run_date, freq, days[-1], stamps_whole_periods(days, freq))
+    last_day = start_date(last, freq)
+    if days[0] > last_day:
+        raise InputRefused(f"sales: no complete period between the first sale {days[0]} and the run date {context.run_date}")
+    windows = plan_windows(context.settings, days[0], last_day)
+    if windows.shorter_than_a_season:
+        print(f"{'prepare':<10} note: {windows.shorter_than_a_season}")
+    return last
+
+
+def _netted(context: Context, sales: DataFrame, last_period: int) -> DataFrame:
+    function = partial(_net, freq=context.settings.run.frequency, last_period=last_period)
+    columns = ["sku", "location", "date", "quantity_sold", "quantity_returned"]
+    return apply_in_buckets(sales.select(*columns), ["sku"], function, _NETTED, context.settings.spark.buckets)
+
+
+def _net(frame: pd.DataFrame, freq: Frequency, last_period: int) -> pd.DataFrame:
+    netted = build_demand(frame, freq, last_period)
+    columns = [part.split()[0] for part in _NETTED.split(", ")]
+    return pd.concat([netted.demand, netted.unmatched]).reindex(columns=columns)
+
+
+def lead_times_before(context: Context, received_before: date | None) -> DataFrame:
+    """Lead times from the deliveries known before a day (None: all). Lanes and their deliveries do not grow with SKUs."""
+    lanes, deliveries = (context.lake.read(name).toPandas() for name in ("lanes", "deliveries"))
+    rows = lead_times(lanes, deliveries, received_before=received_before)
+    return context.spark.createDataFrame(rows, TABLES["lead_times"].ddl)

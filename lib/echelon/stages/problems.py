@@ -1,0 +1,115 @@
+"""From table rows to one SKU's planning problem."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.core.inventory.problem import MOST_PERIODS, Demand, LeadTime, Node, Problem
+from echelon.core.network.topology import Lane, Network, build_network
+from echelon.errors import InputRefused
+from echelon.stages.context import Context
+from echelon.stages.network import lanes_of, names_of
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The network that all SKUs share, small enough to travel with the code to every worker."""
+
+    lanes: tuple[Lane, ...]
+    suppliers: tuple[str, ...]
+    locations: tuple[str, ...]
+    terms: dict[tuple[str, str], dict[str, float]]
+    lead_times: dict[tuple[str, str], LeadTime]
+    holding_rates: dict[str, float]
+    period_days: float
+    lost_sales: bool
+    seed: int
+
+    def network(self, customers: list[str]) -> Network:
+        """The network upstream of some customers' locations."""
+        return build_network(self.lanes, customers, self.suppliers, self.locations)
+
+
+def shared_lanes(context: Context, lead_times: DataFrame) -> Lanes:
+    """Lanes, lead times and holding rates of a run.
+
+    Raises InputRefused when a lead time is longer than the simulation can hold.
+    """
+    settings, read = context.settings, context.lake.read
+    terms = {(row["source"], row["destination"]): row.asDict() for row in read("lanes").collect()}
+    period_days = PERIOD_DAYS[settings.run.frequency]
+    return Lanes(
+        tuple(lanes_of(read("lanes"))),
+        tuple(names_of(read("locations"), "supplier")),
+        tuple(names_of(read("locations"))),
+        terms,
+        {(row["source"], row["destination"]): _lead_time(row.asDict(), period_days) for row in lead_times.collect()},
+        {row["location"]: row["holding_rate"] for row in read("locations").collect()},
+        period_days,
+        settings.stock.unmet_demand == "lost",
+        settings.run.seed,
+    )
+
+
+def _lead_time(row: dict[str, Any], period_days: float) -> LeadTime:
+    longest = max(row["days"]) / period_days
+    if longest > MOST_PERIODS - 1:
+        raise InputRefused(
+            f"lane {row['source']} -> {row['destination']}: lead times of up to {max(row['days'])} days are more than "
+            f"{MOST_PERIODS - 1} periods; plan in longer periods (run.frequency: W or M)"
+        )
+    return LeadTime.from_days(row["days"], row["probability"], period_days)
+
+
+def make_problem(sku: str, rows: pd.DataFrame, lanes: Lanes) -> Problem:
+    """One SKU's problem. rows: one per location with customers: location, mean, dispersion, level_cv, counts, fill_rate
+    (target), unit_cost; any order."""
+    by_location = {str(row["location"]): row for row in rows.to_dict("records")}
+    network = lanes.network(list(by_location))
+    unit_cost = float(rows["unit_cost"].iloc[0])
+    nodes = [
+        _node(name, source, parent, by_location.get(name), unit_cost, lanes)
+        for name, source, parent in zip(network.nodes, network.sources, network.parents, strict=True)
+    ]
+    return Problem(sku, tuple(nodes), lanes.seed)
+
+
+def _node(name: str, source: str, parent: int, row: Any, unit_cost: float, lanes: Lanes) -> Node:
+    terms = lanes.terms[(source, name)]
+    return Node(
+        name=name,
+        source=source,
+        parent=parent,
+        lead_time=lanes.lead_times[(source, name)],
+        holding_cost=unit_cost * lanes.holding_rates[name],
+        demand=None if row is None else Demand(np.asarray(row["mean"]), row["dispersion"], row["level_cv"], row["counts"]),
+        target_fill_rate=None if row is None else row["fill_rate"],
+        review_period=max(1, round(terms["review_period_days"] / lanes.period_days)),
+        lot_size=terms["lot_size"],
+        moq=terms["moq"],
+        lost_sales=lanes.lost_sales and row is not None,
+    )
+
+
+def with_targets(series: DataFrame, targets: DataFrame) -> DataFrame:
+    """Add `fill_rate`: the target of the most exact row: of SKU and location, of the SKU, of the location, of all."""
+    found = series
+    ranks = [("sku", "location"), ("sku",), ("location",), ()]
+    for number, named in enumerate(ranks):
+        stars = [F.col(key) == "*" if key not in named else F.col(key) != "*" for key in ("sku", "location")]
+        some = targets.where(stars[0] & stars[1]).select(*named, F.col("fill_rate").alias(f"_target{number}"))
+        found = found.join(F.broadcast(some), list(named), "left") if named else found.crossJoin(F.broadcast(some))
+    chosen = F.coalesce(*(f"_target{number}" for number in range(len(ranks))))
+    return found.withColumn("fill_rate", chosen).drop(*(f"_target{number}" for number in range(len(ranks))))
+
+
+def planning_rows(context: Context, distributions: DataFrame) -> DataFrame:
+    """The rows that `make_problem` takes, for all SKUs."""
+    costs = context.lake.read("items").select("sku", "unit_cost")
+    wanted = distributions.select("sku", "location", "mean", "dispersion", "level_cv", "counts")
+    return with_targets(wanted, context.lake.read("targets")).join(costs, "sku")

@@ -1,0 +1,70 @@
+"""Stage `replenish`: purchase orders and transfers for today's stock, and what a planner should look at."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.core.replenish.exceptions import exception_table
+from echelon.core.replenish.net_requirements import LEVEL_COLUMNS, STOCK_COLUMNS, net_requirements
+from echelon.core.replenish.orders import order_table
+from echelon.engine.buckets import apply_in_buckets
+from echelon.lake.contracts import TABLES
+from echelon.stages.context import Context
+from echelon.stages.history import SERIES
+
+Requirements = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def run(context: Context) -> str:
+    """Publish `orders` and `exceptions`."""
+    lake = context.lake
+    rows = lake.keep("positions", _levels(context).join(lake.read("stock"), list(SERIES), "left"))
+    lanes = _lane_terms(context)
+    tables = {
+        "orders": partial(_orders, lanes=lanes, run_date=context.run_date),
+        "exceptions": partial(_exceptions, lanes=lanes),
+    }
+    buckets = context.settings.spark.buckets
+    published = lake.publish(
+        {name: apply_in_buckets(rows, ["sku"], function, TABLES[name].ddl, buckets) for name, function in tables.items()}
+    )
+    return f"{published['orders']:,} orders, {published['exceptions']:,} exceptions"
+
+
+def _levels(context: Context) -> DataFrame:
+    """Stock levels with the unit cost, and with what stood in for a failed forecast."""
+    read = context.lake.read
+    forecast = read("demand_distributions").select(*SERIES, F.col("status").alias("_forecast"))
+    stand_in = (
+        F.when(F.col("method") == "analytic", F.concat(F.lit("analytic levels, "), "status"))
+        .when(F.col("_forecast") != "ok", F.concat(F.lit("forecast by the seasonal naive, "), "_forecast"))
+        .otherwise("ok")
+    )
+    levels = read("stock_levels").join(forecast, list(SERIES), "left").withColumn("status", stand_in)
+    costs = read("items").select("sku", "unit_cost")
+    return levels.join(costs, "sku").select(*LEVEL_COLUMNS)
+
+
+def _lane_terms(context: Context) -> pd.DataFrame:
+    """Order terms and mean lead time of every lane; lanes do not grow with the number of SKUs."""
+    lead = context.lake.read("lead_times").select("source", "destination", "mean_days")
+    return context.lake.read("lanes").join(lead, ["source", "destination"]).toPandas()
+
+
+def _requirements(rows: pd.DataFrame, lanes: pd.DataFrame) -> pd.DataFrame:
+    stock = rows.loc[rows["on_hand"].notna(), [*SERIES, *STOCK_COLUMNS]]
+    return net_requirements(rows[LEVEL_COLUMNS], stock, lanes)
+
+
+def _orders(rows: pd.DataFrame, lanes: pd.DataFrame, run_date: date) -> pd.DataFrame:
+    orders = order_table(_requirements(rows, lanes), run_date)
+    return orders.assign(available=orders["available"].astype(object).where(orders["available"].notna(), None))
+
+
+def _exceptions(rows: pd.DataFrame, lanes: pd.DataFrame) -> pd.DataFrame:
+    return exception_table(_requirements(rows, lanes)).replace({np.nan: None})

@@ -1,0 +1,105 @@
+"""Run stages one after another: one line each, restartable, and a release at the end."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pyspark.errors import PySparkException
+
+from echelon.config import Configuration, fingerprint
+from echelon.engine.progress import progress
+from echelon.engine.session import start
+from echelon.errors import EchelonError
+from echelon.lake.lake import Lake
+from echelon.lake.lock import exclusive
+from echelon.lake.releases import newest_run_date, release
+from echelon.lake.run_state import RunState, new_run, unfinished_run
+from echelon.stages import backtest, forecast, ingest, prepare, replay, replenish, report, stock
+from echelon.stages.context import Context
+
+Stage = Callable[[Context], str]
+STAGES: dict[str, Stage] = {
+    "ingest": ingest.run,
+    "prepare": prepare.run,
+    "backtest": backtest.run,
+    "forecast": forecast.run,
+    "stock": stock.run,
+    "replenish": replenish.run,
+    "replay": replay.run,
+}
+
+
+def run(settings: Configuration, names: Sequence[str], resume: bool = False) -> None:
+    """Run the named stages, release their tables, make the report and print the summary.
+
+    Raises EchelonError (its subclasses say which exit code) for everything that a user can mend.
+    """
+    with exclusive(settings.run.output):
+        state = _state(settings, resume)
+        began = time.perf_counter()
+        spark = start(settings.spark)
+        _say("start", f"Spark {spark.version} on {spark.conf.get('spark.master')}", time.perf_counter() - began)
+        try:
+            _run_all(Context(settings, spark, Lake(spark, settings.run.output, Path(settings.run.suites), state)), names)
+        finally:
+            spark.stop()
+
+
+def _state(settings: Configuration, resume: bool) -> RunState:
+    configuration = fingerprint(settings)
+    if not resume:
+        return new_run(configuration)
+    found = unfinished_run(settings.run.output, configuration)
+    if found is None:
+        print("Nothing to resume: no unfinished run of this configuration. Starting a new run.")
+    return found or new_run(configuration)
+
+
+def _run_all(context: Context, names: Sequence[str]) -> None:
+    state = context.lake.run
+    if state.run_date is None and "ingest" not in names:
+        state.run_date = newest_run_date(context.lake)
+    for name in names:
+        if name in state.stages:
+            _say(name, "done before", 0.0)
+        elif name in STAGES:
+            _run_stage(context, name)
+    if any(name in STAGES for name in names):
+        began = time.perf_counter()
+        number = release(context.lake)
+        _say("release", f"number {number}: {len(state.checks)} checks", time.perf_counter() - began)
+    if "report" in names or "replay" in names:
+        _report(context)
+
+
+def _run_stage(context: Context, name: str) -> None:
+    began = time.perf_counter()
+    try:
+        with progress(context.spark, f"{name:<10}"):
+            outcome = STAGES[name](context)
+    except PySparkException as error:
+        raise EchelonError(f"stage '{name}' failed: {_cause(error)}") from error
+    finally:
+        context.lake.tidy()
+    seconds = time.perf_counter() - began
+    context.lake.run.stages[name] = {"outcome": outcome, "seconds": round(seconds, 2)}
+    context.lake.run.save(context.lake.output)
+    _say(name, outcome, seconds)
+
+
+def _report(context: Context) -> None:
+    began = time.perf_counter()
+    summary = report.run(context)
+    _say("report", summary.place, time.perf_counter() - began)
+    print("\n" + "\n".join(summary.lines), flush=True)
+
+
+def _cause(error: PySparkException) -> str:
+    """The line that says what happened: of a Python worker's traceback the last one, otherwise the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception", "Refused"))]
+    return python[-1] if python else (lines[0] if lines else type(error).__name__)
+
+
+def _say(name: str, outcome: str, seconds: float) -> None:
+    print(f"{name:<10} {outcome:<88} {seconds:6.1f} s", flush=True)

@@ -1,0 +1,83 @@
+"""Stage `stock`: base-stock levels of every SKU's network, optimised and certified by simulation."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from echelon.config.models import Stock
+from echelon.core.demand.periods import Frequency
+from echelon.core.inventory.plan import SimulationSize, StockPlan, plan_analytic, plan_sku
+from echelon.core.inventory.problem import Problem
+from echelon.engine.buckets import apply_in_buckets
+from echelon.lake.contracts import TABLES
+from echelon.stages.context import Context
+from echelon.stages.failures import count_failures
+from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
+
+PERIODS: dict[Frequency, int] = {"D": 120, "W": 52, "M": 36}
+PLAN_COLUMNS = [
+    name for name in TABLES["stock_levels"].column_names if name not in ("sku", "location", "source", "echelon")
+]
+
+
+def run(context: Context) -> str:
+    """Publish `stock_levels`."""
+    lake = context.lake
+    lanes = shared_lanes(context, lake.read("lead_times"))
+    rows = planning_rows(context, lake.read("demand_distributions"))
+    function = partial(_plan_bucket, lanes=lanes, size=simulation_size(context))
+    levels = apply_in_buckets(rows, ["sku"], function, TABLES["stock_levels"].ddl, context.settings.spark.buckets)
+    levels = lake.keep("levels", levels)
+    failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
+    published = lake.publish({"stock_levels": levels})
+    skus, missed = levels.select("sku").distinct().count(), levels.where("status LIKE 'target not reached%'")
+    return (
+        f"{skus:,} SKU networks, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
+        f"{missed.select('sku').distinct().count():,} with a target out of reach"
+    )
+
+
+def simulation_size(context: Context) -> SimulationSize:
+    """How much is simulated per SKU."""
+    chosen: Stock = context.settings.stock
+    periods = chosen.periods or PERIODS[context.settings.run.frequency]
+    return SimulationSize(periods, chosen.replications, chosen.certification_replications)
+
+
+def plan_or_fall_back(problem: Problem, size: SimulationSize) -> StockPlan:
+    """The plan by simulation; whatever goes wrong with one SKU, it gets analytic levels and the reason."""
+    try:
+        return plan_sku(problem, size)
+    except Exception as error:
+        return plan_analytic(problem, " ".join(f"{type(error).__name__}: {error}".split())[:200])
+
+
+def _plan_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize) -> pd.DataFrame:
+    parts = []
+    for sku, mine in rows.groupby("sku", sort=True):
+        problem = make_problem(str(sku), mine, lanes)
+        parts.append(_table(problem, plan_or_fall_back(problem, size)))
+    return pd.concat(parts)
+
+
+def _table(problem: Problem, plan: StockPlan) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "sku": problem.sku,
+            "location": [node.name for node in problem.nodes],
+            "source": [node.source for node in problem.nodes],
+            "echelon": echelons(problem),
+            **{name: getattr(plan, name) for name in PLAN_COLUMNS},
+        }
+    )
+    # Not a number means unknown, which a table says by null.
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def echelons(problem: Problem) -> list[int]:
+    """1 for nodes supplied from outside, 2 for nodes supplied by echelon 1, and so on."""
+    depth = np.ones(len(problem.nodes), dtype=int)
+    for index, node in enumerate(problem.nodes):
+        depth[index] = 1 if node.parent < 0 else depth[node.parent] + 1
+    return depth.tolist()

@@ -1,0 +1,97 @@
+"""How long the history is, and how it is cut: the horizon, the backtest's cutoffs, and the weeks that the replay holds back."""
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from echelon.config import Configuration
+from echelon.core.demand.periods import PERIOD_DAYS, SEASON_LENGTH, Frequency, period_index, start_date
+from echelon.core.forecast.backtest import cutoffs
+from echelon.errors import InputRefused
+
+HORIZON: dict[Frequency, int] = {"D": 28, "W": 8, "M": 3}
+FEWEST_WINDOWS = 3
+TRAINING_HORIZONS = 2
+WORD: dict[Frequency, str] = {"D": "days", "W": "weeks", "M": "months"}
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Periods are numbered as in `core.demand.periods`; `end` is the first period after the history.
+
+    horizon: periods forecast; windows: backtest windows, one horizon apart; held_back: how many of the newest windows the
+    replay holds back; least_periods: history that a series needs before a cutoff to take part in a window.
+    """
+
+    freq: Frequency
+    first: int
+    end: int
+    horizon: int
+    windows: int
+    held_back: int
+
+    @property
+    def periods(self) -> int:
+        """Periods of history."""
+        return self.end - self.first
+
+    @property
+    def least_periods(self) -> int:
+        """History that a series needs before a cutoff."""
+        return TRAINING_HORIZONS * self.horizon
+
+    @property
+    def cutoffs(self) -> list[int]:
+        """First unseen period of every backtest window, oldest first."""
+        return cutoffs(self.end, self.horizon, self.windows)
+
+    @property
+    def replay_start(self) -> int:
+        """First held-back period."""
+        return self.end - self.held_back * self.horizon
+
+    @property
+    def replay_start_date(self) -> date:
+        """First held-back day."""
+        return start_date(self.replay_start, self.freq)
+
+    @property
+    def last_day(self) -> date:
+        """Last day of the history."""
+        return start_date(self.end, self.freq) - timedelta(days=1)
+
+    @property
+    def shorter_than_a_season(self) -> str | None:
+        """What to tell the user when seasons can't be learned, else None."""
+        season = SEASON_LENGTH[self.freq]
+        if self.periods >= season:
+            return None
+        return (
+            f"the history ({self.periods} {WORD[self.freq]}) is shorter than a season ({season} {WORD[self.freq]}): "
+            "seasonal patterns can't be learned, and the seasonal naive repeats the mean"
+        )
+
+
+def plan_windows(settings: Configuration, first_day: date, last_day: date) -> Windows:
+    """Cut the history from `first_day` to the period of `last_day` into windows.
+
+    Raises InputRefused when it is too short for three windows and a history before them.
+    """
+    freq = settings.run.frequency
+    first, end = (int(period_index(day, freq)) for day in (first_day, last_day))
+    periods = end + 1 - first
+    horizon = settings.backtest.horizon or HORIZON[freq]
+    held_back = math.ceil(settings.replay.weeks * 7 / (horizon * PERIOD_DAYS[freq]) - 0.1)
+    windows = settings.backtest.windows or min(held_back + FEWEST_WINDOWS, periods // horizon - TRAINING_HORIZONS)
+    _refuse_short_history(settings, periods, horizon, max(windows, FEWEST_WINDOWS, held_back + 1))
+    return Windows(freq, first, end + 1, horizon, windows, held_back)
+
+
+def _refuse_short_history(settings: Configuration, periods: int, horizon: int, windows: int) -> None:
+    needed, word = (windows + TRAINING_HORIZONS) * horizon, WORD[settings.run.frequency]
+    if periods < needed:
+        raise InputRefused(
+            f"sales: the history covers {max(periods, 0)} {word}; at least {needed} are needed: {windows} windows of "
+            f"{horizon} to compare models and hold back the last {settings.replay.weeks} weeks, and "
+            f"{TRAINING_HORIZONS * horizon} before them to learn from. Give more history, or set backtest.horizon or replay.weeks lower"
+        )
