@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pandas.testing as pdt
 import pytest
-from echelon.core.forecast.calibration import apply_scale, choose_scales, exceedance, sum_cases
+from echelon.core.forecast.calibration import EXCEEDANCE_COLUMNS, apply_scale, choose_scales, exceedance, sum_cases
 from echelon.core.forecast.dispersion import MOMENT_COLUMNS, RELATIVE_COLUMNS, residual_moments, segment_spread
 from echelon.core.forecast.panel import KEYS
 from echelon.core.forecast.spread import (
     DISTRIBUTION_COLUMNS,
     distributions,
+    held_out_coverage,
     learn_segments,
     scale_counts,
     spread_cases,
@@ -81,10 +82,12 @@ def test_upper_quantiles_of_sums_are_honest_on_unseen_windows() -> None:
     rows = simulated(4.0, 0.6, series=500)
     understated = rows.assign(dispersion=rows["dispersion"] / 3)  # the history shows too little
     seen, unseen = understated[understated["cutoff"] < 3], understated[understated["cutoff"] == 3]
-    segments = learn_segments(seen, LENGTHS)
-    cases = spread_cases(unseen, segments, LENGTHS)
-    for length, part in cases.groupby("length"):
-        assert 1 - exceedance(part, 0.95).mean() == pytest.approx(0.95, abs=0.02), length
+    found = held_out_coverage(understated, LENGTHS, (0.95,))
+    for length, part in found.groupby("length"):
+        assert np.average(part["coverage"], weights=part["sums"]) == pytest.approx(0.95, abs=0.02), length
+    assert found["sums"].sum() == 500 * (4 + 2 + 1)
+    stated = spread_cases(unseen, learn_segments(seen, LENGTHS).assign(dispersion_ratio=0.25, spread_scale=1.0), LENGTHS)
+    assert 1 - exceedance(stated, 0.95).mean() < 0.93  # what the correction corrects
 
 
 def test_exceedance_of_the_true_distribution_is_exact() -> None:
@@ -141,3 +144,15 @@ def test_distributions_of_series_with_and_without_a_backtest() -> None:
         assert got.loc[sku, "dispersion"] == pytest.approx(1.5, rel=0.4)
     empty = distributions(live, pd.DataFrame(columns=MOMENT_COLUMNS), learn_segments(rows, LENGTHS))
     assert empty[KEYS].to_numpy().tolist() == [["NEW", "X"], ["ODD", "X"], ["S0", "X"], ["S1", "X"]]
+
+
+def test_nothing_was_long_enough_for_a_backtest() -> None:
+    """Empty tables, as Spark hands them over: every series keeps the dispersion of its history."""
+    segments = segment_spread(pd.DataFrame(columns=["segment", *RELATIVE_COLUMNS]))
+    segments = segments.merge(choose_scales(pd.DataFrame(columns=EXCEEDANCE_COLUMNS)), on="segment")
+    live = pd.DataFrame([{
+        "sku": "A", "location": "X", "segment": "C-lumpy", "model": "seasonal_naive", "status": "ok", "start_date": None,
+        "counts": True, "mean": np.ones(2), "dispersion": 3.0,
+    }])  # fmt: skip
+    got = distributions(live, pd.DataFrame(columns=MOMENT_COLUMNS), segments).iloc[0]
+    assert (got["dispersion"], got["level_cv"]) == (3.0, 0.0)

@@ -1,11 +1,13 @@
 """Honest upper quantiles for sums: one factor per segment on the spread, chosen on backtest sums.
 
 Stock is set by the upper quantiles of demand over a lead time, so the sums over the first 7, 14, ... periods of every
-backtest window are held against their predictive distribution, with the spread times each of SCALES; the factor
-nearest to 1 is kept whose share of sums above the 0.95 quantile is within half a point of 5 %, or else as near as can be
-(a few windows share their luck, so chasing the last tenth makes unseen windows worse). For whole numbers the quantile itself holds some of the
-probability; that part is counted by its share, so that an exact distribution exceeds its 0.95 quantile in 5 % of cases
-(the nonrandomised PIT of Czado, Gneiting and Held 2009, Biometrics 65).
+backtest window are held against their predictive distribution, with the spread times each of SCALES. The factor nearest
+to 1 is kept whose share of sums above the 0.95 quantile is within half a point of 5 %, or else as near as can be: a few
+windows share their luck, and chasing the last tenth makes unseen windows worse.
+
+For whole numbers the quantile itself holds some of the probability; that part is counted by its share, so that an exact
+distribution exceeds its 0.95 quantile in 5 % of cases (the nonrandomised PIT of Czado, Gneiting and Held 2009,
+Biometrics 65).
 """
 
 from collections.abc import Sequence
@@ -62,12 +64,12 @@ def exceedance_counts(cases: pd.DataFrame) -> pd.DataFrame:
 def choose_scales(counts: pd.DataFrame) -> pd.DataFrame:
     """Per segment `spread_scale`, of the scales within TOLERANCE of 5 % exceedance (or nearest to it, where none is) the
     one nearest to 1, and its `coverage`. `counts`: EXCEEDANCE_COLUMNS added up over all series."""
-    miss = (counts["exceeded"] / counts["sums"] - (1.0 - LEVEL)).abs().clip(lower=TOLERANCE).round(9)
-    ranked = counts.assign(
-        miss=miss, distance=np.abs(np.log2(counts["scale"])), coverage=1 - counts["exceeded"] / counts["sums"]
-    )
-    best = ranked.sort_values(["segment", "miss", "distance", "scale"]).drop_duplicates("segment")
-    return best.rename(columns={"scale": "spread_scale"})[["segment", "spread_scale", "coverage"]].reset_index(drop=True)
+    scale = counts["scale"].to_numpy(np.float64)
+    share = counts["exceeded"].to_numpy(np.float64) / counts["sums"].to_numpy(np.float64)
+    miss = np.maximum(np.abs(share - (1.0 - LEVEL)), TOLERANCE).round(9)
+    ranked = counts.assign(spread_scale=scale, coverage=1.0 - share, miss=miss, distance=np.abs(np.log2(scale)))
+    best = ranked.sort_values(["segment", "miss", "distance", "spread_scale"]).drop_duplicates("segment")
+    return best[["segment", "spread_scale", "coverage"]].reset_index(drop=True)
 
 
 def apply_scale(spread: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ E (y - f)^2 = f + D f^2 and E (Y - F)^2 = F + (D - c^2) sum f^2 + c^2 F^2 (witho
 """
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from echelon.core.forecast.backtest import whole_units
@@ -39,7 +40,7 @@ def residual_moments(scores: pd.DataFrame) -> pd.DataFrame:
     """
     rows = scores.sort_values([*KEYS, "cutoff"], kind="stable")
     y, f = np.stack(rows["actual"].to_list()), np.stack(rows["forecast"].to_list())
-    poisson = np.where(whole_units(y), f.sum(axis=1), 0.0)
+    poisson = np.where(counted(rows), f.sum(axis=1), 0.0)
     squares = (f**2).sum(axis=1)
     windows = pd.DataFrame(
         {
@@ -56,6 +57,12 @@ def residual_moments(scores: pd.DataFrame) -> pd.DataFrame:
     )
     series = windows.groupby([*KEYS, "segment"], sort=True).sum().reset_index()
     return _relative(series)[MOMENT_COLUMNS]
+
+
+def counted(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Per row of `backtest_scores`, whether the series has only had demand in whole units, in any of its windows."""
+    whole = pd.Series(whole_units(np.stack(scores["actual"].to_list())), index=scores.index)
+    return whole.groupby([scores[key] for key in KEYS]).transform("all").to_numpy(np.bool_)
 
 
 def _relative(series: pd.DataFrame) -> pd.DataFrame:

@@ -8,13 +8,12 @@ four steps in one go for rows that fit in memory.
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from echelon.core.forecast import calibration
-from echelon.core.forecast.backtest import whole_units
 from echelon.core.forecast.dispersion import (
     RELATIVE_COLUMNS,
+    counted,
     residual_moments,
     segment_spread,
     series_spread,
@@ -42,13 +41,20 @@ def scale_counts(champion_scores: pd.DataFrame, segments: pd.DataFrame, lengths:
 def spread_cases(champion_scores: pd.DataFrame, segments: pd.DataFrame, lengths: Sequence[int]) -> pd.DataFrame:
     """`calibration.sum_cases` with the spread of each series; the training dispersion of each window stands for that of
     its history. `segments` needs dispersion_ratio and level_variance, and spread_scale where that is to be applied."""
-    rows = champion_scores.assign(
-        history_dispersion=champion_scores["dispersion"],
-        counts=whole_units(np.stack(champion_scores["actual"].to_list())),
-    )
-    moments = residual_moments(champion_scores)
-    known = rows.drop(columns="dispersion").merge(moments, on=[*KEYS, "segment"]).merge(segments, on="segment")
-    return calibration.sum_cases(_spread(known), lengths)
+    return _cases(champion_scores, residual_moments(champion_scores), segments, lengths)
+
+
+def held_out_coverage(champion_scores: pd.DataFrame, lengths: Sequence[int], levels: Sequence[float]) -> pd.DataFrame:
+    """Rows segment, length, level, coverage, sums: how often sums over `length` periods of the newest window stay at or
+    below their quantile, when the spread is learned from the windows before it alone. Segments without such are left out.
+    """
+    newest = champion_scores["cutoff"] == champion_scores["cutoff"].max()
+    before = champion_scores[~newest]
+    moments, segments = residual_moments(before), learn_segments(before, lengths)
+    cases = _cases(champion_scores[newest], moments, segments, lengths)
+    rows = [cases.assign(level=level, coverage=1.0 - calibration.exceedance(cases, level)) for level in levels]
+    grouped = pd.concat(rows).groupby(["segment", "length", "level"], sort=True)["coverage"]
+    return grouped.agg(coverage="mean", sums="size").reset_index()
 
 
 def distributions(live: pd.DataFrame, moments: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
@@ -61,6 +67,14 @@ def distributions(live: pd.DataFrame, moments: pd.DataFrame, segments: pd.DataFr
     rows = live.rename(columns={"dispersion": "history_dispersion"})
     known = rows.merge(moments.drop(columns="segment"), on=KEYS, how="left").merge(segments, on="segment", how="left")
     return _spread(known)[DISTRIBUTION_COLUMNS].sort_values(KEYS, ignore_index=True)
+
+
+def _cases(
+    champion_scores: pd.DataFrame, moments: pd.DataFrame, segments: pd.DataFrame, lengths: Sequence[int]
+) -> pd.DataFrame:
+    rows = champion_scores.rename(columns={"dispersion": "history_dispersion"}).assign(counts=counted(champion_scores))
+    known = rows.merge(moments.drop(columns="segment"), on=KEYS, how="left").merge(segments, on="segment")
+    return calibration.sum_cases(_spread(known), lengths)
 
 
 def _spread(known: pd.DataFrame) -> pd.DataFrame:
