@@ -7,7 +7,6 @@ from echelon.core.demand.segments import (
     SegmentThresholds,
     abc_class,
     add_classes,
-    annual_value,
     block_cv,
     demand_class,
     preceding_share,
@@ -58,8 +57,7 @@ def test_nothing_has_value() -> None:
 
 def test_add_classes_names_segments() -> None:
     statistics = series_statistics(pd.concat([demand("A", [5.0] * 60), demand("B", [0, 0, 1.0] * 20)]), "D")
-    value = annual_value(statistics["mean_demand"].to_numpy(), np.array([2.0, 1.0]), "D")
-    assert value[0] == pytest.approx(5 * 2 * 365.25)
+    value = statistics["mean_demand"].to_numpy() * np.array([2.0, 1.0])
     rows = add_classes(statistics.assign(annual_value=value), value.cumsum(), float(value.sum()), T)
     assert rows["segment"].tolist() == ["A-smooth", "C-intermittent"]
     assert rows["xyz"].tolist() == ["X", "X"]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from echelon.core.demand.cleaning import KEYS
-from echelon.core.demand.periods import PERIODS_PER_YEAR, Frequency
+from echelon.core.demand.periods import Frequency
 
 Vector = npt.NDArray[np.float64]
 Words = npt.NDArray[np.str_]
@@ -64,11 +64,6 @@ def block_cv(y: Vector, block: int) -> float:
         return float(y.std() / y.mean() / np.sqrt(block))
     sums = y[len(y) - blocks * block :].reshape(blocks, block).sum(axis=1)
     return float(sums.std() / sums.mean()) if sums.mean() > 0 else 0.0
-
-
-def annual_value(mean_demand: Vector, unit_cost: Vector, freq: Frequency) -> Vector:
-    """Currency per year: mean demand per period x unit cost x periods in a year."""
-    return np.asarray(mean_demand * unit_cost * PERIODS_PER_YEAR[freq], dtype=np.float64)
 
 
 def demand_class(adi: Vector, cv2: Vector, thresholds: SegmentThresholds) -> Words:
