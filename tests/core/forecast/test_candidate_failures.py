@@ -15,7 +15,7 @@ def one_series(history, _start, horizon):
 def test_a_bad_series_gets_the_naive_and_the_reason(frame) -> None:
     panel = make_panel(frame({"A": [4, 4, 4], "B": [2, 4], "C": [0, 3, 3]}, "D"), "D")
     means = guarded(Candidate("x", each_series(one_series)), panel, 2)
-    assert means.status.tolist() == ["ok", "RuntimeError: too short", "ValueError: forecast is not a finite number"]
+    assert means.status.tolist() == ["ok", "RuntimeError: too short", "forecast is not a finite number"]
     assert means.mean.tolist() == [[0, 0], [3, 3], [2, 2]]  # never negative
 
 

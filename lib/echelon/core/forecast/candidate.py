@@ -72,8 +72,10 @@ def guarded(candidate: Candidate, panel: Panel, horizon: int) -> Means:
 
 
 def failure(error: Exception) -> str:
-    """The status for an error: its kind and message, on one line of at most 200 characters."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    """The status for an error, on one line of at most 200 characters. A ValueError is worded for the user; of any other
+    the kind is said too."""
+    words = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+    return " ".join(words.split())[:200]
 
 
 def _check_finite(mean: Matrix) -> None:
