@@ -1,6 +1,6 @@
 """Least holding cost subject to fill-rate targets, by sample-average approximation on common random numbers.
 
-Given the levels upstream, each customers' node needs the least level that meets its target: Newton steps inside a
+Given the levels upstream, each customers' node needs the least level that meets its target: secant steps inside a
 bracket, all nodes at once. That leaves a cost in the upstream levels alone, whose (reduced) gradient is one adjoint
 pass with the targets' shadow prices as weights; it is driven to zero by safeguarded secant steps per node.
 """
@@ -18,6 +18,7 @@ _SEARCH_STEPS = 8
 _MOST_STEPS = 60
 _ROUNDING = 1e-2  # a level this little above a whole number is that number
 _POLISH_NODES = 8
+_LARGEST_STEP = 50.0  # times the step that counting alone would take
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def meet_targets(simulator: Simulator, targets: Targets, levels: Doubles) -> Poi
     """Least levels of the bound nodes that meet the targets, the other levels given."""
     levels = np.maximum(np.array(levels, float), 0.0)
     low, high = np.full(len(levels), -1.0), np.full(len(levels), np.inf)
+    before, gap_before = levels, np.zeros(len(levels))
     for _ in range(_MOST_STEPS):
         totals = simulator.totals(levels)
         gap = fill_gap(simulator, totals, targets)
@@ -68,7 +70,9 @@ def meet_targets(simulator: Simulator, targets: Targets, levels: Doubles) -> Poi
         moving = targets.bound & ~_settled(simulator, targets, gap, levels, low, high)
         if not moving.any():
             break
-        levels = np.where(moving, _next(totals, gap, levels, low, high), levels)
+        slope = _seen_slope(totals.slope, gap_before - gap, levels - before)
+        before, gap_before = levels, gap
+        levels = np.where(moving, _next(slope, gap, levels, low, high), levels)
     return _point(targets, levels, totals, gap, low, high)
 
 
@@ -79,9 +83,19 @@ def _settled(simulator: Simulator, targets: Targets, gap: Doubles, levels: Doubl
     return hit | closed | ((gap <= 0) & (levels <= 0))
 
 
-def _next(totals: Totals, gap: Doubles, levels: Doubles, low: Doubles, high: Doubles) -> Doubles:
+def _seen_slope(slope: Doubles, closed: Doubles, moved: Doubles) -> Doubles:
+    """Units more served per unit of level: as the last step showed it, else by counting (`Totals.slope`).
+
+    Counting says too much where the source is short, since what one location gains another lacks; Newton steps would
+    then creep. The secant is kept within a factor of the count, so that noise between neighbours can't throw it far.
+    """
+    seen = closed / np.where(moved != 0, moved, 1.0)
+    return np.where(moved != 0, np.clip(seen, slope / _LARGEST_STEP, np.maximum(slope, 1e-9)), slope)
+
+
+def _next(slope: Doubles, gap: Doubles, levels: Doubles, low: Doubles, high: Doubles) -> Doubles:
     """A Newton step where it stays in the bracket, else its middle, or twice the level while it is open above."""
-    newton = levels + gap / np.maximum(totals.slope, 1e-9)
+    newton = levels + gap / np.maximum(slope, 1e-9)
     widest = np.where(np.isfinite(high), high, 2 * levels + 4)
     fallback = np.where(np.isfinite(high), (np.maximum(low, 0) + high) / 2, widest)
     inside = (newton > low) & (newton < widest)
