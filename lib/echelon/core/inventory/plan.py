@@ -56,7 +56,7 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
     """Base-stock levels of least holding cost that meet every customers' fill-rate target.
 
     The stated service is certified: it comes from paths that the optimiser has not seen. Where a certified fill rate
-    is more than two standard errors below its target, the level is raised and certified again on fresh paths; `status`
+    is more than a standard error below its target, the level is raised and certified again on fresh paths; `status`
     names targets that stay out of reach. Nodes without demand get level 0. Raises ProblemError on impossible input.
     """
     ltd = lead_time_demand(problem)
@@ -114,24 +114,26 @@ def _refined(problem: Problem, source: PathSource, size: SimulationSize, targets
 def _certify(
     problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, levels: Doubles, ltd: LeadTimeDemand
 ) -> tuple[Doubles, Measures, str]:
-    """Measure on fresh paths; raise what falls short by more than two standard errors and measure again."""
+    """Measure on fresh paths; raise what falls short by more than a standard error and measure again."""
     for attempt in range(_ROUNDS):
         paths = source.draw(f"certify {attempt}", size.certification_replications)
         simulator = Simulator(problem, paths)
         measures = simulator.measure(levels)
         service = measures.customer_fill_rate
-        short = service.mean + 2 * service.se < targets.fill_rate
+        short = service.mean + service.se < targets.fill_rate
         if not short.any():
             return levels, measures, "ok"
         if attempt < _ROUNDS - 1:
-            levels = np.where(short, _raised(simulator, targets, levels, ltd), levels)
+            levels = np.where(short, _raised(simulator, targets, levels, service.se, ltd), levels)
     return levels, measures, _shortfall(problem, targets, measures, short)
 
 
-def _raised(simulator: Simulator, targets: Targets, levels: Doubles, ltd: LeadTimeDemand) -> Doubles:
-    """Levels that would have met the targets on these paths to first order, at least one unit (1 % of sd) more."""
+def _raised(simulator: Simulator, targets: Targets, levels: Doubles, se: Doubles, ltd: LeadTimeDemand) -> Doubles:
+    """Levels that would have met the targets on these paths with half a standard error to spare, to first order; at
+    least one unit (1 % of the standard deviation of lead-time demand) more."""
     totals = simulator.totals(levels)
-    step = fill_gap(simulator, totals, targets) / np.maximum(totals.slope, 1.0)
+    spare = 0.5 * simulator.demand * np.nan_to_num(se)
+    step = (fill_gap(simulator, totals, targets) + spare) / np.maximum(totals.slope, 1.0)
     step = np.clip(step, 0.01 * ltd.sd, np.maximum(levels, ltd.sd))
     return levels + (np.maximum(np.ceil(step), 1) if targets.whole else step)
 
