@@ -8,7 +8,7 @@ from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.optimise import Targets, fill_gap, optimise
 from echelon.core.inventory.plan import SimulationSize, plan_analytic, plan_sku
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, ProblemError
-from echelon.core.inventory.simulation.paths import PathSource
+from echelon.core.inventory.simulation.paths import PathSource, stratified_level
 from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
 from scipy import stats
 from small_problems import warehouse_and_stores
@@ -73,11 +73,21 @@ def test_another_seed_draws_other_numbers():
     assert np.any(source.draw("a", 64).demand != again.draw("a", 64).demand)
 
 
-def test_first_replications_do_not_depend_on_how_many_follow():
-    source = PathSource(warehouse_and_stores(stores=2), 20, 5)
-    few, many = source.draw("a", 64), source.draw("a", 256)
-    np.testing.assert_array_equal(few.demand, many.demand[:1])
-    np.testing.assert_array_equal(few.lead, many.lead[:1])
+def test_stratified_levels_cover_every_quantile_once():
+    factor = stratified_level(0.6, np.uint64(5), (4, 256))
+    place = np.sort(stats.gamma.cdf(factor * 0.6**-2, 0.6**-2) * 256, axis=1)
+    assert np.all(np.abs(place - np.arange(256) - 0.5) < 0.52)
+    assert np.any(np.diff(factor, axis=1) < 0)
+    assert abs(factor.mean() - 1) < 2e-3
+
+
+def test_stratifying_the_level_lessens_the_error_of_the_fill_rate():
+    smooth = Demand(np.full(14, 20.0), 0.02, 0.4)
+    problem = Problem("smooth", (Node("n", "s", -1, LeadTime.fixed(2), 1.0, smooth),))
+    simulators = [Simulator(problem, PathSource(problem, 56, 20).draw(f"p{i}", 64)) for i in range(40)]
+    measures = [s.measure(np.array([80.0])) for s in simulators]
+    actual = np.std([m.customer_fill_rate.mean[0] for m in measures], ddof=1)
+    assert actual < 0.5 * np.mean([m.customer_fill_rate.se[0] for m in measures])  # what independent paths would give
 
 
 def test_node_without_demand_gets_level_zero():

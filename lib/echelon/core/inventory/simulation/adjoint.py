@@ -7,7 +7,7 @@ an order moves one for one with the level.
 
 import numpy as np
 
-from echelon.core.inventory.simulation.forward import forward
+from echelon.core.inventory.simulation.forward import forward, tape_at
 from echelon.core.inventory.simulation.jit import helper, kernel
 from echelon.core.inventory.simulation.layout import (
     BLOCK,
@@ -211,7 +211,8 @@ def _unorder_all(net: NetworkArrays, nodes: int, tape: Floats, state: Floats, t:
                 _unorder_outside(node)
             continue
         source = state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK]
-        _unclaim_inside(node, source, tape[(t * nodes + p) * TAPE * BLOCK : (t * nodes + p + 1) * TAPE * BLOCK])
+        at = tape_at(net, t, p)
+        _unclaim_inside(node, source, tape[at : at + TAPE * BLOCK])
         if t % net.review[n] == 0:
             _unorder_inside(node, source)
 
@@ -234,7 +235,8 @@ def _reverse(
         for n in range(nodes - 1, -1, -1):
             p = net.parent[n]
             node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
-            tape = work.tape[(t * nodes + n) * TAPE * BLOCK : (t * nodes + n + 1) * TAPE * BLOCK]
+            at = tape_at(net, t, n)
+            tape = work.tape[at : at + TAPE * BLOCK]
             seen = demand[t, max(net.customers[n], 0)]
             _unserve(net, n, node, seen, tape, counts * weights[0, n], counts * weights[1, n], counts * weights[2, n])
             if net.inner[n]:
@@ -263,14 +265,14 @@ def gradient_blocks(
     weights: Floats,
     sums: Floats,
     work: Workspace,
-) -> Doubles:
+    gradient: Doubles,
+) -> None:
     """Forward and reverse pass over all blocks; sums as in `forward_blocks`.
 
-    weights: (3, nodes), cost per unit and period of stock on hand, customers' backorders and unmet demand. Returns the
-    derivative of that cost, added up over periods and replications, with respect to each level (nodes,), float64.
+    weights: (3, nodes), cost per unit and period of stock on hand, customers' backorders and unmet demand. The
+    derivative of that cost with respect to each level, over all periods and replications, is added to gradient (nodes,).
     """
     nodes = len(levels)
-    gradient = np.zeros(nodes)
     for b in range(demand.shape[0]):
         forward(net, levels, demand[b], lead[b], warm_up, False, sums[b], work)
         _reverse(net, demand[b], lead[b], warm_up, weights, work)
@@ -279,4 +281,3 @@ def gradient_blocks(
             for r in range(BLOCK):
                 gradient[n] += work.state[base + D_LEVEL * BLOCK + r]
                 gradient[n] += work.state[base + D_STOCK * BLOCK + r] + work.state[base + D_POSITION * BLOCK + r]
-    return gradient

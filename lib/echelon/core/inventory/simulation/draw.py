@@ -20,11 +20,14 @@ _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _S11, _S16, _S32 = np.uint64(11), np.uint64(16), np.uint64(32)
 _LOW_16 = np.uint64(0xFFFF)
 _LOW_32 = np.uint64(0xFFFFFFFF)
+_LOW_12 = np.uint64(0xFFF)
 _ALWAYS = np.uint64(1 << 32)
 _ONE = np.uint64(1)
 _NEXT = np.uint64((0x9E3779B97F4A7C15 << 32) % (1 << 64))  # from one replication to the next
 _UNIT_16 = 1.0 / 65536.0
 _UNIT_53 = 1.0 / 9007199254740992.0
+
+LEAD_CELLS = 4096
 
 
 @helper
@@ -67,14 +70,6 @@ def _unit_gamma(shape: float, bits: np.uint64) -> float:
         bits += _STEP
         if v > 0.0 and math.log(_uniform(_mix(bits))) < 0.5 * x * x + d - d * v + d * math.log(v):
             return boost * d * v
-
-
-@kernel
-def draw_gamma(out: Doubles, key: np.uint64, first: int, shape: float, most: float) -> None:
-    """Fill out (steps, replications) with gamma variates of mean 1, cut at `most`."""
-    for j in range(out.shape[0]):
-        for i in range(out.shape[1]):
-            out[j, i] = min(_unit_gamma(shape, _bits(key, first + i, j)) / shape, most)
 
 
 @helper
@@ -120,17 +115,15 @@ def _is_tail(j: float, mean: float, dispersion: float) -> bool:
 
 
 @kernel
-def count_bounds(means: Doubles, dispersion: float, most: int) -> Ints:
-    """For each mean: least count, number of cells (at most `most`) and counts per cell, (means, 3)."""
-    out = np.ones((len(means), 3), np.int64)
+def count_bounds(means: Doubles, dispersion: float, most: int, out: Ints) -> None:
+    """For each mean: least count, number of cells (at most `most`) and counts per cell, to out (means, 3)."""
     for i in range(len(means)):
-        out[i, 0] = 0
+        out[i, 0], out[i, 1], out[i, 2] = 0, 1, 1
         if means[i] > 0.0:
             low, high = _bounds(means[i], dispersion)
             width = int(high - low) + 1
             stride = (width + most - 1) // most
             out[i, 0], out[i, 1], out[i, 2] = int(low), (width + stride - 1) // stride, stride
-    return out
 
 
 @helper
@@ -150,11 +143,18 @@ def _count_weights(mean: float, dispersion: float, low: int, stride: int, out: D
 
 
 @kernel
-def alias_table(weights: Doubles, keep: Words, alias: Words) -> None:
-    """Vose's alias table of the weights: column i is kept with probability keep[i] / 2^32, else alias[i] is drawn."""
+def alias_table(weights: Doubles, keep: Words, alias: Words, scratch: Ints) -> None:
+    """Vose's alias table of the weights: column i is kept with probability keep[i] / 2^32, else alias[i] is drawn.
+
+    The weights are overwritten; scratch: (2, at least as many).
+    """
     size = len(weights)
-    scaled = weights * (size / weights.sum())
-    small, large = np.empty(size, np.int64), np.empty(size, np.int64)
+    scaled, small, large = weights, scratch[0], scratch[1]
+    total = 0.0
+    for i in range(size):
+        total += weights[i]
+    for i in range(size):
+        scaled[i] *= size / total
     smalls, larges = 0, 0
     for i in range(size):
         keep[i], alias[i] = _ALWAYS, np.uint64(i)
@@ -176,12 +176,21 @@ def alias_table(weights: Doubles, keep: Words, alias: Words) -> None:
 
 
 @kernel
-def count_tables(means: Doubles, dispersion: float, bounds: Ints, start: Ints, keep: Words, alias: Words) -> None:
-    """Alias tables of all means, one after the other; bounds as from `count_bounds`."""
+def count_tables(
+    means: Doubles,
+    dispersion: float,
+    bounds: Ints,
+    start: Ints,
+    keep: Words,
+    alias: Words,
+    weights: Doubles,
+    scratch: Ints,
+) -> None:
+    """Alias tables of all means, one after the other; bounds as from `count_bounds`; weights and scratch are memory."""
     for i in range(len(means)):
-        weights = np.empty(bounds[i, 1])
-        _count_weights(means[i], dispersion, bounds[i, 0], bounds[i, 2], weights)
-        alias_table(weights, keep[start[i] : start[i + 1]], alias[start[i] : start[i + 1]])
+        own = weights[: bounds[i, 1]]
+        _count_weights(means[i], dispersion, bounds[i, 0], bounds[i, 2], own)
+        alias_table(own, keep[start[i] : start[i + 1]], alias[start[i] : start[i + 1]], scratch)
 
 
 @helper
@@ -215,6 +224,7 @@ def draw_counts(
     factor: Doubles,
     horizon: Ints,
     spacing: float,
+    wide: bool,
     cells: Words,
     keep: Words,
     alias: Words,
@@ -223,9 +233,9 @@ def draw_counts(
 
     Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place (periods,) + factor
     (horizons, replications) is the place between the tables; horizon (periods,) the row of factor; cells (4, tables):
-    least count, size, counts per cell, first cell of each table.
+    least count, size, counts per cell, first cell of each table; wide: some cell holds several counts.
     """
-    wide, last = cells[2].max() > _ONE, cells.shape[1] - 1.0
+    last = cells.shape[1] - 1.0
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
             level = factor[horizon[t], b * BLOCK : (b + 1) * BLOCK]
@@ -236,7 +246,10 @@ def draw_counts(
                 g = _table(place[t] + level[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
                 column = _column(bits >> _S32, cells[3, g], cells[1, g], keep, alias)
                 target[r] = np.float32(cells[0, g] + cells[2, g] * column)
-                if wide:
+            if wide:
+                for r in range(BLOCK):
+                    bits = _mix(base + np.uint64(r) * _NEXT)
+                    g = _table(place[t] + level[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
                     target[r] += np.float32(np.floor(_uniform(_mix(bits + _STEP)) * float(cells[2, g])))
 
 
@@ -256,17 +269,13 @@ def draw_amounts(
 
 
 @kernel
-def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, low: int, keep: Words, alias: Words) -> None:
-    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from an alias table over low, low+1...
-
-    64 random bits serve four periods: 16 are plenty for a lead time.
-    """
-    size, least, zero = np.uint64(len(keep)), np.uint64(low), np.uint64(0)
+def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, table: Bytes) -> None:
+    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from a table of LEAD_CELLS equally likely
+    ones; 64 random bits serve five periods."""
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
             target = out[b, t, node]
-            base = key + ((np.uint64(first + b * BLOCK) << _S32) + np.uint64(t // 4)) * _GOLDEN
-            shift = np.uint64(16 * (t % 4))
+            base = key + ((np.uint64(first + b * BLOCK) << _S32) + np.uint64(t // 5)) * _GOLDEN
+            shift = np.uint64(12 * (t % 5))
             for r in range(BLOCK):
-                number = (_mix(base + np.uint64(r) * _NEXT) >> shift) & _LOW_16
-                target[r] = np.uint8(least + _column(number << _S16, zero, size, keep, alias))
+                target[r] = table[(_mix(base + np.uint64(r) * _NEXT) >> shift) & _LOW_12]

@@ -212,9 +212,9 @@ def _sum_service(tape: Floats, demand: Floats, sums: Floats, rounding: float) ->
     """Unmet demand, and the periods in which one unit more would have been used."""
     for r in range(BLOCK):
         net = tape[T_NET * BLOCK + r]
-        before = max(net + demand[r], _0)
-        sums[UNMET * BLOCK + r] += max(demand[r] - before, _0)
-        sums[SLOPE * BLOCK + r] += _1 if (net < -rounding) & (net + demand[r] >= -rounding) else _0
+        before = net + demand[r]
+        sums[UNMET * BLOCK + r] += max(demand[r] - max(before, _0), _0)
+        sums[SLOPE * BLOCK + r] += _1 if (net < -rounding) & (before >= -rounding) else _0
 
 
 @helper
@@ -325,14 +325,21 @@ def _remember(node: Floats) -> None:
 
 
 @helper
+def tape_at(net: NetworkArrays, t: int, n: int) -> int:
+    """Where the tape record of node n in period t begins."""
+    return (t * net.tape_at[-1] + net.tape_at[n]) * BLOCK
+
+
+@helper
 def _receive_shipment(net: NetworkArrays, n: int, t: int, lead: Bytes, work: Workspace) -> None:
     """Step 2, first half: the source ships its share to node n, and what is due arrives."""
-    p, nodes = net.parent[n], len(net.parent)
+    p = net.parent[n]
     node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
     row = (net.ring_at[n] + (t & net.ring_mask[n])) * BLOCK
     shipped = work.ring[row : row + BLOCK]
     if p >= 0:
-        tape = work.tape[(t * nodes + n) * TAPE * BLOCK : (t * nodes + n + 1) * TAPE * BLOCK]
+        at = tape_at(net, t, n)
+        tape = work.tape[at : at + TAPE * BLOCK]
         _ship_inside(node, work.state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK], shipped, tape)
     else:
         _ship_outside(node, shipped)
@@ -352,9 +359,9 @@ def _step(
     work: Workspace,
 ) -> None:
     """Steps 2 (second half) to 4 of node n in period t."""
-    nodes = len(net.parent)
     node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
-    tape = work.tape[(t * nodes + n) * TAPE * BLOCK : (t * nodes + n + 1) * TAPE * BLOCK]
+    at = tape_at(net, t, n)
+    tape = work.tape[at : at + TAPE * BLOCK]
     has_customers = net.customers[n] >= 0
     if full and t >= net.cycle_start[n] and (t - net.cycle_start[n]) % net.review[n] == 0:
         _close_cycle(node, sums, t - net.review[n] >= warm_up)

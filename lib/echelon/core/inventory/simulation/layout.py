@@ -25,10 +25,11 @@ RECORD = 8
 # Adjoint record: derivatives with respect to the state of the same name; RECEIVED is the one of stock after receipt.
 D_STOCK, D_POSITION, D_CLAIM, D_CUSTOMERS, D_RECEIVED, D_SHIPPED, D_SHARE, D_LEVEL = range(8)
 
-# Tape record of a node and period: claim on the source before shipping, share shipped, 1 / claims on the node,
-# stock - demand, customers' backorders before shipping.
-T_CLAIM, T_SHARE, T_INVERSE, T_NET, T_CUSTOMERS = range(5)
+# Tape record of a node and period: claim on the source before shipping, stock - demand; where there are children also
+# the share shipped, 1 / claims on the node, and customers' backorders before shipping.
+T_CLAIM, T_NET, T_SHARE, T_INVERSE, T_CUSTOMERS = range(5)
 TAPE = 5
+TAPE_LEAF, TAPE_INNER, TAPE_INNER_CUSTOMERS = 2, 4, 5
 
 # Sums over the measured periods. SLOPE counts the periods in which one unit more would have served one unit more.
 DEMAND, UNMET, ORDERS, ORDERS_UNMET, ON_HAND, BACKORDERS, READY, SLOPE, COVERED, CYCLES, STOCKOUTS, CUSTOMERS_OWED = range(12)
@@ -50,6 +51,7 @@ class NetworkArrays(NamedTuple):
     cycle_start: Ints  # phase of the review cycle as seen by the receipts
     ring_at: Ints  # first row of the node's shipments in the ring
     ring_mask: Ints  # ring length - 1; the length is a power of two
+    tape_at: Ints  # first row of the node on the tape of a period; the last entry is the number of rows
 
 
 class Workspace(NamedTuple):

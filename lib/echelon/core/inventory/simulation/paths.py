@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from echelon.core.inventory.problem import Demand, LeadTime, Problem
 from echelon.core.inventory.simulation import draw
@@ -14,6 +14,7 @@ from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floa
 _MOST_TABLES = 64
 _SPACING = 0.12
 _MOST_CELLS = 2048
+_SCORES = np.linspace(-4.75, 4.75, 77)  # normal scores between which quantiles of the level are interpolated
 _SMALLEST = 0.02  # of the smallest mean: below it, demand comes from the first table or not at all
 
 
@@ -51,6 +52,7 @@ class _CountTables:
 
     place: Doubles
     spacing: float
+    wide: bool
     cells: Words
     keep: Words
     alias: Words
@@ -72,18 +74,19 @@ def _count_tables(demand: Demand) -> _CountTables:
 def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _CountTables:
     """One table per mean, after the one for no demand."""
     means = np.concatenate([[0.0], means])
-    bounds = draw.count_bounds(means, demand.dispersion, _MOST_CELLS)
+    bounds = np.empty((len(means), 3), np.int64)
+    draw.count_bounds(means, demand.dispersion, _MOST_CELLS, bounds)
     start = np.concatenate([[0], np.cumsum(bounds[:, 1])])
     keep, alias = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint64)
-    draw.count_tables(means, demand.dispersion, bounds, start, keep, alias)
+    weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
+    draw.count_tables(means, demand.dispersion, bounds, start, keep, alias, weights, scratch)
     cells = np.vstack([bounds.T, start[:-1]]).astype(np.uint64)
-    return _CountTables(np.asarray(place, float), spacing, cells, keep, alias)
+    return _CountTables(np.asarray(place, float), spacing, bool(bounds[:, 2].max() > 1), cells, keep, alias)
 
 
 def _largest_factor(level_cv: float) -> float:
-    """The level factor that is exceeded once in a million draws."""
-    shape = level_cv**-2 if level_cv > 0 else np.inf
-    return float(stats.gamma.isf(1e-6, shape) / shape) if np.isfinite(shape) else 1.0
+    """The largest level factor that is ever drawn."""
+    return float(special.gammainccinv(level_cv**-2, special.ndtr(-_SCORES[-1])) * level_cv**2) if level_cv > 0 else 1.0
 
 
 class PathSource:
@@ -119,18 +122,30 @@ class PathSource:
         if demand.counts:
             t = self._tables[node]
             factor = np.log(factor) / t.spacing
-            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.cells, t.keep, t.alias)
+            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.wide, t.cells, t.keep, t.alias)
         else:
             spread = 1 / demand.dispersion if demand.dispersion > 0 else np.inf
             draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, spread)
 
     def _draw_level(self, name: str, level_cv: float, purpose: str, shape: tuple[int, int]) -> Doubles:
         """The level factor F per horizon and replication."""
-        factor = np.ones(shape)
-        if level_cv > 0:
-            key = stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "level")
-            draw.draw_gamma(factor, key, 0, level_cv**-2, _largest_factor(level_cv))
-        return factor
+        if level_cv == 0:
+            return np.ones(shape)
+        return stratified_level(level_cv, stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "level"), shape)
+
+
+def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) -> Doubles:
+    """Gamma factors with mean 1, (horizons, replications): one in each of as many equally likely strata as there are
+    replications, in random order (Latin hypercube sampling; McKay, Beckman & Conover, Technometrics 21(2), 1979).
+
+    The level moves the demand of a whole horizon, so it is the dimension in which stratifying pays most. Quantiles are
+    interpolated on the cube root, which is nearly linear in the normal score (Wilson & Hilferty, PNAS 17, 1931).
+    """
+    rng = np.random.Generator(np.random.Philox(key=int(key)))
+    strata = rng.permuted(np.broadcast_to(np.arange(shape[1]), shape).copy(), axis=1)
+    score = special.ndtri((strata + rng.random(shape)) / shape[1])
+    root = special.gammaincinv(level_cv**-2, special.ndtr(_SCORES)) * level_cv**2
+    return np.interp(score, _SCORES, np.cbrt(root)) ** 3
 
 
 def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Bytes:
@@ -138,17 +153,13 @@ def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Byt
     lead = np.zeros((blocks, periods, len(problem.nodes), BLOCK), np.uint8)
     for i, node in enumerate(problem.nodes):
         if len(node.lead_time.periods) > 1:
-            keep, alias = _lead_table(node.lead_time)
             key = stream_key(problem.run_seed, problem.sku, node.name, purpose, "lead")
-            draw.draw_lead(lead, i, key, 0, node.lead_time.periods[0], keep, alias)
+            draw.draw_lead(lead, i, key, 0, _lead_table(node.lead_time))
     return lead
 
 
-def _lead_table(lead_time: LeadTime) -> tuple[Words, Words]:
-    """Alias table over least to greatest lead time."""
-    low = lead_time.periods[0]
-    weights = np.zeros(lead_time.periods[-1] - low + 1)
-    weights[np.array(lead_time.periods) - low] = lead_time.probability
-    keep, alias = np.empty(len(weights), np.uint64), np.empty(len(weights), np.uint64)
-    draw.alias_table(weights, keep, alias)
-    return keep, alias
+def _lead_table(lead_time: LeadTime) -> Bytes:
+    """Lead times at equally spaced quantiles."""
+    quantile = (np.arange(draw.LEAD_CELLS) + 0.5) / draw.LEAD_CELLS
+    place = np.searchsorted(np.cumsum(lead_time.probability), quantile)
+    return np.array(lead_time.periods, np.uint8)[np.minimum(place, len(lead_time.periods) - 1)]

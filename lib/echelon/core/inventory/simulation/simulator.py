@@ -1,6 +1,7 @@
 """Simulate a problem on given paths: measures per node with standard errors, and gradients of cost."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ def network_arrays(problem: Problem) -> NetworkArrays:
     inner = np.zeros(len(nodes), np.bool_)
     inner[parent[parent >= 0]] = True
     has_customers = np.array([node.demand is not None for node in nodes])
+    rows = np.where(inner, np.where(has_customers, layout.TAPE_INNER_CUSTOMERS, layout.TAPE_INNER), layout.TAPE_LEAF)
     return NetworkArrays(
         parent=parent,
         customers=np.where(has_customers, np.cumsum(has_customers) - 1, -1),
@@ -43,6 +45,7 @@ def network_arrays(problem: Problem) -> NetworkArrays:
         cycle_start=mean_lead % review,
         ring_at=np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int64),
         ring_mask=length - 1,
+        tape_at=np.concatenate([[0], np.cumsum(rows)]).astype(np.int64),
     )
 
 
@@ -69,16 +72,18 @@ class Totals:
 class Simulator:
     """One problem on one set of paths. Levels are arrays of base-stock levels (nodes,), units."""
 
+    precision: type[np.floating[Any]] = np.float32  # of the state; whole units are exact up to 2^24
+
     def __init__(self, problem: Problem, paths: Paths) -> None:
         self.paths = paths
         self.net = network_arrays(problem)
         nodes = len(problem.nodes)
         periods = paths.demand.shape[1]
-        self._sums = np.zeros((paths.demand.shape[0], nodes, layout.SUMS * BLOCK), np.float32)
+        self._sums = np.zeros((paths.demand.shape[0], nodes, layout.SUMS * BLOCK), self.precision)
         self._work = Workspace(
-            state=np.zeros(nodes * layout.RECORD * BLOCK, np.float32),
-            ring=np.zeros(int(self.net.ring_mask.sum() + nodes) * BLOCK, np.float32),
-            tape=np.zeros(periods * nodes * layout.TAPE * BLOCK, np.float32),
+            state=np.zeros(nodes * layout.RECORD * BLOCK, self.precision),
+            ring=np.zeros(int(self.net.ring_mask.sum() + nodes) * BLOCK, self.precision),
+            tape=np.zeros(periods * int(self.net.tape_at[-1]) * BLOCK, self.precision),
         )
         self.demand = self._demand_totals()
 
@@ -97,7 +102,7 @@ class Simulator:
         paths = self.paths
         forward.forward_blocks(
             self.net,
-            np.asarray(levels, np.float32),
+            np.asarray(levels, self.precision),
             paths.demand,
             paths.lead,
             paths.warm_up,
@@ -121,17 +126,19 @@ class Simulator:
         """
         self._sums[:] = 0
         owed = np.zeros_like(hold) if backorder is None else backorder
-        weights = np.stack([hold, owed, unmet]).astype(np.float32)
+        weights = np.stack([hold, owed, unmet]).astype(self.precision)
         paths = self.paths
-        slope = adjoint.gradient_blocks(
+        slope = np.zeros(len(levels))
+        adjoint.gradient_blocks(
             self.net,
-            np.asarray(levels, np.float32),
+            np.asarray(levels, self.precision),
             paths.demand,
             paths.lead,
             paths.warm_up,
             weights,
             self._sums,
             self._work,
+            slope,
         )
         return _totals(self._sums), slope
 
