@@ -42,7 +42,7 @@ def _read(file: str) -> Settings:
         content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{file}: can't be read ({error.strerror}). Name a file with --config.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that is none, like 2026-02-30
         raise ConfigurationError(f"{file}: not valid YAML: {' '.join(str(error).split())}") from None
     if content is None:
         return {}
@@ -57,7 +57,7 @@ def _parse(override: str) -> Settings:
         raise ConfigurationError(f"--set {override}: expected NAME=VALUE, for example --set stock.replications=512")
     try:
         value: Any = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         raise ConfigurationError(f"--set {override}: {text!r} is not a valid value") from None
     for part in reversed(name.strip().split(".")):
         value = {part: value}

@@ -1,0 +1,59 @@
+"""What the tests share: one tuned Spark session for all that need it, and a fresh lake per test. Nothing here starts
+Spark, or imports it, until a test asks: tests of `core` run without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from echelon.lake.lake import Lake
+    from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Spark as the program starts it, with as few partitions as tests need."""
+    from echelon.config.models import Spark
+    from echelon.engine.session import start
+
+    warehouse = str(tmp_path_factory.mktemp("warehouse"))
+    session = start(
+        Spark(
+            master="local[2]",
+            driver_memory="1g",
+            shuffle_partitions=2,
+            settings={"spark.sql.warehouse.dir": warehouse, "spark.default.parallelism": "2"},
+        )
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def new_lake(spark: SparkSession, tmp_path: Path, root: Path) -> Callable[..., Lake]:
+    """Open the lake in the test's own folder, as a new run; `suites` are the real ones unless named."""
+    from echelon.lake.lake import Lake
+    from echelon.lake.run_state import new_run
+
+    def opened(suites: Path = root / "expectations") -> Lake:
+        return Lake(spark, str(tmp_path / "out"), suites, new_run("0" * 64))
+
+    return opened
+
+
+@pytest.fixture
+def lake(new_lake: Callable[..., Lake]) -> Lake:
+    """A lake without tables."""
+    return new_lake()
