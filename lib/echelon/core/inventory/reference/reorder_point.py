@@ -1,0 +1,98 @@
+"""Continuous review (r, Q): order Q when the inventory position falls to r. Exact for Poisson and normal demand.
+
+Sources: Federgruen & Zheng, Operations Research 40(4), 1992, 808-813; Zheng, Management Science 38(1), 1992, 87-103;
+Snyder & Shen, Fundamentals of Supply Chain Theory, 2nd ed., chapter 5.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, stats
+
+from echelon.core.inventory.reference.base_stock import normal_loss
+
+
+@dataclass(frozen=True)
+class ReorderPolicy:
+    """Reorder point, order quantity and average cost per time."""
+
+    reorder_point: float
+    quantity: float
+    cost: float
+
+
+def rq_poisson(
+    holding_cost: float, stockout_cost: float, fixed_cost: float, demand_rate: float, lead_time: float
+) -> ReorderPolicy:
+    """The optimal (r, Q) for Poisson demand, backorders.
+
+    The cost of an order is shared by Q positions r+1..r+Q, each with newsvendor cost g: starting from the best
+    position, the cheaper neighbour is added while it costs less than the average (Federgruen & Zheng).
+    """
+
+    def g(position: int) -> float:
+        return _poisson_cost(position, holding_cost, stockout_cost, demand_rate * lead_time)
+
+    low = high = int(stats.poisson.ppf(stockout_cost / (stockout_cost + holding_cost), demand_rate * lead_time))
+    total = fixed_cost * demand_rate + g(low)
+    while True:
+        below, above = g(low - 1), g(high + 1)
+        if min(below, above) >= total / (high - low + 1):
+            return ReorderPolicy(low - 1, high - low + 1, total / (high - low + 1))
+        low, high = (low - 1, high) if below <= above else (low, high + 1)
+        total += min(below, above)
+
+
+def _poisson_cost(position: int, holding_cost: float, stockout_cost: float, mean: float) -> float:
+    """h E[(y - D)+] + p E[(D - y)+] for Poisson D (Snyder & Shen, equation C.41 for the loss function)."""
+    shortage = float(mean * stats.poisson.sf(position - 2, mean) - position * stats.poisson.sf(position - 1, mean))
+    return holding_cost * (position - mean + shortage) + stockout_cost * shortage
+
+
+@dataclass(frozen=True)
+class NormalSystem:
+    """Costs per unit and time (fixed_cost: per order), demand per time, and normal lead-time demand."""
+
+    holding_cost: float
+    stockout_cost: float
+    fixed_cost: float
+    demand_rate: float
+    lead_time_mean: float
+    lead_time_sd: float
+
+    def position_cost(self, position: float) -> float:
+        """g(y): expected holding and stock-out cost rate one lead time after the position was y."""
+        z = (position - self.lead_time_mean) / self.lead_time_sd
+        shortage = self.lead_time_sd * normal_loss(z)
+        return self.holding_cost * (position - self.lead_time_mean + shortage) + self.stockout_cost * shortage
+
+    def cost(self, reorder_point: float, quantity: float) -> float:
+        """(K d + integral of g from r to r + Q) / Q (Snyder & Shen, equation 5.10), by the second-order loss."""
+        low, high = (self._integral(y) for y in (reorder_point, reorder_point + quantity))
+        return (self.fixed_cost * self.demand_rate + high - low) / quantity
+
+    def _integral(self, position: float) -> float:
+        """An antiderivative of g. The one of the loss L(z) is -((z^2 + 1) Q(z) - z phi(z)) / 2, Q the upper tail."""
+        z = (position - self.lead_time_mean) / self.lead_time_sd
+        second = 0.5 * ((z * z + 1) * float(stats.norm.sf(z)) - z * float(stats.norm.pdf(z)))
+        variance = self.lead_time_sd**2
+        return self.holding_cost * variance * z * z / 2 - (self.holding_cost + self.stockout_cost) * variance * second
+
+    def best_reorder_point(self, quantity: float) -> float:
+        """The r with g(r) = g(r + Q) (Zheng 1992, lemma 1)."""
+        spread = 10 * self.lead_time_sd + quantity
+        bounds = (self.lead_time_mean - spread, self.lead_time_mean + spread)
+        balance = optimize.brentq(lambda r: self.position_cost(r) - self.position_cost(r + quantity), *bounds, xtol=1e-10)
+        return float(balance)
+
+    def best_policy(self) -> ReorderPolicy:
+        """The optimal (r, Q): the cost is convex in Q once r is the best for it (Zheng 1992)."""
+        plain = np.sqrt(2 * self.fixed_cost * self.demand_rate / self.holding_cost)
+        high = 4 * plain * np.sqrt(1 + self.holding_cost / self.stockout_cost) + 20 * self.lead_time_sd
+        found = optimize.minimize_scalar(
+            lambda q: self.cost(self.best_reorder_point(q), q),
+            bounds=(1e-3 * plain, high),
+            method="bounded",
+            options={"xatol": 1e-9 * high},
+        )
+        return ReorderPolicy(self.best_reorder_point(found.x), float(found.x), float(found.fun))
