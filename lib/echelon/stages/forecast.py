@@ -34,7 +34,7 @@ def run(context: Context) -> str:
     live = lake.keep("live", with_candidates(context, demand, partial(_champions_only, windows=windows), _LIVE))
     failed = count_failures(context, live, "forecasts")
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
-    known = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores, windows.horizon)
+    known = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores)
     found = lake.keep("distributions", known)
     table = apply_in_buckets(
         found.select(*SERIES, "model", "start_date", "counts", "mean", "dispersion", "level_cv"),

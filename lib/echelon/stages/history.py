@@ -29,9 +29,7 @@ def segmented(context: Context, demand: DataFrame) -> DataFrame:
     """The table `segments` of a demand history."""
     settings = context.settings
     freq = settings.run.frequency
-    statistics = apply_in_buckets(
-        demand, ["sku"], partial(_statistics, freq=freq), _STATISTICS, settings.spark.buckets
-    )
+    statistics = apply_in_buckets(demand, ["sku"], partial(_statistics, freq=freq), _STATISTICS, settings.spark.buckets)
     costs = context.lake.read("items").select("sku", "unit_cost")
     value = F.col("mean_demand") * F.col("unit_cost") * PERIODS_PER_YEAR[freq]
     valued = statistics.join(costs, "sku").withColumn("annual_value", value)

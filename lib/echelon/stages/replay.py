@@ -1,2 +1,116 @@
-def run(context):
-    raise SystemExit("todo")
+"""Stage `replay`: the held-back weeks under this plan and under the classical one, on the same demand and lead times.
+
+Nothing that is used here was known only later: champions, spread, levels and lead times come from before the weeks.
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.core.inventory.classical import classical_levels
+from echelon.core.inventory.plan import SimulationSize
+from echelon.core.inventory.problem import Problem
+from echelon.core.inventory.replay import replay
+from echelon.engine.buckets import apply_in_buckets
+from echelon.stages.context import Context
+from echelon.stages.distributions import distributions, with_champions
+from echelon.stages.history import SERIES, segmented, windows_of
+from echelon.stages.prepare import lead_times_before
+from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
+from echelon.stages.replay_measures import MEASURES, measured_rows, totals
+from echelon.stages.stock import plan_or_fall_back, simulation_size
+from echelon.stages.windows import Windows
+
+
+def run(context: Context) -> str:
+    """Publish `kpis`."""
+    lake, windows = context.lake, windows_of(context)
+    known = lake.read("demand").where(F.col("date") < F.lit(windows.replay_start_date))
+    segments = lake.keep("segments", segmented(context, known))
+    rows = lake.keep("rows", _rows(context, windows, known, segments))
+    lanes = shared_lanes(context, lead_times_before(context, windows.replay_start_date))
+    function = partial(
+        _replay_bucket,
+        lanes=lanes,
+        size=simulation_size(context),
+        replications=context.settings.replay.replications,
+        window=max(2, round(context.settings.replay.moving_average_days / PERIOD_DAYS[windows.freq])),
+    )
+    measured = apply_in_buckets(rows, ["sku"], function, MEASURES, context.settings.spark.buckets)
+    lake.publish({"kpis": totals(lake.keep("measured", measured))})
+    return _outcome(context)
+
+
+def _outcome(context: Context) -> str:
+    rows = context.lake.read("kpis").where("scope = 'total'").collect()
+    found = {row["policy"]: row for row in rows}
+    ours, theirs = found["echelon"], found["classical"]
+    stock = ours["stock_value"] / theirs["stock_value"] - 1 if theirs["stock_value"] else 0.0
+    return (
+        f"{int(ours['series']):,} series held back {context.settings.replay.weeks} weeks: fill rate {ours['fill_rate']:.1%} "
+        f"(classical {theirs['fill_rate']:.1%}), stock value {stock:+.0%}"
+    )
+
+
+def _rows(context: Context, windows: Windows, known: DataFrame, segments: DataFrame) -> DataFrame:
+    """One row per series: what `make_problem` takes, and demand before and in the held-back weeks as arrays."""
+    chosen = with_champions(segments, context.lake.read("champions"), "replay")
+    scores = context.lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
+    counts = known.groupBy(*SERIES).agg(F.bool_and(F.col("demand") == F.round("demand")).alias("counts"))
+    at_start = scores.where(F.col("cutoff") == F.lit(windows.replay_start_date)).join(counts, list(SERIES))
+    live = at_start.withColumnsRenamed({"cutoff": "start_date", "forecast": "mean"}).drop("rmsse", "bias", "pinball", "actual")
+    past = scores.where(F.date_add("cutoff", _days(windows)) <= F.lit(windows.replay_start_date))
+    found = distributions(context, live, past)
+    items = context.lake.read("items").select("sku", F.coalesce("unit_price", "unit_cost").alias("unit_price"))
+    abc = segments.groupBy("sku").agg(F.min("abc").alias("abc"))
+    joined = planning_rows(context, found).join(items, "sku").join(abc, "sku")
+    return joined.join(_arrays(context, windows), list(SERIES))
+
+
+def _days(windows: Windows) -> int:
+    """Shortest length of a horizon in days: months have at least 28."""
+    return windows.horizon * {"D": 1, "W": 7, "M": 28}[windows.freq]
+
+
+def _arrays(context: Context, windows: Windows) -> DataFrame:
+    """Demand per series, oldest first: before the held-back weeks and in them."""
+    ordered = F.array_sort(F.collect_list(F.struct("date", "demand")))
+    series = context.lake.read("demand").groupBy(*SERIES).agg(ordered.alias("_all"))
+    start = F.lit(windows.replay_start_date)
+
+    return series.select(
+        *SERIES,
+        F.transform(F.filter("_all", lambda row: row["date"] < start), lambda row: row["demand"]).alias("history"),
+        F.transform(F.filter("_all", lambda row: row["date"] >= start), lambda row: row["demand"]).alias("held_back"),
+    )
+
+
+def _replay_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize, replications: int, window: int) -> pd.DataFrame:
+    parts = []
+    for sku, mine in rows.groupby("sku", sort=True):
+        problem = make_problem(str(sku), mine, lanes)
+        history, held_back = _matrix(problem, mine, "history"), _matrix(problem, mine, "held_back")
+        policies = {
+            "echelon": plan_or_fall_back(problem, size).base_stock_level,
+            "classical": classical_levels(problem, history, window),
+        }
+        for policy, levels in policies.items():
+            result = replay(problem, levels, history, held_back, lanes.period_days, replications)
+            parts.append(measured_rows(policy, problem, mine, result))
+    return pd.concat(parts)
+
+
+def _matrix(problem: Problem, rows: pd.DataFrame, column: str) -> np.ndarray:
+    """(periods, nodes), aligned at the end; 0 where there are no customers or no history yet."""
+    found = dict(zip(rows["location"], rows[column], strict=True))
+    length = max(len(values) for values in found.values())
+    matrix = np.zeros((length, len(problem.nodes)))
+    for index, node in enumerate(problem.nodes):
+        values = np.asarray(found.get(node.name, ()), dtype=float)
+        if len(values):
+            matrix[-len(values) :, index] = values
+    return matrix

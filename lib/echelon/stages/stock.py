@@ -16,9 +16,7 @@ from echelon.stages.failures import count_failures
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
 
 PERIODS: dict[Frequency, int] = {"D": 120, "W": 52, "M": 36}
-PLAN_COLUMNS = [
-    name for name in TABLES["stock_levels"].column_names if name not in ("sku", "location", "source", "echelon")
-]
+PLAN_COLUMNS = [name for name in TABLES["stock_levels"].column_names if name not in ("sku", "location", "source", "echelon")]
 
 
 def run(context: Context) -> str:

@@ -2,14 +2,13 @@
 
 from datetime import date, timedelta
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import INPUTS
-from echelon.lake.sources import explain_read, has_column, read_source, source_columns
+from echelon.lake.sources import READ_ERRORS, explain_read, has_column, read_source, source_columns
 from echelon.stages.context import Context
 from echelon.stages.ingest import classify
 from echelon.stages.ingest.classify import REASON, RULE, Rule
@@ -27,7 +26,7 @@ def classified(context: Context, name: str) -> DataFrame | None:
     frame = classify.typed(raw, INPUTS[name], source.date_format)
     try:
         kept = context.lake.keep(f"input_{name}", _own_rules(context, name, source, frame))
-    except PySparkException as error:
+    except READ_ERRORS as error:
         raise InputRefused(f"{name}: {source.path}: {explain_read(error)}") from None
     if kept.isEmpty():
         raise InputRefused(f"{name}: {source.path}: no rows")

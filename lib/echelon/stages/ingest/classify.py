@@ -65,7 +65,8 @@ def _column_rules(column: InputColumn, date_format: str | None) -> list[Rule]:
     if column.required:
         rules.append(Rule("missing_value", text.isNull(), F.lit(f"{column.name} is empty")))
     if column.type != "string":
-        reason = F.concat(F.lit(f"{column.name} '"), text, F.lit(f"' is not a {_KINDS[column.type]}"))
+        form = f" of the form {date_format}" if column.type == "date" and date_format else ""
+        reason = F.concat(F.lit(f"{column.name} '"), text, F.lit(f"' is not a {_KINDS[column.type]}{form}"))
         rules.append(Rule("wrong_type", text.isNotNull() & value.isNull(), reason))
     limits = _outside(column, value)
     if limits is not None:
@@ -77,14 +78,25 @@ def _column_rules(column: InputColumn, date_format: str | None) -> list[Rule]:
 _KINDS = {"double": "number", "int": "whole number", "date": "date"}
 
 
+# Spark's casts also take '7d' for a number, and '12:30', 'now' or '2011' for a date.
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_DATE = r"^\d{4}-\d{1,2}-\d{1,2}(?=$|[ T])"
+
+
 def _parsed(column: InputColumn, date_format: str | None) -> Column:
     text = F.col(column.name)
     if column.type == "date":
-        return (F.try_to_timestamp(text, F.lit(date_format)) if date_format else text.try_cast("timestamp")).cast("date")
-    value = text.try_cast(column.type)
-    if column.type == "double":
-        return F.when(F.isnan(value) | (F.abs(value) == float("inf")), None).otherwise(value)
-    return value
+        return F.try_to_timestamp(text, F.lit(date_format)).cast("date") if date_format else _iso_date(text)
+    if column.type == "string":
+        return text
+    number = F.when(text.rlike(_NUMBER), text.try_cast("double"))
+    number = F.when(F.abs(number) < float("inf"), number)
+    return number if column.type == "double" else F.when(number == F.floor(number), number.try_cast("int"))
+
+
+def _iso_date(text: Column) -> Column:
+    """The day as it is written, whatever the time zone of a time behind it."""
+    return F.when(text.try_cast("timestamp").isNotNull(), F.regexp_extract(text, _DATE, 0).try_cast("date"))
 
 
 def _outside(column: InputColumn, value: Column) -> Column | None:

@@ -1,0 +1,84 @@
+"""What one SKU adds to each row of `kpis`, and how SKUs add up."""
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.core.inventory.problem import Problem
+from echelon.core.inventory.replay import Replay
+from echelon.engine.exact import exact_sum
+from echelon.lake.contracts import TABLES
+
+_KEYS = ("policy", "scope", "member")
+_SUMS = (
+    "series",
+    "series_periods",
+    "demand",
+    "served",
+    "served_variance",
+    "target_units",
+    "stock_out_periods",
+    "stock_units",
+    "stock_value",
+    "holding_cost",
+    "lost_value",
+)
+MEASURES = ", ".join([f"{name} string" for name in _KEYS] + [f"{name} double" for name in _SUMS])
+
+
+def measured_rows(policy: str, problem: Problem, rows: pd.DataFrame, result: Replay) -> pd.DataFrame:
+    """Rows of MEASURES of one SKU: total, each location, and its ABC class.
+
+    rows: the SKU's rows of locations with customers, with fill_rate (target), unit_cost, unit_price and abc.
+    """
+    names = [node.name for node in problem.nodes]
+    everything = np.ones(len(names), dtype=bool)
+    groups = [("total", "all", everything), ("abc", str(rows["abc"].iloc[0]), everything)]
+    groups += [("location", name, np.array(names) == name) for name in names]
+    return pd.DataFrame(
+        [
+            {"policy": policy, "scope": scope, "member": member} | _sums(problem, rows, result, chosen)
+            for scope, member, chosen in groups
+        ]
+    )
+
+
+def _sums(problem: Problem, rows: pd.DataFrame, result: Replay, chosen: np.ndarray) -> dict[str, float]:
+    cost, price = float(rows["unit_cost"].iloc[0]), float(rows["unit_price"].iloc[0])
+    sells = np.array([node.demand is not None for node in problem.nodes]) & chosen
+    targets = np.array([node.target_fill_rate or 0.0 for node in problem.nodes])
+    replications = result.served_by_replication.shape[1]
+    served = result.served_by_replication[sells].sum(axis=0)
+    stock = float(result.on_hand[chosen].sum())
+    return {
+        "series": float(sells.sum()),
+        "series_periods": float(sells.sum() * result.periods),
+        "demand": float(result.demand[sells].sum()),
+        "served": float(result.served[sells].sum()),
+        "served_variance": float(served.var(ddof=1) / replications),
+        "target_units": float((targets * result.demand)[sells].sum()),
+        "stock_out_periods": float(result.stock_out_periods[sells].sum()),
+        "stock_units": stock,
+        "stock_value": stock * cost,
+        "holding_cost": float(result.holding_cost[chosen].sum()),
+        "lost_value": float((result.demand - result.served)[sells].sum()) * price,
+    }
+
+
+def totals(measured: DataFrame) -> DataFrame:
+    """The table `kpis`. SKUs are independent, so the variances of what is served add up."""
+    added = measured.groupBy(*_KEYS).agg(*(exact_sum(F.col(name)).alias(name) for name in _SUMS))
+    demand = F.when(F.col("demand") > 0, F.col("demand"))
+    share = F.when(F.col("demand") > 0, F.least(F.col("served") / F.col("demand"), F.lit(1.0)))
+    return added.withColumns(
+        {
+            "fill_rate": share,
+            "fill_rate_se": F.sqrt("served_variance") / demand,
+            "target_fill_rate": F.col("target_units") / demand,
+            "stock_out_share": F.coalesce(
+                F.col("stock_out_periods") / F.when(F.col("series_periods") > 0, F.col("series_periods")), F.lit(0.0)
+            ),
+            "lost_value": F.greatest("lost_value", F.lit(0.0)),
+        }
+    ).select(*TABLES["kpis"].column_names)
