@@ -21,7 +21,6 @@ _S11, _S16, _S32 = np.uint64(11), np.uint64(16), np.uint64(32)
 _LOW_16 = np.uint64(0xFFFF)
 _LOW_32 = np.uint64(0xFFFFFFFF)
 _LOW_12 = np.uint64(0xFFF)
-_ALWAYS = np.uint64(1 << 32)
 _ONE = np.uint64(1)
 _NEXT = np.uint64((0x9E3779B97F4A7C15 << 32) % (1 << 64))  # from one replication to the next
 _UNIT_16 = 1.0 / 65536.0
@@ -142,12 +141,10 @@ def _count_weights(mean: float, dispersion: float, low: int, stride: int, out: D
         out[i] = out[i - 1] * (1.0 + dispersion * j) * mean / ((j + 1.0) * (1.0 + dispersion * mean))
 
 
-@kernel
-def alias_table(weights: Doubles, keep: Words, alias: Words, scratch: Ints) -> None:
-    """Vose's alias table of the weights: column i is kept with probability keep[i] / 2^32, else alias[i] is drawn.
-
-    The weights are overwritten; scratch: (2, at least as many).
-    """
+@helper
+def _alias_table(weights: Doubles, table: Words, scratch: Ints) -> None:
+    """Vose's alias table of the weights: column i is kept when 32 random bits are below the upper half of table[i],
+    else the lower half is drawn. The weights are overwritten; scratch: (2, at least as many)."""
     size = len(weights)
     scaled, small, large = weights, scratch[0], scratch[1]
     total = 0.0
@@ -157,7 +154,7 @@ def alias_table(weights: Doubles, keep: Words, alias: Words, scratch: Ints) -> N
         scaled[i] *= size / total
     smalls, larges = 0, 0
     for i in range(size):
-        keep[i], alias[i] = _ALWAYS, np.uint64(i)
+        table[i] = np.uint64(i)
         if scaled[i] < 1.0:
             small[smalls] = i
             smalls += 1
@@ -167,7 +164,7 @@ def alias_table(weights: Doubles, keep: Words, alias: Words, scratch: Ints) -> N
     while smalls > 0 and larges > 0:
         smalls -= 1
         i, j = small[smalls], large[larges - 1]
-        keep[i], alias[i] = np.uint64(max(scaled[i], 0.0) * 4294967296.0), np.uint64(j)
+        table[i] = (np.uint64(max(scaled[i], 0.0) * 4294967295.0) << _S32) + np.uint64(j)
         scaled[j] -= 1.0 - scaled[i]
         if scaled[j] < 1.0:
             larges -= 1
@@ -181,8 +178,7 @@ def count_tables(
     dispersion: float,
     bounds: Ints,
     start: Ints,
-    keep: Words,
-    alias: Words,
+    table: Words,
     weights: Doubles,
     scratch: Ints,
 ) -> None:
@@ -190,17 +186,17 @@ def count_tables(
     for i in range(len(means)):
         own = weights[: bounds[i, 1]]
         _count_weights(means[i], dispersion, bounds[i, 0], bounds[i, 2], own)
-        alias_table(own, keep[start[i] : start[i + 1]], alias[start[i] : start[i + 1]], scratch)
+        _alias_table(own, table[start[i] : start[i + 1]], scratch)
 
 
 @helper
-def _column(number: np.uint64, start: np.uint64, size: np.uint64, keep: Words, alias: Words) -> np.uint64:
+def _column(number: np.uint64, start: np.uint64, size: np.uint64, table: Words) -> np.uint64:
     """Column drawn from an alias table by a number of 32 random bits: its product with the size holds the column and,
     below, the place inside it."""
     product = number * size
     column = product >> _S32
-    at = start + column
-    return column if (product & _LOW_32) < keep[at] else alias[at]
+    entry = table[start + column]
+    return column if (product & _LOW_32) < (entry >> _S32) else entry & _LOW_32
 
 
 @helper
@@ -212,6 +208,15 @@ def _table(place: float, last: float, spacing: float, unit: float) -> np.uint64:
     # (e^(s x) - 1) / (e^s - 1) for small s: how far the mean lies between its neighbours
     share *= 1.0 - 0.5 * spacing * (1.0 - share)
     return below + _ONE if unit < share else below
+
+
+@helper
+def _choose(base: np.uint64, place: float, level: Doubles, last: float, spacing: float, chosen: Words, number: Words) -> None:
+    """Table and 32 random bits for every replication of a block. On its own, so that it becomes vector code."""
+    for r in range(BLOCK):
+        bits = _mix(base + np.uint64(r) * _NEXT)
+        chosen[r] = _table(place + level[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
+        number[r] = bits >> _S32
 
 
 @kernel
@@ -226,31 +231,32 @@ def draw_counts(
     spacing: float,
     wide: bool,
     cells: Words,
-    keep: Words,
-    alias: Words,
+    table: Words,
+    scratch: Words,
 ) -> None:
     """Fill out[:, :, row] of (blocks, periods, customers' nodes, BLOCK) with counts.
 
     Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place (periods,) + factor
     (horizons, replications) is the place between the tables; horizon (periods,) the row of factor; cells (4, tables):
-    least count, size, counts per cell, first cell of each table; wide: some cell holds several counts.
+    least count, size, counts per cell, first cell of each table; wide: some cell holds several counts; scratch: memory
+    (2, BLOCK).
     """
     last = cells.shape[1] - 1.0
+    chosen, number = scratch[0], scratch[1]
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
-            level = factor[horizon[t], b * BLOCK : (b + 1) * BLOCK]
             target = out[b, t, row]
             base = key + ((np.uint64(first + b * BLOCK) << _S32) + np.uint64(t)) * _GOLDEN
+            level = factor[horizon[t], b * BLOCK : (b + 1) * BLOCK]
+            _choose(base, place[t], level, last, spacing, chosen, number)
             for r in range(BLOCK):
-                bits = _mix(base + np.uint64(r) * _NEXT)
-                g = _table(place[t] + level[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
-                column = _column(bits >> _S32, cells[3, g], cells[1, g], keep, alias)
+                g = chosen[r]
+                column = _column(number[r], cells[3, g], cells[1, g], table)
                 target[r] = np.float32(cells[0, g] + cells[2, g] * column)
             if wide:
                 for r in range(BLOCK):
-                    bits = _mix(base + np.uint64(r) * _NEXT)
-                    g = _table(place[t] + level[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
-                    target[r] += np.float32(np.floor(_uniform(_mix(bits + _STEP)) * float(cells[2, g])))
+                    spread = _uniform(_mix(base + np.uint64(r) * _NEXT + _STEP)) * float(cells[2, chosen[r]])
+                    target[r] += np.float32(np.floor(spread))
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
@@ -15,6 +16,7 @@ _MOST_TABLES = 64
 _SPACING = 0.12
 _MOST_CELLS = 2048
 _SCORES = np.linspace(-4.75, 4.75, 77)  # normal scores between which quantiles of the level are interpolated
+_PER_STRATUM = 4  # quantiles whose mean stands for a stratum
 _SMALLEST = 0.02  # of the smallest mean: below it, demand comes from the first table or not at all
 
 
@@ -54,8 +56,7 @@ class _CountTables:
     spacing: float
     wide: bool
     cells: Words
-    keep: Words
-    alias: Words
+    table: Words
 
 
 def _count_tables(demand: Demand) -> _CountTables:
@@ -77,11 +78,11 @@ def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _
     bounds = np.empty((len(means), 3), np.int64)
     draw.count_bounds(means, demand.dispersion, _MOST_CELLS, bounds)
     start = np.concatenate([[0], np.cumsum(bounds[:, 1])])
-    keep, alias = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint64)
+    table = np.empty(start[-1], np.uint64)
     weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
-    draw.count_tables(means, demand.dispersion, bounds, start, keep, alias, weights, scratch)
+    draw.count_tables(means, demand.dispersion, bounds, start, table, weights, scratch)
     cells = np.vstack([bounds.T, start[:-1]]).astype(np.uint64)
-    return _CountTables(np.asarray(place, float), spacing, bool(bounds[:, 2].max() > 1), cells, keep, alias)
+    return _CountTables(np.asarray(place, float), spacing, bool(bounds[:, 2].max() > 1), cells, table)
 
 
 def _largest_factor(level_cv: float) -> float:
@@ -122,7 +123,8 @@ class PathSource:
         if demand.counts:
             t = self._tables[node]
             factor = np.log(factor) / t.spacing
-            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.wide, t.cells, t.keep, t.alias)
+            scratch = np.empty((2, BLOCK), np.uint64)
+            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.wide, t.cells, t.table, scratch)
         else:
             spread = 1 / demand.dispersion if demand.dispersion > 0 else np.inf
             draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, spread)
@@ -135,17 +137,24 @@ class PathSource:
 
 
 def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) -> Doubles:
-    """Gamma factors with mean 1, (horizons, replications): one in each of as many equally likely strata as there are
+    """Gamma factors with mean 1, (horizons, replications): the means of as many equally likely strata as there are
     replications, in random order (Latin hypercube sampling; McKay, Beckman & Conover, Technometrics 21(2), 1979).
 
     The level moves the demand of a whole horizon, so it is the dimension in which stratifying pays most. Quantiles are
     interpolated on the cube root, which is nearly linear in the normal score (Wilson & Hilferty, PNAS 17, 1931).
     """
+    root = np.cbrt(special.gammaincinv(level_cv**-2, special.ndtr(_SCORES)) * level_cv**2)
+    within = np.interp(_stratum_scores(shape[1]), _SCORES, root) ** 3
+    strata = within.reshape(shape[1], _PER_STRATUM).mean(axis=1)
     rng = np.random.Generator(np.random.Philox(key=int(key)))
-    strata = rng.permuted(np.broadcast_to(np.arange(shape[1]), shape).copy(), axis=1)
-    score = special.ndtri((strata + rng.random(shape)) / shape[1])
-    root = special.gammaincinv(level_cv**-2, special.ndtr(_SCORES)) * level_cv**2
-    return np.interp(score, _SCORES, np.cbrt(root)) ** 3
+    return np.stack([rng.permutation(strata) for _ in range(shape[0])])
+
+
+@lru_cache(maxsize=8)
+def _stratum_scores(strata: int) -> Doubles:
+    """Normal scores of a few equally spaced quantiles in each stratum."""
+    size = strata * _PER_STRATUM
+    return np.asarray(special.ndtri((np.arange(size) + 0.5) / size))
 
 
 def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Bytes:
