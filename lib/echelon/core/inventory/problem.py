@@ -57,6 +57,11 @@ class LeadTime:
         """Variance, periods squared."""
         return float(np.dot(np.square(self.periods), self.probability) - self.mean**2)
 
+    def quantile(self, probability: float) -> int:
+        """Least number of periods that is not exceeded with the given probability."""
+        place = int(np.searchsorted(np.cumsum(self.probability), probability - 1e-9))
+        return self.periods[min(place, len(self.periods) - 1)]
+
 
 @dataclass(frozen=True)
 class Demand:

@@ -124,6 +124,13 @@ def _unship_due(node: Floats, received: Floats, lead: Bytes, age: int) -> None:
 
 
 @helper
+def _unship_sorted(node: Floats, ring: Floats, lead: Bytes, t: int, base: int, mask: int) -> None:
+    """The same, looked up one by one where lead times range widely."""
+    for r in range(BLOCK):
+        node[D_SHIPPED * BLOCK + r] = ring[(base + ((t + lead[r]) & mask)) * BLOCK + r]
+
+
+@helper
 def _unclaim_outside(node: Floats) -> None:
     """Outside suppliers ship every claim."""
     for r in range(BLOCK):
@@ -191,6 +198,9 @@ def _unserve(
 def _departures(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, ring: Floats) -> None:
     """Worth of what is shipped to node n in period t."""
     base, mask = net.ring_at[n], net.ring_mask[n]
+    if net.wide[n]:
+        _unship_sorted(node, ring, lead[t, n], t, base, mask)
+        return
     low, high = net.low[n], net.high[n]
     for age in range(low, high + 1):
         row = (base + ((t + age) & mask)) * BLOCK

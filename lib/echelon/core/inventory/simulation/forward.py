@@ -32,6 +32,7 @@ from echelon.core.inventory.simulation.layout import (
     READY,
     RECORD,
     SHARE,
+    SHIPPED,
     SLOPE,
     STOCK,
     STOCKOUTS,
@@ -136,6 +137,21 @@ def _receive_due(node: Floats, shipped: Floats, lead: Bytes, age: int) -> None:
     due = np.uint8(age)
     for r in range(BLOCK):
         node[STOCK * BLOCK + r] += shipped[r] if lead[r] == due else _0
+
+
+@helper
+def _sort_by_due(node: Floats, ring: Floats, lead: Bytes, t: int, base: int, mask: int) -> None:
+    """Add each shipment to the arrivals of its due period."""
+    for r in range(BLOCK):
+        ring[(base + ((t + lead[r]) & mask)) * BLOCK + r] += node[SHIPPED * BLOCK + r]
+
+
+@helper
+def _receive_sorted(node: Floats, due: Floats) -> None:
+    """The arrivals of a period, which then make room for those of a later one."""
+    for r in range(BLOCK):
+        node[STOCK * BLOCK + r] += due[r]
+        due[r] = _0
 
 
 @helper
@@ -292,6 +308,24 @@ def _arrivals(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, rin
 
 
 @helper
+def tape_at(net: NetworkArrays, t: int, n: int) -> int:
+    """Where the tape record of node n in period t begins."""
+    return (t * net.tape_at[-1] + net.tape_at[n]) * BLOCK
+
+
+@helper
+def _ship(net: NetworkArrays, n: int, t: int, node: Floats, shipped: Floats, work: Workspace) -> None:
+    """What the source ships to node n in period t."""
+    p = net.parent[n]
+    if p >= 0:
+        at = tape_at(net, t, n)
+        source = work.state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK]
+        _ship_inside(node, source, shipped, work.tape[at : at + TAPE * BLOCK])
+    else:
+        _ship_outside(node, shipped)
+
+
+@helper
 def _serve(net: NetworkArrays, n: int, node: Floats, demand: Floats, tape: Floats) -> None:
     """Step 3 at a node with customers."""
     if net.lost[n]:
@@ -325,25 +359,18 @@ def _remember(node: Floats) -> None:
 
 
 @helper
-def tape_at(net: NetworkArrays, t: int, n: int) -> int:
-    """Where the tape record of node n in period t begins."""
-    return (t * net.tape_at[-1] + net.tape_at[n]) * BLOCK
-
-
-@helper
 def _receive_shipment(net: NetworkArrays, n: int, t: int, lead: Bytes, work: Workspace) -> None:
     """Step 2, first half: the source ships its share to node n, and what is due arrives."""
-    p = net.parent[n]
     node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
-    row = (net.ring_at[n] + (t & net.ring_mask[n])) * BLOCK
-    shipped = work.ring[row : row + BLOCK]
-    if p >= 0:
-        at = tape_at(net, t, n)
-        tape = work.tape[at : at + TAPE * BLOCK]
-        _ship_inside(node, work.state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK], shipped, tape)
+    base, mask = net.ring_at[n], net.ring_mask[n]
+    row = (base + (t & mask)) * BLOCK
+    if net.wide[n]:
+        _ship(net, n, t, node, node[SHIPPED * BLOCK : (SHIPPED + 1) * BLOCK], work)
+        _sort_by_due(node, work.ring, lead[t, n], t, base, mask)
+        _receive_sorted(node, work.ring[row : row + BLOCK])
     else:
-        _ship_outside(node, shipped)
-    _arrivals(net, n, t, node, lead, work.ring)
+        _ship(net, n, t, node, work.ring[row : row + BLOCK], work)
+        _arrivals(net, n, t, node, lead, work.ring)
 
 
 @helper

@@ -19,8 +19,8 @@ Bytes = npt.NDArray[np.uint8]
 BLOCK = 64
 
 # State record of a node. STOCK is on hand; at a node without children that backorders it is on hand - backorders.
-STOCK, POSITION, CLAIM, OWED, SHARE, CUSTOMERS, LEFT, OPEN = range(8)
-RECORD = 8
+STOCK, POSITION, CLAIM, OWED, SHARE, CUSTOMERS, LEFT, OPEN, SHIPPED = range(9)
+RECORD = 9
 
 # Adjoint record: derivatives with respect to the state of the same name; RECEIVED is the one of stock after receipt.
 D_STOCK, D_POSITION, D_CLAIM, D_CUSTOMERS, D_RECEIVED, D_SHIPPED, D_SHARE, D_LEVEL = range(8)
@@ -46,6 +46,7 @@ class NetworkArrays(NamedTuple):
     review: Ints  # periods between orders
     low: Ints  # least lead time, periods
     high: Ints  # greatest lead time
+    wide: Flags  # the ring holds arrivals by due period, not shipments by period
     lot: Floats  # order quantities are multiples of this; 0: any quantity
     moq: Floats  # minimum order quantity
     cycle_start: Ints  # phase of the review cycle as seen by the receipts

@@ -163,12 +163,12 @@ def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Byt
     for i, node in enumerate(problem.nodes):
         if len(node.lead_time.periods) > 1:
             key = stream_key(problem.run_seed, problem.sku, node.name, purpose, "lead")
-            draw.draw_lead(lead, i, key, 0, _lead_table(node.lead_time))
+            draw.draw_lead(lead, i, key, 0, lead_table(node.lead_time))
     return lead
 
 
-def _lead_table(lead_time: LeadTime) -> Bytes:
-    """Lead times at equally spaced quantiles."""
+def lead_table(lead_time: LeadTime) -> Bytes:
+    """LEAD_CELLS lead times at equally spaced quantiles: what is drawn from. Rarer ones than that never occur."""
     quantile = (np.arange(draw.LEAD_CELLS) + 0.5) / draw.LEAD_CELLS
     place = np.searchsorted(np.cumsum(lead_time.probability), quantile)
     return np.array(lead_time.periods, np.uint8)[np.minimum(place, len(lead_time.periods) - 1)]

@@ -8,22 +8,26 @@ import numpy as np
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation import adjoint, forward, layout
 from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats, NetworkArrays, Workspace
-from echelon.core.inventory.simulation.paths import Paths
+from echelon.core.inventory.simulation.paths import Paths, lead_table
+
+# From this range on, sorting shipments by their due period one by one is faster than looking for them in whole rows.
+_WIDE = 10
 
 
 def warm_up_periods(problem: Problem) -> int:
-    """Periods after which a base-stock system has forgotten its start: the longest way through the network."""
+    """Periods after which a base-stock system has forgotten its start: the longest way through the network, each lead
+    time at its 99 % quantile."""
     reach = np.zeros(len(problem.nodes), np.int64)
     for i, node in enumerate(problem.nodes):
-        reach[i] = (reach[node.parent] if node.parent >= 0 else 0) + node.lead_time.periods[-1] + node.review_period
+        reach[i] = (reach[node.parent] if node.parent >= 0 else 0) + node.lead_time.quantile(0.99) + node.review_period
     return int(reach.max())
 
 
 def network_arrays(problem: Problem) -> NetworkArrays:
     """The network as the kernels read it."""
     nodes = problem.nodes
-    high = np.array([node.lead_time.periods[-1] for node in nodes], np.int64)
-    low = np.array([node.lead_time.periods[0] for node in nodes], np.int64)
+    drawn = [lead_table(node.lead_time) for node in nodes]
+    low, high = (np.array([table[end] for table in drawn], np.int64) for end in (0, -1))
     length = np.array([1 << int(h).bit_length() for h in high], np.int64)
     review = np.array([node.review_period for node in nodes], np.int64)
     mean_lead = np.array([round(node.lead_time.mean) for node in nodes], np.int64)
@@ -40,6 +44,7 @@ def network_arrays(problem: Problem) -> NetworkArrays:
         review=review,
         low=low,
         high=high,
+        wide=high - low >= _WIDE,
         lot=np.array([_lot(problem, node.lot_size) for node in nodes], np.float32),
         moq=np.array([_lot(problem, node.moq) for node in nodes], np.float32),
         cycle_start=mean_lead % review,
@@ -81,11 +86,17 @@ class Simulator:
         periods = paths.demand.shape[1]
         self._sums = np.zeros((paths.demand.shape[0], nodes, layout.SUMS * BLOCK), self.precision)
         self._work = Workspace(
-            state=np.zeros(nodes * layout.RECORD * BLOCK, self.precision),
-            ring=np.zeros(int(self.net.ring_mask.sum() + nodes) * BLOCK, self.precision),
-            tape=np.zeros(periods * int(self.net.tape_at[-1]) * BLOCK, self.precision),
+            state=self._rows(nodes * layout.RECORD),
+            ring=self._rows(int(self.net.ring_mask.sum()) + nodes),
+            tape=self._rows(periods * int(self.net.tape_at[-1])),
         )
         self.demand = self._demand_totals()
+
+    def _rows(self, rows: int) -> Floats:
+        """Rows of BLOCK zeros that begin on a cache line."""
+        memory = np.zeros(rows * BLOCK + 16, self.precision)
+        start = (-memory.ctypes.data % 64) // memory.itemsize
+        return memory[start : start + rows * BLOCK]
 
     @property
     def scale(self) -> float:
