@@ -29,7 +29,7 @@ def test_brute_force_grid_finds_nothing_cheaper():
     ltd = lead_time_demand(problem)
     simulator = Simulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", 128))
     targets = Targets(np.array([np.nan, 0.95, 0.95]), np.array([1.0, 1.2, 1.2]), True)
-    found = optimise(simulator, targets, ltd.lead_mean, ltd.sd)
+    found = optimise(simulator, targets, np.full(3, np.nan), ltd.lead_mean, ltd.sd)
     cheapest = np.inf
     for central in range(int(found[0]) - 12, int(found[0]) + 13, 2):
         for shift_1 in range(-4, 5):
@@ -115,6 +115,16 @@ def test_lost_sales_lots_and_review_periods_meet_the_target_too(changes):
     rows = stores_of(problem)
     assert plan.status == "ok"
     assert np.all(plan.customer_fill_rate[rows] + plan.customer_fill_rate_se[rows] >= 0.95)
+
+
+def test_few_customers_at_the_warehouse_get_their_target_too():
+    """Their demand is tiny beside what the stores order, so a little more stock hardly ever reaches them."""
+    problem = warehouse_and_stores(stores=3)
+    central = replace(problem.nodes[0], demand=Demand(np.full(28, 0.02), 1.0, 0.2), target_fill_rate=0.9)
+    plan = plan_sku(replace(problem, nodes=(central, *problem.nodes[1:])), SMALL)
+    assert plan.status == "ok"
+    assert plan.customer_fill_rate[0] + plan.customer_fill_rate_se[0] >= 0.9
+    assert plan.customer_fill_rate[0] != plan.fill_rate[0]
 
 
 def test_amounts_need_no_whole_levels():

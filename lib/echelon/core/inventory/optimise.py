@@ -112,21 +112,26 @@ def _point(targets: Targets, levels: Doubles, totals: Totals, gap: Doubles, low:
     return Point(levels + step, cost, surplus / slope, surplus)
 
 
-def optimise(simulator: Simulator, targets: Targets, middle: Doubles, spread: Doubles) -> Doubles:
-    """Levels (nodes,) of least holding cost on these paths. `middle` and `spread` are mean and standard deviation of
-    lead-time demand per node: where the search starts and the length of its first step."""
-    free = ~targets.bound & (spread > 0)
+def optimise(simulator: Simulator, targets: Targets, fixed: Doubles, middle: Doubles, spread: Doubles) -> Doubles:
+    """Levels (nodes,) of least holding cost on these paths.
+
+    fixed: levels that are given, nan elsewhere. `middle` and `spread` are mean and standard deviation of lead-time
+    demand per node: where the search starts and the length of its first step.
+    """
+    free = ~targets.bound & np.isnan(fixed) & (spread > 0)
+    start = np.where(np.isnan(fixed), middle + spread, fixed)
     if not free.any():
-        best = meet_targets(simulator, targets, middle + spread)
+        best = meet_targets(simulator, targets, start)
     else:
-        best = _search(simulator, targets, _best_start(simulator, targets, middle, spread, free), spread, free)
+        best = _search(simulator, targets, _best_start(simulator, targets, start, middle, spread, free), spread, free)
     return _whole_levels(simulator, targets, best, free) if targets.whole else best.levels
 
 
-def _best_start(simulator: Simulator, targets: Targets, middle: Doubles, spread: Doubles, free: Flags) -> Point:
+def _best_start(
+    simulator: Simulator, targets: Targets, levels: Doubles, middle: Doubles, spread: Doubles, free: Flags
+) -> Point:
     """The cheapest of a few common safety factors upstream."""
     points: list[Point] = []
-    levels = middle + spread
     for factor in _STARTS:
         levels = np.where(free, np.maximum(middle + factor * spread, 0), levels)
         points.append(meet_targets(simulator, targets, levels))

@@ -65,7 +65,9 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
         return _describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
     simulator = Simulator(problem, source.draw("optimise", size.replications))
-    levels = optimise(simulator, _observed(targets, simulator), ltd.lead_mean, ltd.sd)
+    observed = _observed(targets, simulator)
+    fixed = np.where(observed.bound == targets.bound, np.nan, analytic_levels(problem))
+    levels = optimise(simulator, observed, fixed, ltd.lead_mean, ltd.sd)
     levels = _refined(problem, source, size, targets, np.where(ltd.rate > 0, levels, 0.0))
     levels, measures, status = _certify(problem, source, size, targets, levels, ltd)
     return _describe(problem, levels, ltd, measures, status)
@@ -133,8 +135,8 @@ def _raised(simulator: Simulator, targets: Targets, levels: Doubles, se: Doubles
     least one unit (1 % of the standard deviation of lead-time demand) more."""
     totals = simulator.totals(levels)
     spare = 0.5 * simulator.demand * np.nan_to_num(se)
-    step = (fill_gap(simulator, totals, targets) + spare) / np.maximum(totals.slope, 1.0)
-    step = np.clip(step, 0.01 * ltd.sd, np.maximum(levels, ltd.sd))
+    step = (fill_gap(simulator, totals, targets) + spare) / np.maximum(totals.slope, 1e-9)
+    step = np.clip(step, 0.01 * ltd.sd, ltd.sd)
     return levels + (np.maximum(np.ceil(step), 1) if targets.whole else step)
 
 
@@ -159,7 +161,7 @@ def _describe(problem: Problem, levels: Doubles, ltd: LeadTimeDemand, measures: 
         names=tuple(node.name for node in problem.nodes),
         method="simulation",
         status=status,
-        base_stock_level=levels,
+        base_stock_level=levels + 0.0,  # no negative zero
         reorder_point=np.maximum(levels - unit, 0.0),
         safety_stock=np.maximum(levels - ltd.mean, 0.0),
         lead_time_demand=ltd.mean,

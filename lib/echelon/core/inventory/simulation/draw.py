@@ -263,13 +263,13 @@ def draw_counts(
 def draw_amounts(
     out: Floats, row: int, key: np.uint64, first: int, mean: Doubles, factor: Doubles, horizon: Ints, shape: float
 ) -> None:
-    """Fill out[:, :, row] with gamma variates of mean mean[t] x factor and the given shape (infinite: the mean)."""
+    """Fill out[:, :, row] with gamma variates of mean mean[t] x factor and the given shape (0: the mean itself)."""
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
             for r in range(BLOCK):
                 i = b * BLOCK + r
                 value = mean[t] * factor[horizon[t], i]
-                if math.isfinite(shape):
+                if shape > 0.0:
                     value *= _unit_gamma(shape, _bits(key, first + i, t)) / shape
                 out[b, t, row, r] = value
 

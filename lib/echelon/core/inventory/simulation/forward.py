@@ -234,6 +234,15 @@ def _sum_service(tape: Floats, demand: Floats, sums: Floats, rounding: float) ->
 
 
 @helper
+def _sum_service_inner(node: Floats, tape: Floats, demand: Floats, sums: Floats, rounding: float) -> None:
+    """The same where there are children: one unit more reaches the customers only once all claims are filled."""
+    for r in range(BLOCK):
+        net = tape[T_NET * BLOCK + r]
+        sums[UNMET * BLOCK + r] += max(demand[r] - max(net + demand[r], _0), _0)
+        sums[SLOPE * BLOCK + r] += _1 if (net < -rounding) & (node[SHARE * BLOCK + r] >= _1) else _0
+
+
+@helper
 def _sum_owed(node: Floats, sums: Floats) -> None:
     """Customers' backorders, at whichever kind of node."""
     for r in range(BLOCK):
@@ -342,7 +351,10 @@ def _measure(
 ) -> None:
     """Step 4: what every pass needs, and with `full` all measures."""
     if net.customers[n] >= 0:
-        _sum_service(tape, demand, sums, rounding)
+        if net.inner[n]:
+            _sum_service_inner(node, tape, demand, sums, rounding)
+        else:
+            _sum_service(tape, demand, sums, rounding)
         _sum_owed(node, sums)
         if full:
             _sum_customers(node, tape, demand, sums, rounding)

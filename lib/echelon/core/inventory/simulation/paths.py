@@ -126,8 +126,8 @@ class PathSource:
             scratch = np.empty((2, BLOCK), np.uint64)
             draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.wide, t.cells, t.table, scratch)
         else:
-            spread = 1 / demand.dispersion if demand.dispersion > 0 else np.inf
-            draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, spread)
+            shape = 1 / demand.dispersion if demand.dispersion > 0 else 0.0
+            draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, shape)
 
     def _draw_level(self, name: str, level_cv: float, purpose: str, shape: tuple[int, int]) -> Doubles:
         """The level factor F per horizon and replication."""
