@@ -126,6 +126,7 @@ class Report(Strict):
     """What the page shows."""
 
     title: str = Field("Stock plan", description="heading of the report")
+    assumptions: tuple[str, ...] = Field((), description="sentences on what is assumed in the sources, shown first")
     fans: Count = Field(6, description="SKU-locations whose forecast is drawn")
     networks: Count = Field(3, description="SKUs whose network is drawn")
     rows: Count = Field(25, description="rows shown of each long table")

@@ -29,6 +29,10 @@ class Input:
         return [column.name for column in self.columns if column.required]
 
 
+# Quantities and prices are added up exactly, as decimals; beyond this their products would not fit.
+LARGEST = 1e12
+
+
 def _number(name: str, low: float | None = 0, high: float | None = None, above: bool = False) -> InputColumn:
     return InputColumn(name, "double", low=low, high=high, above=above)
 
@@ -46,8 +50,8 @@ INPUTS: dict[str, Input] = {
                 _SKU,
                 _LOCATION,
                 InputColumn("date", "date", required=True),
-                InputColumn("quantity", "double", required=True),
-                _number("price", low=None),
+                InputColumn("quantity", "double", required=True, low=-LARGEST, high=LARGEST),
+                _number("price", low=-LARGEST, high=LARGEST),
                 InputColumn("document", "string"),
             ),
         ),

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from echelon.errors import EchelonError
 from echelon.lake.files import is_local
@@ -14,15 +15,14 @@ from echelon.lake.files import is_local
 def exclusive(output: str) -> Iterator[None]:
     """Hold the folder's lock; the system frees it even if the process is killed.
 
-    Raises EchelonError when another run holds it. An output on an object store has no lock: there, Delta refuses the
-    second of two commits that overlap.
+    Raises EchelonError when another run holds it, or the folder can't be made. An output on an object store has no
+    lock: there, Delta refuses the second of two commits that overlap.
     """
     if not is_local(output):
         yield
         return
     file = Path(output.removeprefix("file://")) / ".lock"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a+") as handle:
+    with _opened(file, output) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -35,3 +35,11 @@ def exclusive(output: str) -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
+
+
+def _opened(file: Path, output: str) -> TextIO:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.open("a+")
+    except OSError as error:
+        raise EchelonError(f"{output}: can't be used as output folder (run.output): {error.strerror}") from None

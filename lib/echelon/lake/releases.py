@@ -15,10 +15,15 @@ from echelon.lake.schema import spark_schema
 
 
 def release(lake: Lake) -> int:
-    """Publish the check results, then append the row of the release; returns its number."""
-    lake.publish({"check_results": _check_results(lake)})
-    number = newest_number(lake) + 1
-    lake.append("releases", _frame(lake, "releases", [_row(lake, number)]))
+    """Publish the check results, then append the row of the release; returns its number.
+
+    A run that was killed after its row was written and goes on does not write another one.
+    """
+    number = _number_of(lake)
+    if number is None:
+        lake.publish({"check_results": _check_results(lake)})
+        number = newest_number(lake) + 1
+        lake.append("releases", _frame(lake, "releases", [_row(lake, number)]))
     lake.run.finished = True
     lake.run.save(lake.output)
     return number
@@ -26,17 +31,30 @@ def release(lake: Lake) -> int:
 
 def newest_number(lake: Lake) -> int:
     """Number of the newest release, 0 before the first."""
+    newest = newest_release(lake)
+    return int(newest["release"]) if newest else 0
+
+
+def newest_release(lake: Lake) -> dict[str, Any] | None:
+    """The row of the newest release, None before the first."""
     if not delta.exists(lake.spark, lake.path("releases")):
-        return 0
-    return int(lake.read("releases").agg({"release": "max"}).collect()[0][0] or 0)
+        return None
+    rows = lake.read("releases").orderBy(F.desc("release")).limit(1).collect()
+    return rows[0].asDict() if rows else None
+
+
+def _number_of(lake: Lake) -> int | None:
+    """Number under which this run was released already, if it was."""
+    if not delta.exists(lake.spark, lake.path("releases")):
+        return None
+    found = lake.read("releases").where(F.col("run_id") == lake.run.run_id).agg({"release": "max"}).collect()[0][0]
+    return None if found is None else int(found)
 
 
 def newest_run_date(lake: Lake) -> date | None:
     """The run date of the newest release, None before the first."""
-    if not delta.exists(lake.spark, lake.path("releases")):
-        return None
-    rows = lake.read("releases").orderBy(F.desc("release")).limit(1).collect()
-    return rows[0]["run_date"] if rows else None
+    newest = newest_release(lake)
+    return newest["run_date"] if newest else None
 
 
 def _check_results(lake: Lake) -> DataFrame:

@@ -1,2 +1,68 @@
-def run(context):
-    raise SystemExit("todo")
+"""Stage `report`: the page for planners and the summary, from the newest published tables. Only aggregates are collected."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+
+from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.errors import EchelonError
+from echelon.lake.files import is_local
+from echelon.lake.releases import newest_release
+from echelon.report.data import ReportData
+from echelon.report.page import write_page
+from echelon.report.summary import summary_lines
+from echelon.stages import report_frames
+from echelon.stages.assumptions import assumptions
+from echelon.stages.context import Context
+from echelon.stages.history import windows_of
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Where the page lies, and the lines for the terminal."""
+
+    place: str
+    lines: list[str]
+
+
+def run(context: Context) -> Summary:
+    """Write the page beside the tables and return the summary."""
+    output = Path(context.settings.run.output)
+    place = output / "report" / "index.html"
+    data = collect(context, str(place))
+    if is_local(context.settings.run.output):
+        write_page(data, place)
+    return Summary(str(place), summary_lines(data))
+
+
+def collect(context: Context, place: str) -> ReportData:
+    """Everything that the page shows."""
+    settings, windows = context.settings, windows_of(context)
+    newest = newest_release(context.lake)
+    if newest is None:
+        raise EchelonError("there is no release yet: run `echelon plan` first")
+    frames = report_frames.all_frames(context)
+    return ReportData(
+        name=settings.report.title,
+        run_id=newest["run_id"],
+        run_date=newest["run_date"],
+        release=newest["release"],
+        configuration=newest["configuration"],
+        code=newest["code"],
+        currency=settings.run.currency,
+        period_days=round(PERIOD_DAYS[windows.freq]),
+        horizon=windows.horizon,
+        history_start=windows.first_day,
+        history_end=windows.last_day,
+        skus=context.lake.read("items").count(),
+        series=context.lake.read("segments").count(),
+        tables_path=f"{settings.run.output}/tables",
+        report_path=place,
+        replay_start=windows.replay_start_date,
+        replay_end=windows.last_day,
+        assumptions=assumptions(context, windows),
+        versions={"python": python_version()}
+        | {name: version(name) for name in ("pyspark", "delta-spark", "great-expectations")},
+        **frames,
+    )

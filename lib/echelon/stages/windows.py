@@ -56,6 +56,11 @@ class Windows:
         return start_date(self.replay_start, self.freq)
 
     @property
+    def first_day(self) -> date:
+        """First day of the history."""
+        return start_date(self.first, self.freq)
+
+    @property
     def last_day(self) -> date:
         """Last day of the history."""
         return start_date(self.end, self.freq) - timedelta(days=1)

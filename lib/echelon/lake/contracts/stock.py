@@ -32,7 +32,9 @@ STOCK_LEVELS = Table(
             nullable=True,
         ),
         amount("fill_rate_se", "Standard error of fill_rate", "share", nullable=True),
-        share("customer_fill_rate", "Expected share of customers' demand served from stock: what the target asks", nullable=True),
+        share(
+            "customer_fill_rate", "Expected share of customers' demand served from stock: what the target asks", nullable=True
+        ),
         amount("customer_fill_rate_se", "Standard error of customer_fill_rate", "share", nullable=True),
         share("cycle_service_level", "Share of review periods without a stock-out", nullable=True),
         share("ready_rate", "Share of periods that end without backorders", nullable=True),

@@ -22,10 +22,16 @@ class Rule:
 
 def typed(raw: DataFrame, source: Input, date_format: str | None) -> DataFrame:
     """Columns in their types, the text kept in `_file` and `_row`, with the first rule of types and ranges that refuses."""
+    parsed = raw.withColumns({_value(column): _parsed(column, date_format) for column in source.columns})
     rules = [rule for column in source.columns for rule in _column_rules(column, date_format)]
-    types = [_parsed(column, date_format).alias(column.name) for column in source.columns]
+    types = [F.col(_value(column)).alias(column.name) for column in source.columns]
     rule, reason = _first(rules)
-    return raw.select(*types, FILE, ROW, rule.alias(RULE), reason.alias(REASON))
+    return parsed.select(*types, FILE, ROW, rule.alias(RULE), reason.alias(REASON))
+
+
+def _value(column: InputColumn) -> str:
+    """Name of the parsed column while the text is there too."""
+    return f"_value_{column.name}"
 
 
 def refuse(frame: DataFrame, *rules: Rule) -> DataFrame:
@@ -60,7 +66,7 @@ def _first(rules: list[Rule] | tuple[Rule, ...]) -> tuple[Column, Column]:
 
 
 def _column_rules(column: InputColumn, date_format: str | None) -> list[Rule]:
-    text, value = F.col(column.name), _parsed(column, date_format)
+    text, value = F.col(column.name), F.col(_value(column))
     rules = []
     if column.required:
         rules.append(Rule("missing_value", text.isNull(), F.lit(f"{column.name} is empty")))

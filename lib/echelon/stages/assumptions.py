@@ -1,0 +1,42 @@
+"""What was assumed because the sources are silent, in sentences for the report."""
+
+from collections.abc import Callable
+
+from echelon.config.models import Defaults
+from echelon.stages.context import Context
+from echelon.stages.windows import WORD, Windows
+
+_WITHOUT: dict[str, Callable[[Defaults], str]] = {
+    "items": lambda d: (
+        f"No items were given: unit cost is {d.unit_cost_share:.0%} of the median price, {d.unit_cost:g} without prices."
+    ),
+    "locations": lambda d: f"No locations were given: holding cost is {d.holding_rate:.0%} of the unit cost a year everywhere.",
+    "lanes": lambda d: (
+        f"No lanes were given: one outside supplier ({d.supplier}) serves every location in {d.lead_time_days:g} days "
+        f"(standard deviation {d.lead_time_sd_days:g}), ordered every {d.review_period_days} days."
+    ),
+    "deliveries": lambda _: "No deliveries were given: lead times are the lanes' promises, not learned.",
+    "stock": lambda _: "No stock was given: it counts as 0, so the orders fill an empty network.",
+    "targets": lambda d: f"No targets were given: every customer is to get {d.fill_rate:.0%} of demand from stock.",
+}
+
+
+def assumptions(context: Context, windows: Windows) -> tuple[str, ...]:
+    """Sentences, the most important first."""
+    settings = context.settings
+    silent = [text(settings.defaults) for name, text in _WITHOUT.items() if getattr(settings.sources, name) is None]
+    unmet = "lost" if settings.stock.unmet_demand == "lost" else "owed and served later"
+    said = [
+        *settings.report.assumptions,
+        *silent,
+        f"Demand that customers do not get from stock is {unmet}; sales are taken for demand, also where stock was out.",
+        "Every location has one source: its lane with the lowest priority number. Suppliers always have stock.",
+        "Lead times of orders are independent of each other and of demand; orders may overtake.",
+        f"Demand per period is negative binomial around the forecast, with a common level error per {windows.horizon} "
+        f"{WORD[windows.freq]}; locations vary independently.",
+        f"The replay holds the levels fixed from {windows.replay_start_date} on, for both plans, and starts in steady state; "
+        "series with too little history before that day are left out for both.",
+    ]
+    if windows.shorter_than_a_season:
+        said.append(f"{windows.shorter_than_a_season[0].upper()}{windows.shorter_than_a_season[1:]}.")
+    return tuple(said)

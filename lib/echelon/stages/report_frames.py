@@ -1,0 +1,139 @@
+"""The frames of the report: small tables as they are, aggregates and examples of the large ones."""
+
+import pandas as pd
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from echelon.core.demand.periods import start_date
+from echelon.engine.exact import exact_sum
+from echelon.lake.releases import newest_release
+from echelon.stages.context import Context
+from echelon.stages.history import SERIES, windows_of
+
+_HISTORY_PERIODS = {"D": 182, "W": 78, "M": 36}
+_EXAMPLES_OF_A_KIND = 5
+_FAILED_CHECKS = 20
+_NAMES = ("policy", "scope", "purpose", "segment", "member", "table", "source", "destination")
+
+
+def all_frames(context: Context) -> dict[str, pd.DataFrame]:
+    """Every frame of `ReportData`, by name."""
+    read = context.lake.read
+    examples = _examples(context)
+    frames = {name: read(name) for name in ("kpis", "champions", "lanes", "lead_times", "inputs")}
+    frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
+    frames |= _quality_frames(context)
+    collected = {name: _sorted(frame.toPandas()) for name, frame in frames.items()}
+    collected["items"] = _items(context, collected)
+    return collected | {"stages": _stages(context), "tables": _tables(context)}
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    """A fixed order where the query gives none: by the text columns."""
+    text = [name for name in _NAMES if name in frame.columns]
+    return frame.sort_values(text, kind="stable", ignore_index=True) if text else frame
+
+
+def _examples(context: Context) -> DataFrame:
+    """The SKU-locations that are drawn: the most valuable of each demand class in turn."""
+    rank = Window.partitionBy("demand_class").orderBy(F.desc("annual_value"), *SERIES)
+    ranked = context.lake.read("segments").withColumn("_rank", F.row_number().over(rank))
+    return ranked.orderBy("_rank", F.desc("annual_value"), *SERIES).limit(context.settings.report.fans).select(*SERIES)
+
+
+def _example_frames(context: Context, examples: DataFrame) -> dict[str, DataFrame]:
+    read, windows = context.lake.read, windows_of(context)
+    recent = F.lit(start_date(windows.end - _HISTORY_PERIODS[windows.freq], windows.freq))
+    skus = _network_skus(context)
+    chosen = F.broadcast(examples)
+    return {
+        "history": read("demand").join(chosen, list(SERIES)).where(F.col("date") >= recent).orderBy(*SERIES, "date"),
+        "forecasts": read("forecasts").join(chosen, list(SERIES)).orderBy(*SERIES, "date"),
+        "segments": read("segments").join(chosen, list(SERIES)).orderBy(F.desc("annual_value")),
+        "levels": read("stock_levels").join(F.broadcast(skus), "sku").orderBy("sku", "echelon", "location"),
+    }
+
+
+def _network_skus(context: Context) -> DataFrame:
+    """The SKUs whose network is drawn: the most valuable ones."""
+    value = context.lake.read("segments").groupBy("sku").agg(exact_sum(F.col("annual_value")).alias("_value"))
+    return value.orderBy(F.desc("_value"), "sku").limit(context.settings.report.networks).select("sku")
+
+
+def _stock_frames(context: Context) -> dict[str, DataFrame]:
+    read = context.lake.read
+    cost = read("items").select("sku", "unit_cost")
+    today = read("stock").select(*SERIES, F.col("on_hand").alias("_today"))
+    rows = read("stock_levels").join(cost, "sku").join(today, list(SERIES), "left")
+    weight = F.when(F.col("target_fill_rate").isNotNull() & F.col("customer_fill_rate").isNotNull(), F.col("lead_time_demand"))
+
+    def weighted(name: str) -> Column:
+        return exact_sum(F.col(name) * weight) / F.when(exact_sum(weight) > 0, exact_sum(weight))
+
+    points = rows.groupBy("location").agg(
+        F.min("echelon").alias("echelon"),
+        F.count("*").alias("skus"),
+        exact_sum(F.col("safety_stock")).alias("safety_stock_units"),
+        exact_sum(F.col("safety_stock") * F.col("unit_cost")).alias("safety_stock_value"),
+        exact_sum(F.col("on_hand") * F.col("unit_cost")).alias("expected_stock_value"),
+        exact_sum(F.coalesce("_today", F.lit(0.0)) * F.col("unit_cost")).alias("stock_today_value"),
+        weighted("customer_fill_rate").alias("fill_rate"),
+        weighted("target_fill_rate").alias("target_fill_rate"),
+    )
+    totals = (
+        read("segments")
+        .groupBy("abc", "demand_class")
+        .agg(F.count("*").alias("series"), exact_sum(F.col("annual_value")).alias("annual_value"))
+    )
+    return {"points": points, "segment_totals": totals.orderBy("abc", "demand_class")}
+
+
+def _replenish_frames(context: Context) -> dict[str, DataFrame]:
+    orders, exceptions = context.lake.read("orders"), context.lake.read("exceptions")
+    rank = Window.partitionBy("kind").orderBy(F.desc("value"), *SERIES)
+    return {
+        "orders": orders.orderBy(F.desc("value"), "sku", "destination").limit(context.settings.report.rows),
+        "order_totals": orders.groupBy("kind").agg(
+            F.count("*").alias("orders"), exact_sum(F.col("quantity")).alias("units"), exact_sum(F.col("value")).alias("value")
+        ),
+        "exceptions": exceptions.withColumn("_rank", F.row_number().over(rank))
+        .where(F.col("_rank") <= _EXAMPLES_OF_A_KIND)
+        .orderBy("kind", "_rank"),
+        "exception_totals": exceptions.groupBy("kind", "severity").agg(
+            F.count("*").alias("exceptions"), exact_sum(F.col("value")).alias("value")
+        ),
+    }
+
+
+def _quality_frames(context: Context) -> dict[str, DataFrame]:
+    results = context.lake.read("check_results")
+    warned = ~F.col("success") & (F.col("severity") == "warning")
+    return {
+        "quarantine_rules": context.lake.read("quarantine")
+        .groupBy("input", "rule")
+        .agg(F.count("*").alias("rows"), F.min(F.struct("reason", "row")).alias("_example"))
+        .select("input", "rule", "rows", "_example.reason", "_example.row")
+        .orderBy("input", F.desc("rows")),
+        "checks": results.groupBy("table").agg(
+            F.count("*").alias("evaluated"), F.count_if("success").alias("passed"), F.count_if(warned).alias("warnings")
+        ),
+        "failed_checks": results.where(~F.col("success")).orderBy("table", "number").limit(_FAILED_CHECKS),
+    }
+
+
+def _items(context: Context, collected: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Items that are named on the page."""
+    named = [collected[name]["sku"] for name in ("levels", "forecasts", "orders", "exceptions")]
+    skus = sorted(set(pd.concat(named)))
+    return context.lake.read("items").where(F.col("sku").isin(skus)).orderBy("sku").toPandas()
+
+
+def _stages(context: Context) -> pd.DataFrame:
+    rows = [(name, done["seconds"], done["outcome"]) for name, done in context.lake.run.stages.items()]
+    return pd.DataFrame(rows, columns=["stage", "seconds", "outcome"])
+
+
+def _tables(context: Context) -> pd.DataFrame:
+    versions = newest_release(context.lake)["tables"]
+    rows = [(name, number, context.lake.read(name).count()) for name, number in sorted(versions.items())]
+    return pd.DataFrame(rows, columns=["table", "version", "rows"])
