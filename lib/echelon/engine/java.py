@@ -11,6 +11,7 @@ from echelon.engine.cache import cache_folder
 from echelon.errors import EchelonError
 
 SUPPORTED = (17, 21)
+SYSTEM_FOLDER = Path("/usr/lib/jvm")
 
 # Spark's launcher always asks for a module that the trimmed runtime of the wheel lacks and Spark does not need.
 _WRAPPER = """#!/bin/sh
@@ -38,7 +39,7 @@ def _installed() -> Iterator[Path]:
         yield Path(named)
     if found := shutil.which("java"):
         yield Path(found).resolve().parent.parent
-    yield from sorted(Path("/usr/lib/jvm").glob("*"))
+    yield from sorted(SYSTEM_FOLDER.glob("*"))
 
 
 def _major_version(home: Path) -> int | None:

@@ -1,0 +1,107 @@
+"""Rules of the house that a reviewer would otherwise have to check by hand."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from echelon.lake.contracts import TABLES
+from echelon.lake.document import suite_text, tables_page
+from echelon.lake.suites import load_suite
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = ROOT / "lib" / "echelon"
+# A layer imports its own level and lower ones.
+LEVEL = {"errors": 0, "core": 0, "config": 1, "engine": 2, "lake": 2, "report": 3, "stages": 4, "cli": 5, "__main__": 6}
+SPARK_INTERNALS = {"rdd", "sparkContext", "_jvm", "_jsc", "_jdf", "_sc"}
+
+
+def modules(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (LIBRARY / folder).rglob("*.py"))
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Full names of all that a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer(name: str) -> str:
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def test_lower_layers_never_import_higher_ones() -> None:
+    wrong = []
+    for file in modules("."):
+        own = file.relative_to(LIBRARY).parts[0].removesuffix(".py")
+        if own == "__init__":
+            continue
+        wanted = [layer(name) for name in imports(file) if name.startswith("echelon.")]
+        wrong += [f"{own} imports {name}: {file.name}" for name in wanted if LEVEL.get(name, 0) > LEVEL[own]]
+        wrong += [f"core imports {name}: {file.name}" for name in wanted if own == "core" and name != "core"]
+    assert wrong == []
+
+
+def test_core_runs_without_spark() -> None:
+    names = [".".join(file.relative_to(ROOT / "lib").with_suffix("").parts) for file in modules("core")]
+    names = [name.removesuffix(".__init__") for name in names]
+    assert len(names) > 30
+    # A name that is None in sys.modules can't be imported: as on a machine without Spark.
+    code = (
+        "import importlib, sys\n"
+        "for name in ('pyspark', 'delta', 'great_expectations'): sys.modules[name] = None\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("file", modules("stages", "lake"), ids=lambda file: file.name)
+def test_stages_use_dataframes_only(file: Path) -> None:
+    """No RDD, no context, no gateway: the same code runs on Spark Connect."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    assert {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & SPARK_INTERNALS == set()
+
+
+def test_jobs_are_thin() -> None:
+    jobs = sorted((ROOT / "jobs").glob("*.py"))
+    from echelon.cli import ABOUT
+
+    assert {job.stem for job in jobs} == {"plan", *ABOUT}
+    for job in jobs:
+        assert len(job.read_text().splitlines()) <= 60
+        assert {name.partition(".")[0] for name in imports(job)} <= {"sys", "echelon"}
+
+
+def test_the_page_of_tables_is_made_from_the_contracts() -> None:
+    assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == tables_page(), "run `make docs`"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_has_a_suite_that_holds_its_contract(name: str) -> None:
+    file = ROOT / "expectations" / f"{name}.json"
+    text = file.read_text(encoding="utf-8")
+    assert text == suite_text(TABLES[name], text), "run `make docs`"
+    assert (
+        len(load_suite(ROOT / "expectations", name)) == len(json.loads(text)["expectations"]) >= len(TABLES[name].columns) // 2
+    )
+
+
+def test_no_suite_is_left_over() -> None:
+    assert {file.stem for file in (ROOT / "expectations").glob("*.json")} == set(TABLES)
+
+
+def test_keys_are_columns_and_columns_are_explained() -> None:
+    for table in TABLES.values():
+        assert set(table.key) <= set(table.column_names), table.name
+        assert all(not column.nullable for column in table.columns if column.name in table.key), table.name
+        assert all(column.meaning for column in table.columns), table.name
+        assert len(set(table.column_names)) == len(table.columns), table.name
