@@ -17,7 +17,9 @@ _STARTS = (-1.0, 0.5, 2.0)  # safety factors upstream, to start from the right v
 _SEARCH_STEPS = 8
 _MOST_STEPS = 60
 _ROUNDING = 1e-2  # a level this little above a whole number is that number
+_WORTHWHILE = 2e-4  # of the cost: a step that promises less is not simulated
 _POLISH_NODES = 8
+_POLISH_SPREAD = 25.0  # units: with a greater spread of lead-time demand one unit hardly matters
 _LARGEST_STEP = 50.0  # times the step that counting alone would take
 
 
@@ -124,7 +126,8 @@ def optimise(simulator: Simulator, targets: Targets, fixed: Doubles, middle: Dou
         best = meet_targets(simulator, targets, start)
     else:
         best = _search(simulator, targets, _best_start(simulator, targets, start, middle, spread, free), spread, free)
-    return _whole_levels(simulator, targets, best, free) if targets.whole else best.levels
+    small = free & (spread <= _POLISH_SPREAD)
+    return _whole_levels(simulator, targets, best, free, small) if targets.whole else best.levels
 
 
 def _best_start(
@@ -151,7 +154,7 @@ def _search(simulator: Simulator, targets: Targets, best: Point, spread: Doubles
     gradient = _reduced_gradient(simulator, targets, best, free)
     step = -np.sign(gradient) * 0.5 * spread
     for _ in range(_SEARCH_STEPS):
-        if np.all(np.abs(step) <= 0.03 * spread):
+        if np.all(np.abs(step) <= 0.03 * spread) or abs(gradient @ step) <= _WORTHWHILE * best.cost:
             break
         trial = meet_targets(simulator, targets, np.maximum(best.levels + step, 0) * free + best.levels * ~free)
         slope = _reduced_gradient(simulator, targets, trial, free)
@@ -174,12 +177,12 @@ def _secant(gradient: Doubles, before: Doubles, moved: Doubles, spread: Doubles)
     return np.clip(np.where(curved, step, downhill), -2 * spread, 2 * spread)
 
 
-def _whole_levels(simulator: Simulator, targets: Targets, point: Point, free: Flags) -> Doubles:
-    """Whole levels: those of bound nodes rounded up, each free one the best of its neighbours.
+def _whole_levels(simulator: Simulator, targets: Targets, point: Point, free: Flags, small: Flags) -> Doubles:
+    """Whole levels: those of bound nodes rounded up, each free and small one the best of its neighbours.
 
     Rounding makes the cost jagged, so the neighbours are tried one by one; more of them when there is one free node.
     """
-    movable = np.flatnonzero(free)
+    movable = np.flatnonzero(small)
     best = meet_targets(simulator, targets, np.where(free, np.rint(point.levels), point.levels))
     if len(movable) <= _POLISH_NODES:
         reach = 3 if len(movable) == 1 else 1

@@ -66,8 +66,7 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
     source = PathSource(problem, size.periods, warm_up_periods(problem))
     simulator = Simulator(problem, source.draw("optimise", size.replications))
     observed = _observed(targets, simulator)
-    fixed = np.where(observed.bound == targets.bound, np.nan, analytic_levels(problem))
-    levels = optimise(simulator, observed, fixed, ltd.lead_mean, ltd.sd)
+    levels = optimise(simulator, observed, _unseen(problem, targets.bound & ~observed.bound), ltd.lead_mean, ltd.sd)
     levels = _refined(problem, source, size, targets, np.where(ltd.rate > 0, levels, 0.0))
     levels, measures, status = _certify(problem, source, size, targets, levels, ltd)
     return _describe(problem, levels, ltd, measures, status)
@@ -104,6 +103,11 @@ def _targets(problem: Problem, ltd: LeadTimeDemand) -> Targets:
 def _observed(targets: Targets, simulator: Simulator) -> Targets:
     """A target binds only where the paths show demand."""
     return replace(targets, fill_rate=np.where(simulator.demand > 0, targets.fill_rate, np.nan))
+
+
+def _unseen(problem: Problem, unseen: Flags) -> Doubles:
+    """Analytic levels of nodes whose paths show no demand at all, nan elsewhere."""
+    return np.where(unseen, analytic_levels(problem), np.nan) if unseen.any() else np.full(len(unseen), np.nan)
 
 
 def _refined(problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, levels: Doubles) -> Doubles:
