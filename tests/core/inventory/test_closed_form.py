@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from echelon.core.inventory.penalty import least_penalty_cost
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.paths import Paths
+from echelon.core.inventory.simulation.paths import Paths, PathSource
 from echelon.core.inventory.simulation.simulator import Simulator
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -72,3 +73,23 @@ def test_clark_scarf_example_by_simulation_and_optimisation():
 def measures_cost(simulator, levels, hold, penalty):
     measures = simulator.measure(levels)
     return hold @ measures.on_hand.mean + penalty @ measures.backorders.mean
+
+
+@pytest.mark.parametrize(
+    "case", json.loads((REFERENCE / "lost_sales_zipkin.json").read_text())["instances"][::3], ids=lambda c: c["id"]
+)
+def test_lost_sales_base_stock_never_beats_the_optimal_policy(case):
+    """Base stock is not optimal with lost sales, but close for high penalties (Zipkin 2008)."""
+    inputs = case["inputs"]
+    poisson = Demand(np.full(1, 5.0))
+    node = Node("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, poisson, lost_sales=True)
+    problem = Problem("lost", (node,))
+    simulator = Simulator(problem, PathSource(problem, 200, 40).draw("test", 512))
+    costs = []
+    for level in range(5, 45):
+        measures = simulator.measure(np.array([float(level)]))
+        lost = measures.sums[layout.UNMET] / measures.periods
+        cost = inputs["holding"] * measures.sums[layout.ON_HAND] / measures.periods + inputs["penalty"] * lost
+        costs.append((cost.mean(), cost.std() / np.sqrt(cost.size)))
+    best, se = min(costs)
+    assert case["own_optimal_cost"] - 3 * se < best < 1.2 * case["own_optimal_cost"]

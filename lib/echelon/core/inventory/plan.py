@@ -64,12 +64,25 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
     if not np.any(ltd.rate > 0):
         return _describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
-    simulator = Simulator(problem, source.draw("optimise", size.replications))
-    observed = _observed(targets, simulator)
-    levels = optimise(simulator, observed, _unseen(problem, targets.bound & ~observed.bound), ltd.lead_mean, ltd.sd)
-    levels = _refined(problem, source, size, targets, np.where(ltd.rate > 0, levels, 0.0))
+    levels = _refined(problem, source, size, targets, _optimised(problem, source, size, targets, ltd))
     levels, measures, status = _certify(problem, source, size, targets, levels, ltd)
     return _describe(problem, levels, ltd, measures, status)
+
+
+def optimal_levels(problem: Problem, size: SimulationSize, warm_up: int) -> Doubles:
+    """Levels of least cost on the optimiser's paths, neither refined nor certified: for comparisons between problems on
+    the same random numbers, which need the same warm_up."""
+    ltd = lead_time_demand(problem)
+    source = PathSource(problem, size.periods, warm_up)
+    return _optimised(problem, source, size, _targets(problem, ltd), ltd)
+
+
+def _optimised(problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, ltd: LeadTimeDemand) -> Doubles:
+    simulator = Simulator(problem, source.draw("optimise", size.replications))
+    observed = _observed(targets, simulator)
+    unseen = _unseen(problem, targets.bound & ~observed.bound)
+    levels = optimise(simulator, observed, unseen, ltd.lead_mean, ltd.sd)
+    return np.where(ltd.rate > 0, levels, 0.0)
 
 
 def plan_analytic(problem: Problem, reason: str) -> StockPlan:
