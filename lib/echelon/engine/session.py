@@ -105,5 +105,6 @@ def _sql_settings(settings: Spark) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+        "spark.sql.legacy.parquet.nanosAsLong": "true",
         "spark.databricks.delta.snapshotPartitions": "1",
     }

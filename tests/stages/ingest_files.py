@@ -1,0 +1,65 @@
+"""A small business as files, so that a test names only what it changes: two shops, a warehouse, a supplier, two SKUs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from echelon.config import Configuration
+from echelon.errors import EchelonError
+from echelon.lake.lake import Lake
+from echelon.stages import ingest
+from echelon.stages.context import Context
+
+FILES: dict[str, str] = {
+    "sales": "sku,location,date,quantity,price,document\nA,North,2026-01-05,5,2.50,d1\nB,South,2026-01-06,2,4,d2\n",
+    "items": "sku,description,category,unit_cost,unit_price\nA,Cup,Kitchen,1,2.5\nB,Bowl,Kitchen,2,\n",
+    "locations": "location,kind,holding_rate\nMaker,supplier,\nHub,warehouse,0.2\nNorth,store,0.25\nSouth,,0.25\n",
+    "lanes": (
+        "source,destination,lead_time_days,lead_time_sd_days,review_period_days,moq,lot_size,priority\n"
+        "Maker,Hub,10,2,7,24,12,1\nHub,North,2,0.5,1,0,1,1\nHub,South,3,1,1,,,\n"
+    ),
+    "deliveries": (
+        "delivery,source,destination,sku,order_date,promised_date,received_date,quantity_ordered,quantity_received\n"
+        "1,Maker,Hub,A,2026-01-01,2026-01-05,2026-01-04,24,24\n"
+    ),
+    "stock": "sku,location,on_hand,on_order,backorders\nA,North,5,,\nB,Hub,0,12,3\n",
+    "targets": "sku,location,fill_rate\n*,*,0.96\nA,North,0.99\n",
+}
+
+
+def settings(
+    folder: Path, files: Mapping[str, str], sources: Mapping[str, Any] | None = None, **sections: Any
+) -> Configuration:
+    """Write the files as CSV, and make the configuration that names them (`sources` adds to what it says of them)."""
+    described: dict[str, dict[str, Any]] = {}
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
+        described[name] = {"path": str(folder / f"{name}.csv")}
+    for name, more in (sources or {}).items():
+        described[name] = described.get(name, {}) | more
+    return Configuration.model_validate({"sources": described, **sections})
+
+
+def ingested(lake: Lake, configuration: Configuration) -> str:
+    """Run the stage as the runner does; returns its outcome in words."""
+    try:
+        return ingest.run(Context(configuration, lake.spark, lake))
+    finally:
+        lake.tidy()
+
+
+def refusal(lake: Lake, configuration: Configuration) -> str:
+    """The message with which the stage refuses its inputs; nothing may have been published."""
+    try:
+        outcome = ingested(lake, configuration)
+    except EchelonError as error:
+        assert error.exit_code == 3, error
+        assert not Path(lake.path("sales")).exists()
+        return str(error)
+    raise AssertionError(f"not refused: {outcome}")
+
+
+def rows(lake: Lake, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Some columns of a published table, sorted."""
+    found = lake.read(table).select(*columns).collect()
+    return sorted((tuple(row) for row in found), key=str)

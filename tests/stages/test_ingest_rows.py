@@ -1,0 +1,196 @@
+"""Every kind of bad row, all in one run: what is accepted, what is quarantined, and under which rule."""
+
+import csv
+import json
+from collections import Counter
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+from echelon.lake.contracts import TABLES
+from echelon.lake.lake import Lake
+from echelon.lake.run_state import new_run
+from ingest_files import FILES, ingested, rows, settings
+from pyspark.sql import SparkSession
+
+OK = None
+SALES = [
+    ("A,North,2026-01-05,5,2.50,d1", OK),
+    ("A,North,2026-01-05,-1,2.50,d2", OK),
+    ("A,North,2026-01-05 23:59:59,0.5,,d3", OK),
+    ("A,South,2026-01-06T23:30:00-05:00,1e1,+.5,", OK),
+    (" \tA\u00a0,North , 2026-01-07 , 3 ,2,d4", OK),
+    ('"B","South","2026-01-31","2","4","line 1\nline 2, and ""more"""', OK),
+    ("A,North,2026-01-05,5,2.50,d1", "duplicate"),
+    ("A,North,2026-01-05,5,2.50,d1", "duplicate"),
+    (",North,2026-01-06,5,2.5,d5", "missing_value"),
+    (" \t\u00a0,North,2026-01-06,5,2.5,d5", "missing_value"),
+    ("A,,2026-01-06,5,2.5,d6", "missing_value"),
+    ("A,North,,5,2.5,d7", "missing_value"),
+    ("A,North,2026-01-06,,2.5,d8", "missing_value"),
+    ("A,North", "missing_value"),
+    ("A,North,06.01.2026,5,2.5,d9", "wrong_type"),
+    ("A,North,2026-02-30,5,2.5,d10", "wrong_type"),
+    ("A,North,12:30,5,2.5,d11", "wrong_type"),
+    ("A,North,today,5,2.5,d12", "wrong_type"),
+    ("A,North,2026,5,2.5,d13", "wrong_type"),
+    ("A,North,-2026-01-06,5,2.5,d13", "wrong_type"),
+    ("A,North,2026-01-06 noon,5,2.5,d13", "wrong_type"),
+    ("A,North,2026-01-06,five,2.5,d14", "wrong_type"),
+    ('A,North,2026-01-06,"1,000",2.5,d15', "wrong_type"),
+    ("A,North,2026-01-06,7d,2.5,d16", "wrong_type"),
+    ("A,North,2026-01-06,NaN,2.5,d17", "wrong_type"),
+    ("A,North,2026-01-06,Infinity,2.5,d18", "wrong_type"),
+    ("A,North,2026-01-06,1e999,2.5,d19", "wrong_type"),
+    ("A,North,2026-01-06,5,nan,d20", "wrong_type"),
+    ("A,North,2026-01-06,1e30,2.5,d21", "out_of_range"),
+    ("A,North,2026-01-06,5,1e300,d22", "out_of_range"),
+    ("A,North,2026-01-06,5,-2.5,d23", "negative_price"),
+    ("A,North,2026-01-06,5,0,d24", "zero_price"),
+    ("A,North,2026-01-06,0,2.5,d25", "zero_quantity"),
+    ("A,North,2026-02-01,5,2.5,d26", "future_date"),
+    ("A,North,9999-12-31,5,2.5,d27", "future_date"),
+    ("A,North,40848-01-06,5,2.5,d27", "wrong_type"),
+    ("POST,North,2026-01-06,5,2.5,d28", "unknown_sku"),
+    ("a,North,2026-01-06,5,2.5,d29", "unknown_sku"),
+    ("A,Unspecified,2026-01-06,5,2.5,d30", "unknown_location"),
+]
+OTHERS = {
+    "items": [
+        ("A,Cup,Kitchen,1,3.5", "duplicate"),
+        ("C,Spoon,Kitchen,-1,2", "out_of_range"),
+        (",Fork,Kitchen,1,2", "missing_value"),
+    ],
+    "locations": [("North,store,0.5", "duplicate"), ("West,store,-0.1", "out_of_range"), ("East,store,much", "wrong_type")],
+    "lanes": [
+        ("Hub,North,9,0.5,1,0,1,1", "duplicate"),
+        ("Maker,North,-1,0.5,1,0,1,2", "out_of_range"),
+        ("Maker,North,1,0.5,0,0,1,2", "out_of_range"),
+        ("Maker,North,1,0.5,1,0,0,2", "out_of_range"),
+        ("Maker,North,1,0.5,1.5,0,1,2", "wrong_type"),
+        ("Maker,North,1,0.5,99999999999,0,1,2", "wrong_type"),
+        ("Maker,,1,0.5,1,0,1,2", "missing_value"),
+    ],
+    "deliveries": [
+        ("1,Maker,Hub,A,2026-01-01,2026-01-05,2026-01-09,24,24", "duplicate"),
+        ("2,Maker,Hub,A,2026-01-09,2026-01-05,2026-01-04,24,24", "received_before_ordered"),
+        ("3,Maker,Hub,A,2026-01-09,2026-01-05,2026-02-01,24,24", "future_date"),
+        ("4,Maker,Hub,A,2026-01-09,soon,2026-01-10,24,24", "wrong_type"),
+        ("5,Maker,Hub,A,2026-01-09,2026-01-05,,24,24", "missing_value"),
+        ("6,Maker,Hub,A,2026-01-09,2026-01-05,2026-01-10,-24,24", "out_of_range"),
+    ],
+    "stock": [
+        ("Z,North,5,,", "unknown_sku"),
+        ("A,Nowhere,5,,", "unknown_location"),
+        ("A,South,-5,,", "out_of_range"),
+        ("A,South,,,", "missing_value"),
+        ("A,North,6,,", "duplicate"),
+    ],
+    "targets": [
+        ("B,South,95", "out_of_range"),
+        ("Z,*,0.9", "unknown_sku"),
+        ("*,Nowhere,0.9", "unknown_location"),
+        ("*,*,0.97", "duplicate"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, root: Path) -> Lake:
+    """The tables after the one run that all tests of this file look at."""
+    folder = tmp_path_factory.mktemp("a folder+more")
+    lines = "\n".join(line for line, _ in SALES)
+    files = FILES | {name: FILES[name] + "\n".join(line for line, _ in bad) + "\n" for name, bad in OTHERS.items()}
+    files["sales"] = FILES["sales"].splitlines()[0] + "\n" + lines + "\n"
+    found = Lake(spark, str(folder / "out"), root / "expectations", new_run("0" * 64))
+    configuration = settings(folder, files, run={"run_date": "2026-02-01"}, ingest={"max_quarantine_share": 1})
+    ingested(found, configuration)
+    return found
+
+
+def cells(name: str, line: str) -> dict[str, Any]:
+    """The row as the quarantine keeps it: the text of every column of the file."""
+    names = FILES[name].splitlines()[0].split(",")
+    values: list[str | None] = [value or None for value in next(csv.reader([line]))]
+    return dict(zip_longest(names, values))
+
+
+def test_every_bad_row_is_quarantined_under_its_rule_and_no_other(lake: Lake) -> None:
+    expected = Counter(
+        (name, json.dumps(cells(name, line), sort_keys=True), rule)
+        for name, listed in (OTHERS | {"sales": SALES}).items()
+        for line, rule in listed
+        if rule
+    )
+    found = Counter(
+        (name, json.dumps(json.loads(row), sort_keys=True), rule)
+        for name, row, rule in rows(lake, "quarantine", "input", "row", "rule")
+    )
+    assert found - expected == Counter()
+    assert expected - found == Counter()
+
+
+def test_identical_rows_are_numbered(lake: Lake) -> None:
+    copies = lake.read("quarantine").where("input = 'sales' AND rule = 'duplicate'").select("copy").collect()
+    assert sorted(row["copy"] for row in copies) == [1, 2]
+
+
+def test_the_reason_says_what_is_wrong(lake: Lake) -> None:
+    reasons = {(row[0], row[1]) for row in rows(lake, "quarantine", "input", "reason")}
+    assert reasons >= {
+        ("sales", "sku is empty"),
+        ("sales", "quantity 'five' is not a number"),
+        ("sales", "date '06.01.2026' is not a date"),
+        ("sales", "quantity 1e30 is not between -1e+12 and 1e+12"),
+        ("sales", "price -2.5 is below 0"),
+        ("sales", "sku 'POST' is not in items"),
+        ("sales", "location 'Unspecified' is not in locations"),
+        ("sales", "date 2026-02-01 is not before the run date 2026-02-01"),
+        ("sales", "the same line of the same document again"),
+        ("lanes", "review_period_days '1.5' is not a whole number"),
+        ("lanes", "lot_size 0 is not above 0"),
+        ("lanes", "another row for this source and destination"),
+        ("stock", "on_hand -5 is not at least 0"),
+        ("targets", "fill_rate 95 is not between 0 and 1"),
+        ("deliveries", "received before it was ordered"),
+    }
+
+
+def test_rows_read_are_rows_accepted_and_quarantined(lake: Lake) -> None:
+    for name, read, accepted, refused in rows(lake, "inputs", "input", "rows_read", "rows_accepted", "rows_quarantined"):
+        bad = [rule for _, rule in (OTHERS | {"sales": SALES})[name] if rule]
+        good = len(FILES[name].splitlines()) - 1 if name in OTHERS else len(SALES) - len(bad)
+        assert (read, accepted, refused) == (good + len(bad), good, len(bad)), name
+
+
+def test_sales_are_added_up_per_day(lake: Lake) -> None:
+    columns = ("quantity_sold", "quantity_returned", "net_quantity", "revenue", "source_rows")
+    found = lake.read("sales").selectExpr("sku", "location", "string(date)", *columns).orderBy("date").collect()
+    assert [tuple(row) for row in found] == [
+        ("A", "North", "2026-01-05", 5.5, 1.0, 4.5, 10.0, 3),
+        ("A", "South", "2026-01-06", 10.0, 0.0, 10.0, 5.0, 1),
+        ("A", "North", "2026-01-07", 3.0, 0.0, 3.0, 6.0, 1),
+        ("B", "South", "2026-01-31", 2.0, 0.0, 2.0, 8.0, 1),
+    ]
+
+
+def test_what_the_sources_leave_out_has_its_default(lake: Lake) -> None:
+    assert rows(lake, "items", "sku", "unit_cost", "unit_price") == [("A", 1.0, 2.5), ("B", 2.0, 4.0)]
+    assert rows(lake, "locations", "location", "kind", "holding_rate") == [
+        ("Hub", "warehouse", 0.2), ("Maker", "supplier", 0.25), ("North", "store", 0.25), ("South", "store", 0.25),
+    ]  # fmt: skip
+    assert rows(lake, "lanes", "destination", "review_period_days", "moq", "lot_size", "priority") == [
+        ("Hub", 7, 24.0, 12.0, 1), ("North", 1, 0.0, 1.0, 1), ("South", 1, 0.0, 1.0, 1),
+    ]  # fmt: skip
+    assert rows(lake, "stock", "sku", "location", "on_hand", "on_order", "backorders") == [
+        ("A", "North", 5.0, 0.0, 0.0), ("B", "Hub", 0.0, 12.0, 3.0),
+    ]  # fmt: skip
+    assert rows(lake, "targets", "sku", "location", "fill_rate") == [("*", "*", 0.96), ("A", "North", 0.99)]
+
+
+def test_every_table_is_published_and_checked(lake: Lake) -> None:
+    ours = {name for name, table in TABLES.items() if table.stage == "ingest"}
+    assert set(lake.run.tables) == ours
+    assert {check.table for check in lake.run.checks} == ours
+    assert all(check.success for check in lake.run.checks)
