@@ -153,7 +153,7 @@ def _raised(simulator: Simulator, targets: Targets, levels: Doubles, se: Doubles
     totals = simulator.totals(levels)
     spare = 0.5 * simulator.demand * np.nan_to_num(se)
     step = (fill_gap(simulator, totals, targets) + spare) / np.maximum(totals.slope, 1e-9)
-    step = np.clip(step, 0.01 * ltd.sd, ltd.sd)
+    step = np.clip(step, 0.01 * ltd.sd, np.maximum(levels, ltd.sd))
     return levels + (np.maximum(np.ceil(step), 1) if targets.whole else step)
 
 
