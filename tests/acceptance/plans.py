@@ -1,0 +1,132 @@
+"""Small plans made through the command line, as a user makes them, and their tables as other readers see them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import deltalake
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+INCLUDED = ROOT / "data" / "online_retail"
+# Fast and slow, old and new, all-year and seasonal ones; one with a target of its own, one that is often returned.
+SKUS = ("85123A", "22469", "23245", "22776", "23236", "22385", "21055", "23354")
+# Refused rows must be there too: a product in another spelling, and some fees.
+DIRT = ("85123a", "AMAZONFEE", "BANK CHARGES", "DCGSSGIRL")
+# Little simulation: these tests are about the whole, and every assertion holds for any number of replications.
+SMALL = {
+    "spark": {"buckets": 8, "shuffle_partitions": 2, "driver_memory": "1g"},
+    "stock": {"replications": 128, "certification_replications": 256},
+    "replay": {"replications": 128},
+}
+# What a run writes about itself differs from run to run.
+OF_THE_RUN = {"releases", "check_results.run_id"}
+SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A finished command: where its tables lie, what it said, and its exit code."""
+
+    output: Path
+    text: str
+    code: int
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by delta-rs, rows in the order of all columns."""
+        return read(self.output, name)
+
+
+def read(output: Path, name: str) -> pd.DataFrame:
+    """A table by delta-rs, rows in a fixed order."""
+    frame = deltalake.DeltaTable(output / "tables" / name).to_pandas()
+    return frame.sort_values(list(frame.columns), key=lambda column: column.map(repr), ignore_index=True)
+
+
+def tables(output: Path) -> dict[str, pd.DataFrame]:
+    """Every table without what a run writes about itself."""
+    names = sorted(path.name for path in (output / "tables").iterdir())
+    frames = {name: read(output, name) for name in names if name not in OF_THE_RUN}
+    return {
+        name: frame.drop(columns=[column for column in frame if f"{name}.{column}" in OF_THE_RUN])
+        for name, frame in frames.items()
+    }
+
+
+def assert_same(output: Path, other: Path) -> None:
+    """Every column of every table is exactly equal."""
+    mine, theirs = tables(output), tables(other)
+    assert list(mine) == list(theirs)
+    for name, frame in mine.items():
+        pd.testing.assert_frame_equal(frame, theirs[name], check_exact=True, obj=name)
+
+
+def small_cut(folder: Path) -> Path:
+    """Configuration of a cut of the included data: few SKUs, the whole network, and still some dirt."""
+    folder.mkdir(parents=True)
+    sales = pd.read_csv(INCLUDED / "sales.csv.gz", dtype=str, keep_default_na=False)
+    sales[sales["StockCode"].isin([*SKUS, *DIRT])].to_csv(folder / "sales.csv", index=False)
+    for name in ("items", "stock", "targets"):
+        rows = pd.read_csv(INCLUDED / f"{name}.csv", dtype=str, keep_default_na=False)
+        rows[rows["sku"].isin([*SKUS, "*"])].to_csv(folder / f"{name}.csv", index=False)
+    settings = yaml.safe_load((ROOT / "conf" / "base.yaml").read_text())
+    for name, source in settings["sources"].items():
+        place = folder if name in ("sales", "items", "stock", "targets") else INCLUDED
+        source["path"] = str(place / f"{name}.csv")
+    return write_settings(folder, settings | SMALL)
+
+
+def write_settings(folder: Path, settings: dict[str, object]) -> Path:
+    """The settings as a file in the folder, which becomes the place of the output too unless they name one."""
+    run = {"output": str(folder / "out"), "suites": str(ROOT / "expectations")} | dict(settings.get("run", {}))  # type: ignore[call-overload]
+    file = folder / "plan.yaml"
+    file.write_text(yaml.safe_dump(settings | {"run": run}, allow_unicode=True))
+    return file
+
+
+def command(config: Path, output: Path, *arguments: str, job: str = "plan", master: str = "local[2]") -> list[str]:
+    """How a user runs a job of the checkout."""
+    settings = ["--config", str(config), "--set", f"run.output={output}", "--set", f"spark.master={master}"]
+    return [sys.executable, str(ROOT / "jobs" / f"{job}.py"), *settings, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """The machine's environment, with the checkout's package and without a session of this process."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYSPARK_", "SPARK_"))}
+    return kept | {"PYTHONPATH": str(ROOT / "lib")}
+
+
+def run(config: Path, output: Path, *arguments: str, job: str = "plan", master: str = "local[2]") -> Plan:
+    """Run a job to its end."""
+    words = command(config, output, *arguments, job=job, master=master)
+    done = subprocess.run(
+        words, cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS
+    )
+    return Plan(output, done.stdout, done.returncode)
+
+
+def run_until(words: Sequence[str], log: Path, reached: Callable[[str], bool]) -> subprocess.Popen[bytes]:
+    """Start a command and return when what it has printed satisfies `reached`; the caller ends it."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(words, cwd=ROOT, env=environment(), stdout=file, stderr=file, start_new_session=True)
+    end = time.monotonic() + SECONDS
+    while not reached(log.read_text(errors="replace")):
+        assert process.poll() is None, log.read_text(errors="replace")
+        assert time.monotonic() < end, "took too long:\n" + log.read_text(errors="replace")
+        time.sleep(0.1)
+    return process
+
+
+@cache
+def small_plan(folder: Path) -> tuple[Path, Plan]:
+    """The small cut and its plan by local[2], made once per test session."""
+    config = small_cut(folder)
+    plan = run(config, folder / "out")
+    assert plan.code == 0, plan.text
+    return config, plan
