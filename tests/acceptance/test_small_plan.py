@@ -1,0 +1,200 @@
+"""What must hold of every plan, checked on the tables of a small one as other readers open them."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import deltalake
+import duckdb
+import numpy as np
+import pandas as pd
+import polars
+import pytest
+from echelon.lake.contracts import TABLES
+from echelon.lake.contracts.forecast import QUANTILES, quantile_name
+from echelon.lake.suites import load_suite
+from plans import ROOT, SKUS, Plan, tables
+
+pytestmark = pytest.mark.slow
+Frames = Mapping[str, pd.DataFrame]
+SERIES = ["sku", "location"]
+HORIZON = 28
+RUN_DATE = date(2011, 11, 1)
+
+
+@pytest.fixture(scope="module")
+def frames(small: tuple[Path, Plan]) -> Frames:
+    """Every table by name."""
+    return tables(small[1].output) | {"releases": small[1].table("releases")}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_opens_in_other_readers_and_explains_itself(name: str, small: tuple[Path, Plan]) -> None:
+    path = small[1].output / "tables" / name
+    table, contract = deltalake.DeltaTable(path), TABLES[name]
+    assert table.protocol().min_reader_version == 1
+    assert table.metadata().description == contract.meaning
+    assert [field.name for field in table.schema().fields] == contract.column_names
+    comments = {field.name: field.metadata.get("comment", "") for field in table.schema().fields}
+    assert all(comments[column.name].startswith(column.meaning) for column in contract.columns)
+    arrow = table.to_pyarrow_table()
+    assert polars.read_delta(str(path)).height == arrow.num_rows
+    key = ", ".join(f'"{part}"' for part in contract.key)
+    counted = duckdb.from_arrow(arrow).aggregate(f"count(*), count(distinct ({key}))").fetchall()
+    assert counted == [(arrow.num_rows, arrow.num_rows)], "the key is not unique"
+
+
+def test_every_row_read_is_accepted_or_quarantined(frames: Frames) -> None:
+    inputs = frames["inputs"].set_index("input")
+    assert (inputs["rows_read"] == inputs["rows_accepted"] + inputs["rows_quarantined"]).all()
+    quarantined = frames["quarantine"].groupby("input").size().reindex(inputs.index, fill_value=0)
+    assert (inputs["rows_quarantined"] == quarantined).all()
+    assert inputs.loc["sales", "rows_accepted"] == frames["sales"]["source_rows"].sum()
+    for name in ("items", "locations", "lanes", "deliveries", "stock"):
+        assert inputs.loc[name, "rows_accepted"] == len(frames[name])
+    assert {"unknown_sku", "duplicate"} <= set(frames["quarantine"]["rule"])
+
+
+def test_demand_is_the_net_sales_on_a_complete_calendar(frames: Frames) -> None:
+    demand, sales = frames["demand"], frames["sales"]
+    assert set(demand["sku"]) == set(SKUS)
+    kept = sales["net_quantity"].sum() + frames["unmatched_returns"]["quantity"].sum()
+    assert demand["demand"].sum() == pytest.approx(kept)
+    spans = demand.groupby(SERIES)["date"].agg(["min", "max", "nunique", "size"])
+    assert set(spans["max"]) == {RUN_DATE - timedelta(days=1)}
+    days = (pd.to_datetime(spans["max"]) - pd.to_datetime(spans["min"])).dt.days + 1
+    assert (spans["nunique"] == days).all()
+    assert (spans["size"] == days).all()
+
+
+def test_every_series_is_classified_scored_and_forecast(frames: Frames) -> None:
+    series = set(frames["demand"][SERIES].itertuples(index=False, name=None))
+    for name in ("segments", "demand_distributions"):
+        assert set(frames[name][SERIES].itertuples(index=False, name=None)) == series
+    assert len(frames["forecasts"]) == len(series) * HORIZON
+    scores = frames["backtest_scores"]
+    assert scores["cutoff"].nunique() >= 3
+    assert set(scores["model"]) == {"seasonal_naive", "sba", "theta_weekly", "lightgbm"}
+    assert (scores.groupby("model").size() == len(scores) / 4).all(), "models are compared on different series"
+    assert (scores["forecast"].str.len() == HORIZON).all()
+    plan = frames["champions"].query("purpose == 'plan'")
+    assert set(frames["segments"]["segment"]) <= set(plan["segment"])
+
+
+def test_forecasts_are_distributions_of_counts(frames: Frames) -> None:
+    forecasts = frames["forecasts"]
+    quantiles = forecasts[[quantile_name(level) for level in QUANTILES]].to_numpy()
+    assert (forecasts["mean"] >= 0).all()
+    assert (quantiles >= 0).all()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    assert frames["demand_distributions"]["counts"].all()
+    assert (quantiles == np.round(quantiles)).all()
+    assert sorted(set(forecasts["date"])) == [RUN_DATE + timedelta(days=ahead) for ahead in range(HORIZON)]
+
+
+def test_stock_levels_are_whole_and_reach_their_targets(frames: Frames) -> None:
+    levels = frames["stock_levels"]
+    for name in ("base_stock_level", "reorder_point"):
+        assert (levels[name] == levels[name].round()).all(), name
+    assert (levels["safety_stock"] >= 0).all()
+    assert (levels["reorder_point"] <= levels["base_stock_level"]).all()
+    assert set(levels["status"]) == {"ok"}
+    sold = levels[levels["customer_fill_rate"].notna()]
+    assert (sold["customer_fill_rate"] + sold["customer_fill_rate_se"] >= sold["target_fill_rate"]).all()
+    served = set(frames["segments"][SERIES].itertuples(index=False, name=None))
+    asked = levels[levels["target_fill_rate"].notna()]
+    assert set(asked[SERIES].itertuples(index=False, name=None)) == served
+    assert len(levels) == len(served) + len(SKUS), "every SKU also has the central warehouse"
+    assert set(asked.loc[asked["sku"] == "85123A", "target_fill_rate"]) == {0.97}
+
+
+def test_orders_keep_to_the_terms_and_to_what_is_there(frames: Frames) -> None:
+    lanes = frames["lanes"].merge(frames["lead_times"], on=["source", "destination"])
+    orders = frames["orders"].merge(lanes, on=["source", "destination"]).merge(frames["items"], on="sku")
+    assert len(orders) == len(frames["orders"]) > 0
+    lots = orders["quantity"] / orders["lot_size"]
+    assert (lots == lots.round()).all()
+    bought, moved = (orders[orders["kind"] == kind] for kind in ("purchase", "transfer"))
+    assert (bought["quantity"] >= bought["moq"]).all()
+    assert (bought["quantity"] >= bought["needed"]).all()
+    shipped = moved.groupby(["sku", "source"])["quantity"].sum()
+    on_hand = frames["stock"].set_index(SERIES)["on_hand"]
+    assert (shipped <= on_hand.reindex(shipped.index, fill_value=0.0)).all()
+    assert np.allclose(orders["value"], orders["quantity"] * orders["unit_cost"])
+    assert set(orders["order_date"]) == {RUN_DATE}
+    days = (pd.to_datetime(orders["expected_date"]) - pd.to_datetime(orders["order_date"])).dt.days
+    assert (abs(days - orders["mean_days"]) <= 1).all()
+
+
+def test_both_policies_are_replayed_on_the_same_demand(frames: Frames) -> None:
+    kpis = frames["kpis"]
+    demand = kpis.pivot(index=["scope", "member"], columns="policy", values="demand")
+    assert (demand["echelon"] == demand["classical"]).all()
+    assert (kpis["served"] <= kpis["demand"] * (1 + 1e-12)).all()
+    for _, mine in kpis.groupby("policy"):
+        sums = mine.groupby("scope")[["series", "demand", "served", "stock_value", "lost_value"]].sum()
+        assert np.allclose(sums.loc["location"], sums.loc["total"])
+        assert np.allclose(sums.loc["abc"], sums.loc["total"])
+    held_back = frames["demand"][pd.to_datetime(frames["demand"]["date"]) >= pd.Timestamp(RUN_DATE - timedelta(weeks=8))]
+    total = demand.loc[("total", "all"), "echelon"]
+    assert 0 < total <= held_back["demand"].sum() + 1e-9
+
+
+def test_the_release_names_the_versions_that_are_there(frames: Frames, small: tuple[Path, Plan]) -> None:
+    (release,) = frames["releases"].to_dict("records")
+    assert release["release"] == 1
+    assert release["run_date"] == RUN_DATE
+    versions = dict(release["tables"])
+    assert set(versions) == set(TABLES) - {"releases"}
+    for name, version in versions.items():
+        assert deltalake.DeltaTable(small[1].output / "tables" / name).version() == version, name
+    checks = frames["check_results"]
+    assert checks["success"].all()
+    assert release["warnings"] == 0
+    assert set(checks["table"]) == set(TABLES) - {"check_results", "releases"}
+    # The release counts the checks of check_results too, which that table can't hold.
+    assert release["checks"] == len(checks) + len(load_suite(ROOT / "expectations", "check_results"))
+
+
+class Page(HTMLParser):
+    """Words, tags and addresses of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.feed(text)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href") and value]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_the_report_opens_without_a_network_and_has_the_key_figures(frames: Frames, small: tuple[Path, Plan]) -> None:
+    page = Page((small[1].output / "report" / "index.html").read_text(encoding="utf-8"))
+    loaded = [address for address in page.addresses if not address.startswith(("#", "data:"))]
+    assert {"script", "style", "svg", "table"} <= set(page.tags)
+    assert not [tag for tag in page.tags if tag in ("link", "iframe")]
+    assert loaded == []
+    total = frames["kpis"].query("scope == 'total'").set_index("policy")
+    for policy in ("echelon", "classical"):
+        assert f"{total.loc[policy, 'fill_rate']:.1%}" in page.text, policy
+    assert "Only the sales are real" in page.text
+    assert any(sku in page.text for sku in SKUS)
+
+
+def test_the_terminal_tells_what_was_done(frames: Frames, small: tuple[Path, Plan]) -> None:
+    text = small[1].text
+    for stage in ("ingest", "prepare", "backtest", "forecast", "stock", "replenish", "replay", "release", "report"):
+        assert re.search(rf"^{stage} .* \d+\.\d s$", text, re.MULTILINE), stage
+    assert f"{len(frames['segments'])} SKU-locations" in text
+    assert f"{len(frames['orders'])} orders, {len(frames['exceptions'])} exceptions" in text
+    query = re.search(r'^Try +python -c "(.+)"$', text, re.MULTILINE)
+    assert query is not None
