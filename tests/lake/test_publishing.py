@@ -67,7 +67,7 @@ def test_delta_itself_refuses_a_bad_row(published: Lake) -> None:
 
 def test_a_critical_failure_publishes_nothing(published: Lake) -> None:
     good = published.spark.createDataFrame([("*", "*", 0.9)], TABLES["targets"].ddl)
-    before = delta.version(published.spark, published.path("stock"))
+    before = delta.version(published.path("stock"))
     with pytest.raises(CheckBlocked) as caught:
         published.publish(
             {"targets": good, "stock": stock(published.spark, [*STOCK, STOCK[0], ("C", "North", -2.0, 0.0, 0.0)])}
@@ -80,7 +80,7 @@ def test_a_critical_failure_publishes_nothing(published: Lake) -> None:
         "unexpected_rows_expectation (key sku, location is unique)",
     ]
     assert "1 of 5 rows, for example -2.0" in str(caught.value)
-    assert delta.version(published.spark, published.path("stock")) == before
+    assert delta.version(published.path("stock")) == before
     assert not Path(published.path("targets")).exists()
     assert published.read("stock").count() == 3
 

@@ -25,9 +25,7 @@ def with_buckets(frame: DataFrame, unit: Sequence[str], buckets: int) -> DataFra
     return frame.join(sizes.select(*names, bucket.alias(BUCKET)), names)
 
 
-def apply_in_buckets(
-    frame: DataFrame, unit: Sequence[str], function: PandasFunction, schema: str, buckets: int
-) -> DataFrame:
+def apply_in_buckets(frame: DataFrame, unit: Sequence[str], function: PandasFunction, schema: str, buckets: int) -> DataFrame:
     """Run `function` once per bucket on all its units; rows arrive unsorted, without the bucket."""
     split = with_buckets(frame, unit, buckets).repartitionByRange(buckets, BUCKET)
     return apply_by(split, BUCKET, function, schema)

@@ -15,6 +15,10 @@ from echelon.lake.run_state import RunState
 from echelon.lake.schema import conform
 
 
+# Small tables take Spark little work but many round trips: a few of them side by side.
+_AT_ONCE = 4
+
+
 class Lake:
     """Reads what the current run has published, and before that what the newest run left."""
 
@@ -41,11 +45,12 @@ class Lake:
 
         Raises CheckBlocked, with nothing published, when a critical expectation fails.
         """
-        staged = {name: self._stage(name, frame) for name, frame in frames.items()}
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            staged = dict(zip(frames, pool.map(self._stage, frames, frames.values()), strict=True))
         checks = [result for name, frame in staged.items() for result in self._check(name, frame)]
         self.run.checks = [c for c in self.run.checks if c.table not in staged] + checks
         _refuse_blocked(checks)
-        with ThreadPoolExecutor(max_workers=4) as pool:
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             versions = list(pool.map(self._commit, staged, staged.values()))
         self.run.tables |= dict(zip(staged, versions, strict=True))
         return {name: frame.count() for name, frame in staged.items()}

@@ -85,4 +85,5 @@ def _row(lake: Lake, number: int) -> dict[str, Any]:
 def _versions(lake: Lake) -> dict[str, int]:
     """The run's own versions, and the newest ones of tables that it did not publish."""
     published = [name for name in TABLES if name != "releases" and delta.exists(lake.spark, lake.path(name))]
-    return {name: lake.run.tables.get(name) or delta.version(lake.spark, lake.path(name)) for name in published}
+    newest = {name: delta.version(lake.path(name)) for name in published}
+    return newest | lake.run.tables

@@ -7,14 +7,13 @@ import pandas as pd
 from pyspark.sql import DataFrame
 
 from echelon.core.demand.cleaning import build_demand
-from echelon.core.demand.periods import Frequency, last_complete_period, stamps_whole_periods, start_date
+from echelon.core.demand.periods import last_complete_period, stamps_whole_periods, start_date
 from echelon.core.network.lead_times import lead_times
 from echelon.engine.buckets import apply_in_buckets
-from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.history import segmented
-from echelon.stages.windows import WORD, plan_windows
+from echelon.stages.windows import WORD, Windows, plan_windows
 
 _NETTED = "sku string, location string, date date, demand double, returned double, quantity double"
 
@@ -25,8 +24,7 @@ def run(context: Context) -> str:
     Raises InputRefused when the history is too short to learn from.
     """
     lake, sales = context.lake, context.lake.read("sales")
-    last_period = _last_period(context, sales)
-    netted = lake.keep("netted", _netted(context, sales, last_period))
+    netted = lake.keep("netted", _netted(context, sales, _windows(context, sales)))
     demand = netted.where("demand IS NOT NULL").select(TABLES["demand"].column_names)
     segments = lake.keep("segments", segmented(context, demand))
     published = lake.publish(
@@ -43,28 +41,26 @@ def run(context: Context) -> str:
     )
 
 
-def _last_period(context: Context, sales: DataFrame) -> int:
-    """The last complete period; refuses a history that is too short."""
+def _windows(context: Context, sales: DataFrame) -> Windows:
+    """The history up to the last complete period; refuses one that is too short."""
     freq = context.settings.run.frequency
     days = sorted(row["date"] for row in sales.select("date").distinct().collect())
     last = last_complete_period(context.run_date, freq, days[-1], stamps_whole_periods(days, freq))
-    last_day = start_date(last, freq)
-    if days[0] > last_day:
-        raise InputRefused(f"sales: no complete period between the first sale {days[0]} and the run date {context.run_date}")
-    windows = plan_windows(context.settings, days[0], last_day)
+    windows = plan_windows(context.settings, days[0], start_date(last, freq))
     if windows.shorter_than_a_season:
         print(f"{'prepare':<10} note: {windows.shorter_than_a_season}")
-    return last
+    return windows
 
 
-def _netted(context: Context, sales: DataFrame, last_period: int) -> DataFrame:
-    function = partial(_net, freq=context.settings.run.frequency, last_period=last_period)
+def _netted(context: Context, sales: DataFrame, windows: Windows) -> DataFrame:
     columns = ["sku", "location", "date", "quantity_sold", "quantity_returned"]
+    function = partial(_net, windows=windows)
     return apply_in_buckets(sales.select(*columns), ["sku"], function, _NETTED, context.settings.spark.buckets)
 
 
-def _net(frame: pd.DataFrame, freq: Frequency, last_period: int) -> pd.DataFrame:
-    netted = build_demand(frame, freq, last_period)
+def _net(frame: pd.DataFrame, windows: Windows) -> pd.DataFrame:
+    start_by = max(windows.first, windows.end - windows.least_periods)
+    netted = build_demand(frame, windows.freq, windows.end - 1, start_by)
     columns = [part.split()[0] for part in _NETTED.split(", ")]
     return pd.concat([netted.demand, netted.unmatched]).reindex(columns=columns)
 

@@ -94,3 +94,10 @@ def test_mass_is_conserved_in_any_order(quantities: list[tuple[int, int]], rando
     order = list(range(len(sales)))
     random.shuffle(order)  # type: ignore[attr-defined]
     pdt.assert_frame_equal(build_demand(sales.iloc[order], "D", day("2011-04-01")).demand, netted.demand)
+
+
+def test_a_new_series_starts_early_enough_to_count_the_days_without_a_sale() -> None:
+    sales = rows(("A", "X", "2024-01-10", 48, 0))
+    last = day("2024-01-10")
+    assert build_demand(sales, "D", last, start_by=last - 3).demand["demand"].tolist() == [0, 0, 0, 48]
+    assert len(build_demand(sales, "D", last + 9, start_by=last + 5).demand) == 10  # an older series is not cut

@@ -31,17 +31,19 @@ class NettedDemand:
     unmatched: pd.DataFrame
 
 
-def build_demand(sales: pd.DataFrame, freq: Frequency, last_period: int) -> NettedDemand:
+def build_demand(sales: pd.DataFrame, freq: Frequency, last_period: int, start_by: int | None = None) -> NettedDemand:
     """Demand on a complete calendar, per SKU-location from its first sale to `last_period`, gaps filled with zero.
 
     `sales`: sku, location, date, quantity_sold, quantity_returned (both >= 0); any order, several rows a day allowed.
     `last_period`: number of the last complete period (`periods.last_complete_period`); later sales are left out, as the
     rest of their period is not known, and so are returns of later periods, which no plan could know.
+    `start_by`: a series that first sells after this period starts here, with zeros: a single sale yesterday says little
+    about the demand of a day, and the days without a sale before it say something.
     """
     known = sales[period_index(sales["date"], freq) <= last_period]
     daily = known.groupby([*KEYS, "date"], sort=True)[["quantity_sold", "quantity_returned"]].sum().reset_index()
     netted = _net_returns(daily)
-    return NettedDemand(_complete(netted, freq, last_period), _unmatched(netted))
+    return NettedDemand(_complete(netted, freq, last_period, start_by), _unmatched(netted))
 
 
 def match_returns(sold: Vector, returned: Vector) -> tuple[Vector, Vector]:
@@ -80,12 +82,12 @@ def _unmatched(netted: pd.DataFrame) -> pd.DataFrame:
     return rows.rename(columns={"unmatched": "quantity"})[UNMATCHED_COLUMNS].reset_index(drop=True)
 
 
-def _complete(netted: pd.DataFrame, freq: Frequency, last_period: int) -> pd.DataFrame:
-    """One row per period from the first sale to the last period of each series."""
+def _complete(netted: pd.DataFrame, freq: Frequency, last_period: int, start_by: int | None) -> pd.DataFrame:
+    """One row per period from the first sale (or `start_by`) to the last period of each series."""
     sales = netted[netted["quantity_sold"] > 0]
     period = period_index(sales["date"], freq)
     sales = sales.assign(period=period, demand=sales["quantity_sold"] - sales["taken"])
-    first = sales.groupby(KEYS, sort=True)["period"].min()
+    first = sales.groupby(KEYS, sort=True)["period"].min().clip(upper=start_by)
     lengths = (last_period - first + 1).to_numpy(np.int64)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     rows = _calendar(first, lengths, offsets)

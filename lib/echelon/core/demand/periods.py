@@ -70,9 +70,7 @@ def _one_day_of_month(days: Dates) -> bool:
     return len(np.unique(from_start)) == 1 or len(np.unique(to_end)) == 1
 
 
-def last_complete_period(
-    run_date: dt.date, freq: Frequency, newest: dt.date | None = None, whole_stamps: bool = False
-) -> int:
+def last_complete_period(run_date: dt.date, freq: Frequency, newest: dt.date | None = None, whole_stamps: bool = False) -> int:
     """Number of the last period whose sales are all known on the morning of `run_date`.
 
     That is the last period that ended before `run_date`. Where a date stands for its whole period (`whole_stamps`, see

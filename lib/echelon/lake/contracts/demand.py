@@ -6,7 +6,8 @@ from echelon.lake.contracts.common import DESTINATION, LOCATION, SEGMENT, SKU, S
 DEMAND = Table(
     "demand",
     "prepare",
-    "Demand per SKU, location and period on a complete calendar: no period is missing between the first sale and the last complete period.",
+    "Demand per SKU, location and period on a complete calendar: no period is"
+    " missing between the first sale (of a new series: two horizons before the end) and the last complete period.",
     ("sku", "location", "date"),
     (
         SKU,

@@ -1,6 +1,8 @@
 """Stage `ingest`: sources of any kind to typed, deduplicated tables; what is refused goes to `quarantine`."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -17,6 +19,7 @@ Frames = dict[str, DataFrame]
 
 # So few bad rows never stop a run, however small the input.
 FEW_ROWS = 10
+_AT_ONCE = 4
 
 
 def run(context: Context) -> str:
@@ -24,16 +27,23 @@ def run(context: Context) -> str:
 
     Raises InputRefused when a source as a whole can't be planned.
     """
-    rows = {name: frame for name in INPUTS if (frame := accept.classified(context, name)) is not None}
-    context.lake.run.run_date = accept.run_date_of(context, rows["sales"])
-    rows = _apply_references(context, rows)
-    rows = {name: context.lake.keep(f"rows_{name}", frame) for name, frame in rows.items()}
-    counts = {name: _count(frame) for name, frame in rows.items()}
+    own = _read_all(context)
+    context.lake.run.run_date = accept.run_date_of(context, own["sales"])
+    rows = _apply_references(context, own)
+    rows = {n: frame if frame is own[n] else context.lake.keep(f"rows_{n}", frame) for n, frame in rows.items()}
+    counts = _counts(rows)
     _refuse_too_much_dirt(context, rows, counts)
     tables = _tables(context, {name: frame.where(F.col(RULE).isNull()) for name, frame in rows.items()})
     check_network(context, tables)
     published = context.lake.publish(tables | _records(context, rows, counts))
     return _outcome(published, counts)
+
+
+def _read_all(context: Context) -> Frames:
+    """Every input that has a source, read side by side."""
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        found = pool.map(partial(accept.classified, context), INPUTS)
+    return {name: frame for name, frame in zip(INPUTS, found, strict=True) if frame is not None}
 
 
 def _apply_references(context: Context, rows: Frames) -> Frames:
@@ -59,10 +69,11 @@ def _refuse_unknown(rows: Frames, names: DataFrame, column: str, rule: str, what
         rows["targets"] = classify.refuse_unknown(rows["targets"], names.union(every), column, rule, what)
 
 
-def _count(frame: DataFrame) -> tuple[int, int]:
-    """Rows accepted and rows refused."""
-    row = frame.agg(F.count_if(F.col(RULE).isNull()), F.count_if(F.col(RULE).isNotNull())).collect()[0]
-    return int(row[0]), int(row[1])
+def _counts(rows: Frames) -> dict[str, tuple[int, int]]:
+    """Rows accepted and rows refused of each input."""
+    marks = [frame.select(F.lit(name).alias("input"), F.col(RULE).isNull().alias("good")) for name, frame in rows.items()]
+    counted = reduce(DataFrame.unionByName, marks).groupBy("input").agg(F.count_if("good"), F.count_if(~F.col("good")))
+    return {row[0]: (int(row[1]), int(row[2])) for row in counted.collect()}
 
 
 def _refuse_too_much_dirt(context: Context, rows: Frames, counts: dict[str, tuple[int, int]]) -> None:
@@ -102,10 +113,7 @@ def _records(context: Context, rows: Frames, counts: dict[str, tuple[int, int]])
 
 
 def _quarantine(rows: Frames) -> DataFrame:
-    parts = [_refused(name, frame) for name, frame in rows.items()]
-    everything = parts[0]
-    for part in parts[1:]:
-        everything = everything.unionByName(part)
+    everything = reduce(DataFrame.unionByName, [_refused(name, frame) for name, frame in rows.items()])
     copies = Window.partitionBy("input", "file", "row").orderBy("rule", "reason")
     return everything.withColumn("copy", F.row_number().over(copies))
 
