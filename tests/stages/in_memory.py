@@ -1,0 +1,28 @@
+"""A context whose tables are frames in memory, for functions of stages that only read."""
+
+from typing import Any, cast
+
+from echelon.config import Configuration
+from echelon.lake.contracts import TABLES
+from echelon.lake.lake import Lake
+from echelon.stages.context import Context
+from pyspark.sql import DataFrame, SparkSession
+
+Rows = list[tuple[Any, ...]]
+
+
+class Tables:
+    """Stands in for the lake: reads what it was given, keeps nothing."""
+
+    def __init__(self, frames: dict[str, DataFrame]) -> None:
+        self.read = frames.__getitem__
+
+    def keep(self, _: str, frame: DataFrame) -> DataFrame:
+        return frame
+
+
+def context(spark: SparkSession, tables: dict[str, Rows] | None = None, **sections: Any) -> Context:
+    """Tables by name with rows as in their contracts; sections of the configuration."""
+    frames = {name: spark.createDataFrame(rows, TABLES[name].ddl) for name, rows in (tables or {}).items()}
+    settings = Configuration.model_validate({"sources": {"sales": {"path": "sales.csv"}}, **sections})
+    return Context(settings, spark, cast(Lake, Tables(frames)))

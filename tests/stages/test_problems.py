@@ -1,0 +1,148 @@
+"""From tables to one SKU's planning problem."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from echelon.core.inventory.plan import SimulationSize
+from echelon.errors import InputRefused
+from echelon.lake.contracts import TABLES
+from echelon.stages import stock
+from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes, with_targets
+from in_memory import Rows, context
+from pyspark.sql import SparkSession
+
+LANES: Rows = [
+    ("Maker", "Hub", 14.0, 2.0, 14, 24.0, 12.0, 1),
+    ("Hub", "North", 2.0, 0.5, 1, 0.0, 1.0, 1),
+    ("Maker", "South", 14.0, 2.0, 10, 48.0, 12.0, 1),
+    ("Hub", "South", 3.0, 1.0, 1, 0.0, 1.0, 2),
+]
+LOCATIONS: Rows = [
+    ("Maker", "supplier", 0.0),
+    ("Hub", "warehouse", 0.2),
+    ("North", "store", 0.25),
+    ("South", "store", 0.3),
+]
+SIZE = SimulationSize(periods=28, replications=128, certification_replications=128)
+
+
+def lead_time(source: str, destination: str, days: list[int]) -> tuple[object, ...]:
+    mean = sum(days) / len(days)
+    return (source, destination, "promise", 0, mean, 0.0, mean, mean, None, None, days, [1 / len(days)] * len(days))
+
+
+LEAD_TIMES: Rows = [
+    lead_time("Maker", "Hub", [14]),
+    lead_time("Hub", "North", [2]),
+    lead_time("Maker", "South", [7, 14]),
+    lead_time("Hub", "South", [3]),
+]
+
+
+def lanes(spark: SparkSession, lead_times: Rows = LEAD_TIMES, **sections: object) -> Lanes:
+    tables = {"lanes": LANES, "locations": LOCATIONS, "lead_times": lead_times}
+    made = context(spark, tables, **sections)
+    return shared_lanes(made, made.lake.read("lead_times"))
+
+
+def rows(**changes: object) -> pd.DataFrame:
+    """Two customers' locations; South first, as rows come in any order."""
+    frame = pd.DataFrame(
+        {
+            "sku": "A",
+            "location": ["South", "North"],
+            "mean": [np.full(4, 3.0), np.full(4, 1.0)],
+            "dispersion": [0.1, 0.2],
+            "level_cv": 0.3,
+            "counts": True,
+            "fill_rate": [0.9, 0.95],
+            "unit_cost": 2.0,
+        }
+    )
+    return frame.assign(**changes)
+
+
+def test_the_network_upstream_of_the_customers(spark: SparkSession) -> None:
+    problem = make_problem("A", rows(), lanes(spark))
+    nodes = {node.name: node for node in problem.nodes}
+    parents = {node.name: None if node.parent < 0 else problem.nodes[node.parent].name for node in problem.nodes}
+    assert parents == {"Hub": None, "North": "Hub", "South": None}, "the lane with the lowest priority is the planned one"
+    assert {name: node.holding_cost for name, node in nodes.items()} == pytest.approx({"Hub": 0.4, "North": 0.5, "South": 0.6})
+    assert {name: node.target_fill_rate for name, node in nodes.items()} == {"Hub": None, "North": 0.95, "South": 0.9}
+    assert {name: node.lost_sales for name, node in nodes.items()} == {"Hub": False, "North": True, "South": True}
+    assert (nodes["South"].moq, nodes["South"].lot_size, nodes["South"].review_period) == (48.0, 12.0, 10)
+    assert nodes["North"].demand is not None
+    assert nodes["North"].demand.dispersion == 0.2
+    assert stock.echelons(problem) == [1 if name in ("Hub", "South") else 2 for name in (n.name for n in problem.nodes)]
+
+
+def test_points_that_serve_no_one_are_left_out(spark: SparkSession) -> None:
+    problem = make_problem("A", rows().iloc[:1], lanes(spark))
+    assert [node.name for node in problem.nodes] == ["South"]
+
+
+def test_weeks_count_days_in_weeks(spark: SparkSession) -> None:
+    problem = make_problem("A", rows(), lanes(spark, run={"frequency": "W"}))
+    review = {node.name: node.review_period for node in problem.nodes}
+    assert review == {"Hub": 2, "North": 1, "South": 1}
+    (south,) = (node for node in problem.nodes if node.name == "South")
+    assert south.lead_time.periods == (1, 2)
+
+
+def test_backordered_demand_is_not_lost(spark: SparkSession) -> None:
+    problem = make_problem("A", rows(), lanes(spark, stock={"unmet_demand": "backordered"}))
+    assert not any(node.lost_sales for node in problem.nodes)
+
+
+def test_a_lead_time_that_no_simulation_holds_is_refused(spark: SparkSession) -> None:
+    endless = [*LEAD_TIMES[1:], lead_time("Maker", "Hub", [14, 5000])]
+    with pytest.raises(InputRefused, match=r"lane Maker -> Hub: lead times of up to 5000 days .*run\.frequency: W or M"):
+        lanes(spark, endless)
+
+
+def test_the_most_exact_target_wins(spark: SparkSession) -> None:
+    targets: Rows = [("*", "*", 0.9), ("*", "North", 0.92), ("A", "*", 0.95), ("A", "North", 0.98)]
+    series = [(sku, place) for sku in "AB" for place in ("North", "South")]
+    frame = spark.createDataFrame(series, "sku string, location string")
+    found = with_targets(frame, spark.createDataFrame(targets, TABLES["targets"].ddl)).collect()
+    assert {(row["sku"], row["location"]): row["fill_rate"] for row in found} == {
+        ("A", "North"): 0.98,
+        ("A", "South"): 0.95,
+        ("B", "North"): 0.92,
+        ("B", "South"): 0.9,
+    }
+
+
+def test_planning_rows_have_target_and_cost(spark: SparkSession) -> None:
+    made = context(spark, {"items": [("A", None, None, 2.5, None)], "targets": [("*", "*", 0.9)]})
+    schema = "sku string, location string, mean array<double>, dispersion double, level_cv double, counts boolean"
+    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 0.2, True)], schema)
+    (row,) = planning_rows(made, known).collect()
+    assert (row["fill_rate"], row["unit_cost"], row["mean"]) == (0.9, 2.5, [1.0])
+
+
+def test_a_bucket_is_planned_sku_by_sku_whatever_its_order(spark: SparkSession) -> None:
+    shared = lanes(spark)
+    both = pd.concat([rows(), rows(sku="B", dispersion=0.5)])
+    together = stock._plan_bucket(both, shared, SIZE)
+    shuffled = stock._plan_bucket(both.sample(frac=1, random_state=3), shared, SIZE)
+    alone = stock._plan_bucket(rows(), shared, SIZE)
+    pd.testing.assert_frame_equal(together, shuffled)
+    pd.testing.assert_frame_equal(together[together["sku"] == "A"], alone)
+    assert list(together.columns) == TABLES["stock_levels"].column_names
+    assert together["method"].tolist() == ["simulation"] * 6
+
+
+def test_a_sku_that_fails_gets_analytic_levels_and_the_reason(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = make_problem("A", rows(), lanes(spark))
+
+    def broken(*_: object) -> None:
+        raise ArithmeticError("levels\n do not converge")
+
+    monkeypatch.setattr(stock, "plan_sku", broken)
+    plan = stock.plan_or_fall_back(problem, SIZE)
+    assert plan.method == "analytic"
+    assert "ArithmeticError: levels do not converge" in plan.status
+    assert (plan.base_stock_level > 0).all()
+    table = stock._table(problem, plan)
+    assert table["fill_rate_se"].tolist() == [None] * 3, "not simulated, so no standard error"
