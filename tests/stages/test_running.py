@@ -9,6 +9,7 @@ from echelon.errors import EchelonError
 from echelon.lake.run_state import new_run
 from echelon.stages import runner
 from echelon.stages.assumptions import assumptions
+from echelon.stages.candidates import FAILED
 from echelon.stages.distributions import with_champions
 from echelon.stages.failures import count_failures
 from echelon.stages.windows import Windows
@@ -81,3 +82,8 @@ def test_what_the_sources_do_not_say_is_told(spark: SparkSession) -> None:
     told = assumptions(context(spark, sources=given, report={"assumptions": ["Costs are guessed."]}), WINDOWS)
     assert told[0] == "Costs are guessed."
     assert not any("were given" in text or "was given" in text for text in told)
+
+
+def test_too_little_history_is_no_failure(spark: SparkSession) -> None:
+    frame = statuses(spark, "ok", "too little history: fewer than 300 rows to train on", "MemoryError: full")
+    assert count_failures(context(spark, run={"max_failed_share": 0.5}), frame, "series", FAILED) == 1

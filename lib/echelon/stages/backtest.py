@@ -15,7 +15,7 @@ from echelon.core.forecast.panel import make_panel
 from echelon.engine.exact import exact_mean, exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES
-from echelon.stages.candidates import with_candidates
+from echelon.stages.candidates import FAILED, with_candidates
 from echelon.stages.context import Context
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, segmented, windows_of
@@ -28,7 +28,7 @@ def run(context: Context) -> str:
     demand = lake.read("demand").select(*SERIES, "date", "demand")
     function = partial(_backtest, windows=windows)
     scores = lake.keep("scores", with_candidates(context, demand, function, TABLES["backtest_scores"].ddl))
-    failed = count_failures(context, scores, "backtest forecasts")
+    failed = count_failures(context, scores, "backtest forecasts", FAILED)
     published = lake.publish({"backtest_scores": scores, "champions": _champions(context, windows, scores)})
     return (
         f"{published['backtest_scores']:,} forecasts of {len(candidates(windows.freq))} candidates in {windows.windows} "

@@ -7,12 +7,14 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.forecast.candidate import Candidate
+from echelon.core.forecast.candidate import OK, TOO_LITTLE, Candidate
 from echelon.core.forecast.candidates import candidates
 from echelon.engine.buckets import PandasFunction, apply_by, apply_in_buckets
 from echelon.stages.context import Context
 from echelon.stages.history import SERIES
 
+# Few data are no failure: the seasonal naive stands in, and another model can become champion.
+FAILED = f"status <> '{OK}' AND status NOT LIKE '{TOO_LITTLE}%'"
 CandidateFunction = Callable[[pd.DataFrame, list[Candidate]], pd.DataFrame]
 
 

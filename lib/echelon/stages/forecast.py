@@ -13,7 +13,7 @@ from echelon.core.forecast.panel import KEYS, make_panel
 from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
-from echelon.stages.candidates import with_candidates
+from echelon.stages.candidates import FAILED, with_candidates
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.failures import count_failures
@@ -32,7 +32,7 @@ def run(context: Context) -> str:
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     demand = lake.read("demand").join(chosen, list(SERIES)).select(*SERIES, "date", "demand", "model")
     live = lake.keep("live", with_candidates(context, demand, partial(_champions_only, windows=windows), _LIVE))
-    failed = count_failures(context, live, "forecasts")
+    failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     known = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores)
     found = lake.keep("distributions", known)

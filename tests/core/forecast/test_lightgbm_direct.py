@@ -63,4 +63,4 @@ def test_forecast_is_non_negative_and_finds_the_weekday(shop) -> None:
 
 def test_too_little_to_learn_from(frame) -> None:
     panel = make_panel(frame({"A": [1, 2, 3] * 10}, "W"), "W")
-    assert lightgbm_direct(panel, 4).status.tolist() == ["fewer than 300 rows to train on"]
+    assert lightgbm_direct(panel, 4).status.tolist() == ["too little history: fewer than 300 rows to train on"]

@@ -81,7 +81,7 @@ def test_live_forecast_starts_after_the_history(shop) -> None:
     assert list(rows.columns) == FORECAST_COLUMNS
     assert set(rows["start_date"]) == {start_date(panel.end, "D")}
     short = rows.set_index("sku").loc["NEW"]
-    assert short["status"] == "theta needs 8 periods, the series has 0"
+    assert short["status"] == "too little history: theta needs 8 periods, the series has 0"
     assert short["mean"] == pytest.approx([6 / 5] * 14)
     assert not rows.set_index("sku").loc["FRAC", "counts"]
     assert rows.set_index("sku").loc["S20", "counts"]

@@ -14,6 +14,8 @@ from echelon.core.forecast.panel import Matrix, Panel, Vector
 from echelon.core.forecast.seasonal_naive import seasonal_naive
 
 OK = "ok"
+# How a status begins that says that data are too few for a model: expected of small data sets, so no failure.
+TOO_LITTLE = "too little history"
 Statuses = npt.NDArray[np.object_]
 
 

@@ -4,7 +4,7 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.forecast.candidate import OK, Means, naive_means
+from echelon.core.forecast.candidate import OK, TOO_LITTLE, Means, naive_means
 from echelon.core.forecast.features import History, Index, feature_names, features, scale
 from echelon.core.forecast.panel import Panel, Vector, series_hash
 
@@ -46,7 +46,7 @@ def lightgbm_direct(panel: Panel, horizon: int) -> Means:
     unit = scale(history, series, origin)
     keep = unit > 0
     if keep.sum() < LEAST_ROWS:
-        return naive_means(panel, horizon, f"fewer than {LEAST_ROWS} rows to train on")
+        return naive_means(panel, horizon, f"{TOO_LITTLE}: fewer than {LEAST_ROWS} rows to train on")
     model = _train(history, series[keep], origin[keep], step[keep], unit[keep])
     return _predict(model, history, horizon)
 

@@ -4,6 +4,7 @@ import numpy as np
 from statsforecast.theta import auto_theta, forecast_theta
 
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency, period_start, weekday
+from echelon.core.forecast.candidate import TOO_LITTLE
 from echelon.core.forecast.panel import Vector
 
 # statsforecast cannot fit fewer; below this the model has as many parameters as it has data to spare.
@@ -49,7 +50,7 @@ def _weekday_profile(weeks: Vector, start: int) -> Vector:
 
 def _dynamic_optimised_theta(y: Vector, season: int, horizon: int) -> Vector:
     if len(y) < LEAST_PERIODS:
-        raise ValueError(f"theta needs {LEAST_PERIODS} periods, the series has {len(y)}")
+        raise ValueError(f"{TOO_LITTLE}: theta needs {LEAST_PERIODS} periods, the series has {len(y)}")
     if np.all(y == y[0]):
         return np.full(horizon, y[0])
     # nmse only sets how far ahead errors are reported, not what is minimised.
