@@ -24,6 +24,7 @@ def release(lake: Lake) -> int:
         lake.publish({"check_results": _check_results(lake)})
         number = newest_number(lake) + 1
         lake.append("releases", _frame(lake, "releases", [_row(lake, number)]))
+        lake.tidy()
     lake.run.finished = True
     lake.run.save(lake.output)
     return number
@@ -63,7 +64,7 @@ def _check_results(lake: Lake) -> DataFrame:
 
 
 def _frame(lake: Lake, name: str, rows: list[dict[str, Any]]) -> DataFrame:
-    return lake.spark.createDataFrame(rows, spark_schema(TABLES[name]))  # type: ignore[type-var]
+    return lake.spark.createDataFrame(rows, spark_schema(TABLES[name]))
 
 
 def _row(lake: Lake, number: int) -> dict[str, Any]:
