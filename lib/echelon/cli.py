@@ -4,11 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeAlias
 
 from echelon import __version__
 from echelon.config import load
 from echelon.errors import EchelonError
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 DEFAULT_CONFIGURATION = "conf/base.yaml"
 ABOUT = {
     "ingest": "sources to typed tables; refused rows to quarantine",
@@ -39,14 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     settings = load(options.config or [DEFAULT_CONFIGURATION], _overrides(options))
+    # Imported late: the mistakes above are told at once, without waiting for Spark.
+    if options.command == "sql":
+        from echelon.stages.query import show
+
+        show(settings, options.query)
+        return
     from echelon.stages.runner import STAGES, run
 
-    names = [*STAGES, "report"] if options.command == "plan" else [options.command]
-    run(settings, names, options.resume)
+    run(settings, [*STAGES, "report"] if options.command == "plan" else [options.command], options.resume)
 
 
 def _overrides(options: argparse.Namespace) -> list[str]:
-    dated = [f"run.run_date={options.run_date}"] if options.run_date else []
+    dated = [f"run.run_date={options.run_date}"] if getattr(options, "run_date", None) else []
     return [*options.set, *dated]
 
 
@@ -56,21 +63,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"echelon {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add(commands, "plan", "all stages below, one after another")
+    _add_run(commands, "plan", "all stages below, one after another")
     for name, about in ABOUT.items():
-        _add(commands, name, about)
+        _add_run(commands, name, about)
+    sql = _add(commands, "sql", "one query on the tables of the newest release")
+    sql.add_argument("query", metavar="QUERY", help='for example "select * from orders order by value desc limit 10"')
     return parser
 
 
-def _add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str) -> None:
+def _add(commands: Commands, name: str, about: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=about, description=f"{name}: {about}", epilog=EPILOG)
-    command.add_argument(
-        "--config",
-        action="append",
-        metavar="FILE",
-        help=f"settings, later files over earlier (default {DEFAULT_CONFIGURATION})",
-    )
+    files = f"settings, later files over earlier (default {DEFAULT_CONFIGURATION})"
+    command.add_argument("--config", action="append", metavar="FILE", help=files)
     command.add_argument("--set", action="append", default=[], metavar="A.B=C", help="one setting over the files")
+    return command
+
+
+def _add_run(commands: Commands, name: str, about: str) -> None:
+    command = _add(commands, name, about)
     command.add_argument("--run-date", type=_date, metavar="YYYY-MM-DD", help="day that is planned for")
     command.add_argument("--resume", action="store_true", help="go on with the newest unfinished run")
 

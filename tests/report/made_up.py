@@ -148,6 +148,8 @@ def _level(
         target,
         fill,
         0.002 if fill else None,
+        fill,
+        0.002 if fill else None,
         0.93,
         0.97,
         safety * 1.6,

@@ -61,7 +61,7 @@ def test_full_page_tells_everything(full: ReportData) -> None:
         "unknown_sku",
         "7 stages in 2 min 37 s",
         "9b1d" * 16,
-        "deltalake.DeltaTable('out/tables/stock_levels')",
+        "echelon sql",
     ]:
         assert expected in page.text, expected
 

@@ -59,9 +59,11 @@ def _parse(override: str) -> Settings:
         value: Any = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError):
         raise ConfigurationError(f"--set {override}: {text!r} is not a valid value") from None
-    for part in reversed(name.strip().split(".")):
-        value = {part: value}
-    return value
+    *outer, last = name.strip().split(".")
+    nested: Settings = {last: value}
+    for part in reversed(outer):
+        nested = {part: nested}
+    return nested
 
 
 def _lay_over(base: Settings, top: Mapping[str, Any], origin: dict[str, str], place: str, prefix: str = "") -> None:

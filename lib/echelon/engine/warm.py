@@ -1,20 +1,35 @@
-"""Do at set-up what would slow the first run: fetch Delta's jars, start Spark once."""
+"""Do at set-up what would slow the first run: fetch Delta's jars, start Spark once, compile the simulation."""
 
 import sys
 
+import numpy as np
+
 from echelon.config.models import Spark
+from echelon.core.inventory.plan import SimulationSize, plan_sku
+from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.engine.session import start
 from echelon.errors import EchelonError
 
 
 def main() -> int:
-    """Start and stop a session; returns the exit code."""
+    """Start and stop a session, plan one SKU; returns the exit code."""
     try:
         start(Spark(master="local[1]")).stop()
     except EchelonError as error:
         print(f"echelon: {error}", file=sys.stderr)
         return error.exit_code
+    plan_sku(_two_echelons(), SimulationSize(8, 64, 64))
     return 0
+
+
+def _two_echelons() -> Problem:
+    """A network that needs every kernel: a warehouse with lots, customers who wait and who leave."""
+    demand = Demand(np.ones(7), 1.0, 0.3)
+    nodes = [Node("warehouse", "supplier", -1, LeadTime((1, 2), (0.5, 0.5)), 1.0, lot_size=2.0)]
+    nodes += [
+        Node(f"store {unmet}", "warehouse", 0, LeadTime.fixed(1), 1.0, demand, 0.9, lost_sales=unmet) for unmet in (False, True)
+    ]
+    return Problem("warm", tuple(nodes))
 
 
 if __name__ == "__main__":

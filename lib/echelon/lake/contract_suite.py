@@ -1,11 +1,12 @@
 """The expectations that follow from a contract: schema, keys, nulls, ranges and allowed values."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from echelon.lake.contract import Column, Table
 
-_RANGES = {
+_RANGES: dict[str, Callable[[re.Match[str]], dict[str, Any]]] = {
     r"\w+ >= (-?[\d.]+)": lambda m: {"min_value": float(m[1])},
     r"\w+ > (-?[\d.]+)": lambda m: {"min_value": float(m[1]), "strict_min": True},
     r"\w+ between (-?[\d.]+) and (-?[\d.]+)": lambda m: {"min_value": float(m[1]), "max_value": float(m[2])},

@@ -14,7 +14,6 @@ from echelon.lake.guard import Check, check
 from echelon.lake.run_state import RunState
 from echelon.lake.schema import conform
 
-
 # Small tables take Spark little work but many round trips: a few of them side by side.
 _AT_ONCE = 4
 

@@ -1,5 +1,7 @@
 """From a table's contract to Spark: schema, constraint, and a frame that conforms."""
 
+from typing import cast
+
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -10,7 +12,7 @@ from echelon.lake.contract import Column, Table
 
 def spark_schema(table: Table) -> StructType:
     """The Spark schema with NOT NULL and comments."""
-    types = StructType.fromDDL(table.ddl)
+    types = cast(StructType, StructType.fromDDL(table.ddl))
     pairs = zip(types.fields, table.columns, strict=True)
     return StructType([StructField(field.name, field.dataType, c.nullable, {"comment": comment(c)}) for field, c in pairs])
 
@@ -37,6 +39,8 @@ def constraint(table: Table) -> str | None:
 
 def _conditions(column: Column) -> list[str]:
     found = [f"({column.check})"] if column.check else []
+    if column.type == "double":
+        found.append(f"(NOT isnan({column.name}))")
     if column.allowed:
         values = ", ".join(f"'{value}'" for value in column.allowed)
         found.append(f"({column.name} IN ({values}))")

@@ -89,10 +89,10 @@ def _one_sku(data: ReportData, sku: str) -> Picture:
             float(row["safety_stock"]),
             _note(
                 f"{f.compact(row['safety_stock'])} of {f.compact(row['base_stock_level'])}",
-                row["fill_rate"],
+                row["customer_fill_rate"],
                 row["target_fill_rate"],
             ),
-            _short(row["fill_rate"], row["target_fill_rate"], row["fill_rate_se"]),
+            _short(row["customer_fill_rate"], row["target_fill_rate"], row["customer_fill_rate_se"]),
         )
         for row in records(rows)
     ]

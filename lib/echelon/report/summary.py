@@ -8,9 +8,10 @@ from echelon.report.headline import order_kinds
 
 
 def query(data: ReportData) -> str:
-    """A command that reads a published table without Spark."""
-    table = f"{data.tables_path}/stock_levels"
-    return f'python -c "import deltalake; print(deltalake.DeltaTable({table!r}).to_pandas().head())"'
+    """A command that asks the published tables something."""
+    output = data.tables_path.removesuffix("/tables")
+    elsewhere = "" if output == "out" else f" --set run.output={output}"
+    return f'.venv/bin/echelon sql{elsewhere} "select * from stock_levels order by safety_stock desc limit 10"'
 
 
 def summary_lines(data: ReportData) -> list[str]:

@@ -13,7 +13,7 @@ def count_failures(context: Context, frame: DataFrame, what: str, failed_if: str
     Raises EchelonError when their share is above run.max_failed_share, with the most frequent reason.
     """
     failed = frame.where(failed_if).groupBy("status").count().orderBy(F.desc("count"), "status").collect()
-    total, count = frame.count(), sum(row["count"] for row in failed)
+    total, count = frame.count(), sum(int(row["count"]) for row in failed)
     limit = context.settings.run.max_failed_share
     if count > limit * total:
         raise EchelonError(

@@ -134,6 +134,7 @@ def _stages(context: Context) -> pd.DataFrame:
 
 
 def _tables(context: Context) -> pd.DataFrame:
-    versions = newest_release(context.lake)["tables"]
-    rows = [(name, number, context.lake.read(name).count()) for name, number in sorted(versions.items())]
+    newest = newest_release(context.lake)
+    versions = sorted(newest["tables"].items()) if newest else []
+    rows = [(name, number, context.lake.read(name).count()) for name, number in versions]
     return pd.DataFrame(rows, columns=["table", "version", "rows"])

@@ -1,9 +1,11 @@
 """Run stages one after another: one line each, restartable, and a release at the end."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from echelon.config import Configuration, fingerprint
@@ -65,20 +67,16 @@ def _run_all(context: Context, names: Sequence[str]) -> None:
         elif name in STAGES:
             _run_stage(context, name)
     if any(name in STAGES for name in names):
-        began = time.perf_counter()
-        number = release(context.lake)
-        _say("release", f"number {number}: {len(state.checks)} checks", time.perf_counter() - began)
-    if "report" in names or "replay" in names:
+        _release(context)
+    if "report" in names:
         _report(context)
 
 
 def _run_stage(context: Context, name: str) -> None:
     began = time.perf_counter()
     try:
-        with progress(context.spark, f"{name:<10}"):
+        with progress(context.spark, f"{name:<10}"), _plain_errors(name):
             outcome = STAGES[name](context)
-    except PySparkException as error:
-        raise EchelonError(f"stage '{name}' failed: {_cause(error)}") from error
     finally:
         context.lake.tidy()
     seconds = time.perf_counter() - began
@@ -87,16 +85,33 @@ def _run_stage(context: Context, name: str) -> None:
     _say(name, outcome, seconds)
 
 
+def _release(context: Context) -> None:
+    began = time.perf_counter()
+    with _plain_errors("release"):
+        number = release(context.lake)
+    _say("release", f"number {number}: {len(context.lake.run.checks)} checks", time.perf_counter() - began)
+
+
 def _report(context: Context) -> None:
     began = time.perf_counter()
-    summary = report.run(context)
+    with _plain_errors("report"):
+        summary = report.run(context)
     _say("report", summary.place, time.perf_counter() - began)
     print("\n" + "\n".join(summary.lines), flush=True)
 
 
-def _cause(error: PySparkException) -> str:
+@contextmanager
+def _plain_errors(step: str) -> Iterator[None]:
+    """Spark's errors as one line that a user can act on."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError, OSError) as error:
+        raise EchelonError(f"stage '{step}' failed: {_cause(error)}") from error
+
+
+def _cause(error: Exception) -> str:
     """The line that says what happened: of a Python worker's traceback the last one, otherwise the first."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip(" :\t") for line in str(error).splitlines() if line.strip(" :\t")]
     python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception", "Refused"))]
     return python[-1] if python else (lines[0] if lines else type(error).__name__)
 

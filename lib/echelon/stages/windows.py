@@ -98,5 +98,6 @@ def _refuse_short_history(settings: Configuration, periods: int, horizon: int, w
         raise InputRefused(
             f"sales: the history covers {max(periods, 0)} {word}; at least {needed} are needed: {windows} windows of "
             f"{horizon} to compare models and hold back the last {settings.replay.weeks} weeks, and "
-            f"{TRAINING_HORIZONS * horizon} before them to learn from. Give more history, or set backtest.horizon or replay.weeks lower"
+            f"{TRAINING_HORIZONS * horizon} before them to learn from. "
+            "Give more history, or set backtest.horizon or replay.weeks lower"
         )

@@ -38,7 +38,8 @@ BACKTEST_SCORES = Table(
 CHAMPIONS = Table(
     "champions",
     "backtest",
-    "The model chosen for each segment, and why. `purpose` plan uses all windows; replay only those that end before the held-back weeks.",
+    "The model chosen for each segment, and why. `purpose` plan uses all windows; replay only those that end before "
+    "the held-back weeks.",
     ("purpose", "segment"),
     (
         Column("purpose", "string", "What the choice is for", allowed=("plan", "replay")),
@@ -72,8 +73,10 @@ FORECASTS = Table(
 DEMAND_DISTRIBUTIONS = Table(
     "demand_distributions",
     "forecast",
-    "Predictive distribution in the compact form that simulation draws from: demand in period t is negative binomial (gamma where demand "
-    "is not in whole units) with mean mean[t] x F, where the level factor F is gamma with mean 1 and stays the same over one horizon.",
+    "Predictive distribution in the compact form that simulation draws from: demand in period t is negative "
+    "binomial (gamma where demand"
+    "is not in whole units) with mean mean[t] x F, where the level factor F is gamma with mean 1 and stays the same "
+    "over one horizon.",
     ("sku", "location"),
     (
         SKU,

@@ -6,7 +6,8 @@ from echelon.lake.contracts.common import DESTINATION, LOCATION, SKU, SOURCE, am
 SALES = Table(
     "sales",
     "ingest",
-    "Sales per SKU, location and day, from the accepted source rows. Returns are netted within the day here and against earlier days in `demand`.",
+    "Sales per SKU, location and day, from the accepted source rows. Returns are netted within the day here and "
+    "against earlier days in `demand`.",
     ("sku", "location", "date"),
     (
         SKU,

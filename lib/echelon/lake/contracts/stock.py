@@ -82,8 +82,10 @@ EXCEPTIONS = Table(
         Column(
             "kind",
             "string",
-            "stock_out: nothing on hand and demand expected; shortage: source cannot ship what is needed; overstock: far above the base-stock level; "
-            "target_missed: expected fill rate below target; moq_excess: MOQ or lot far above the need; fallback: a model or simulation failed; no_stock_record: stock unknown, taken as 0",
+            "stock_out: nothing on hand and demand expected; shortage: source cannot ship what is needed; "
+            "overstock: far above the base-stock level;"
+            "target_missed: expected fill rate below target; moq_excess: MOQ or lot far above the need; fallback: a "
+            "model or simulation failed; no_stock_record: stock unknown, taken as 0",
             allowed=(
                 "stock_out",
                 "shortage",

@@ -64,7 +64,8 @@ def run_date_of(context: Context, sales: DataFrame) -> date:
     last = known.agg(F.max("date")).collect()[0][0]
     if last is None:
         raise InputRefused("sales: not one row was accepted; the first reasons are " + first_reasons(sales))
-    return last + timedelta(days=1)
+    following: date = last + timedelta(days=1)
+    return following
 
 
 def not_in_future(frame: DataFrame, column: str, run_date: date) -> DataFrame:
