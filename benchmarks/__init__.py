@@ -1,0 +1,1 @@
+"""Measured figures. Nothing here asserts a time: machines differ, so read the ratios and shares."""

@@ -1,0 +1,6 @@
+"""`python -m benchmarks` (make bench): plan the included data once and say where the time goes."""
+
+from benchmarks.plan import main
+
+if __name__ == "__main__":
+    main()

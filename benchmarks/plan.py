@@ -1,0 +1,126 @@
+"""Speed of the whole plan, measured in one run: seconds per stage, work per second, and where the time goes.
+
+The stock stage's grouped work is then done once more in plain Python on as many processes as Spark had, which shows what
+Spark and Arrow cost. Watching costs two function calls per watched call; the rows for plain Python are fetched after the
+stages.
+"""
+
+import json
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import deltalake
+import pandas as pd
+from echelon.config import Configuration, load
+from echelon.lake import lake
+from echelon.stages import report, stock
+from echelon.stages.runner import STAGES, run
+
+from benchmarks.watch import Watch, watch
+
+GroupFunction = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@dataclass
+class StockWork:
+    """What the stock stage groups by SKU: its rows (fetched when the stages are done) and the function of a group."""
+
+    rows: Any = None
+    function: GroupFunction | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: where its tables lie, wall-clock seconds, and the watches."""
+
+    output: Path
+    seconds: float
+    checks: Watch
+    commits: Watch
+    levels: Watch
+    work: StockWork
+
+
+def main() -> None:
+    """Plan the included data into a temporary folder and print the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        measured = measure(load(["conf/base.yaml"], [f"run.output={folder}/out"]))
+        print("\n" + "\n".join(figures(measured)))
+
+
+def measure(settings: Configuration) -> Measured:
+    """Run all stages under the watches."""
+    checks, commits = watch(lake, "check"), watch(lake.Lake, "_commit")
+    levels = watch(lake.Lake, "keep", only=lambda _, name, *__: name == "levels")
+    work = _catch_stock_work()
+    began = time.perf_counter()
+    run(settings, [*STAGES, "report"])
+    return Measured(Path(settings.run.output), time.perf_counter() - began, checks, commits, levels, work)
+
+
+def _catch_stock_work() -> StockWork:
+    """Note what the stock stage applies by group, and fetch its rows after the report, while Spark still runs."""
+    work, apply, last = StockWork(), stock.apply_in_buckets, report.run
+
+    def noted(frame: Any, unit: Sequence[str], function: GroupFunction, schema: str, buckets: int) -> Any:
+        work.rows, work.function = frame, function
+        return apply(frame, unit, function, schema, buckets)
+
+    def fetched(context: Any) -> Any:
+        summary = last(context)
+        work.rows = work.rows.toPandas()
+        return summary
+
+    stock.apply_in_buckets, report.run = noted, fetched
+    return work
+
+
+def plain_seconds(work: StockWork, processes: int) -> float:
+    """The same groups, largest first, in plain Python processes that have started before."""
+    assert work.function is not None
+    groups = [rows for _, rows in work.rows.groupby("sku", sort=True)]
+    groups.sort(key=len, reverse=True)
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        pool.map(abs, range(processes))
+        began = time.perf_counter()
+        for _ in pool.imap_unordered(work.function, groups):
+            pass
+        return time.perf_counter() - began
+
+
+def figures(measured: Measured) -> list[str]:
+    """The lines to print."""
+    (state,) = (json.loads(file.read_text()) for file in (measured.output / "runs").glob("*.json"))
+    seconds = {name: done["seconds"] for name, done in state["stages"].items()}
+    scores = _columns(measured.output, "backtest_scores", ["sku", "location", "model", "cutoff"])
+    sizes = scores.nunique()
+    series = len(scores[["sku", "location"]].drop_duplicates())
+    networks = _columns(measured.output, "stock_levels", ["sku"])["sku"].nunique()
+    processes = os.cpu_count() or 1
+    plain = plain_seconds(measured.work, processes)
+    return [
+        *(f"{name:<10} {taken:7.1f} s  {taken / measured.seconds:6.1%}" for name, taken in seconds.items()),
+        f"{'all':<10} {measured.seconds:7.1f} s  with start, release and report",
+        "",
+        f"backtest   {len(scores) / seconds['backtest']:,.0f} forecasts a second "
+        f"({series:,} series x {sizes['model']} candidates x up to {sizes['cutoff']} windows = {len(scores):,})",
+        f"stock      {networks / seconds['stock']:,.2f} SKU networks a second ({networks:,} on {processes} cores)",
+        f"checks     {measured.checks.seconds:.1f} s in Great Expectations, {_share(measured.checks, measured)} of the time",
+        f"commits    {measured.commits.seconds:.1f} s in Delta commits, {_share(measured.commits, measured)} of the time",
+        f"grouped    {measured.levels.seconds:.1f} s by Spark, {plain:.1f} s in plain Python on {processes} processes: "
+        f"Spark / plain = {measured.levels.seconds / plain:.2f} (stock levels)",
+    ]
+
+
+def _columns(output: Path, table: str, names: list[str]) -> pd.DataFrame:
+    return deltalake.DeltaTable(output / "tables" / table).to_pandas(columns=names)
+
+
+def _share(watch: Watch, measured: Measured) -> str:
+    return f"{watch.seconds / measured.seconds:.1%}"
