@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.network.lead_times import LeadTimeRules, gamma_pmf, lead_times, learned_pmf, to_periods
+from echelon.core.network.lead_times import LeadTimeRules, gamma_pmf, lead_times, learned_pmf
 from echelon.lake.contracts import TABLES
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,25 +155,6 @@ def test_lanes_are_learned_apart_and_row_order_does_not_matter() -> None:
     pd.testing.assert_frame_equal(table, learn(rows[::-1], lanes[::-1]))
     assert table.mean_days.tolist() == pytest.approx([days[0::3].mean(), days[1::3].mean(), days[2::3].mean()], rel=1e-3)
     assert table.destination.tolist() == ["W", "A", "B"]
-
-
-def test_periods_count_a_part_as_a_whole() -> None:
-    weeks = to_periods(np.array([0, 1, 7, 8, 14, 15]), np.array([0.1, 0.2, 0.3, 0.2, 0.1, 0.1]), 7)
-    assert weeks == pytest.approx([0.1, 0.5, 0.3, 0.1])
-
-
-@given(st.lists(st.integers(0, 60), min_size=1, max_size=20, unique=True), st.sampled_from([1, 7, 30.4375]))
-def test_periods_against_a_slow_loop(days: list[int], period_days: float) -> None:
-    days = np.array(sorted(days))
-    probability = np.arange(1.0, days.size + 1) / np.arange(1.0, days.size + 1).sum()
-    expected: dict[int, float] = {}
-    for day, share in zip(days, probability, strict=True):
-        period = 0
-        while period * period_days < day:
-            period += 1
-        expected[period] = expected.get(period, 0.0) + share
-    found = to_periods(days, probability, period_days)
-    assert {int(p): found[p] for p in np.flatnonzero(found)} == pytest.approx(expected)
 
 
 def test_the_included_history_is_learned_on_every_lane() -> None:

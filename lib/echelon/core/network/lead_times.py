@@ -88,15 +88,6 @@ def gamma_pmf(mean: float, sd: float) -> Floats:
     return np.trim_zeros(pmf / pmf.sum(), "b")
 
 
-def to_periods(days: NDArray[np.int64], probability: Floats, period_days: float) -> Floats:
-    """Probability of 0, 1, 2, ... whole periods, a part of a period counted as a whole one.
-
-    days: lead times in days, ascending; probability: of each of them; period_days: length of a planning period.
-    """
-    periods = np.ceil(np.asarray(days) / period_days - 1e-9).astype(np.int64)
-    return np.bincount(periods, weights=probability).astype(np.float64)
-
-
 def _expected_excess(mean: float, variance: float, x: Floats) -> Floats:
     """E[(X - x)+] of a gamma X with this mean and variance (X = mean where the variance is 0)."""
     if variance == 0:
