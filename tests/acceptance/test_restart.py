@@ -30,7 +30,9 @@ def test_a_second_run_adds_a_release_and_changes_nothing(again: Plan, small: tup
     assert releases["run_id"].nunique() == 2
     first, second = (dict(releases.set_index("release").loc[number, "tables"]) for number in (1, 2))
     assert set(first) == set(second)
-    assert all(second[name] > version for name, version in first.items())
+    # Delta writes no commit where nothing was and nothing comes.
+    filled = [name for name in first if len(again.table(name))]
+    assert all(second[name] > first[name] for name in filled)
     assert "release 2" in again.text
     assert_same(again.output, small[1].output)
 
