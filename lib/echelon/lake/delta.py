@@ -33,11 +33,12 @@ def _create(spark: SparkSession, table: Table, path: str) -> None:
     builder = DeltaTable.createIfNotExists(spark).location(path).comment(table.meaning)
     for field, column in zip(spark_schema(table).fields, table.columns, strict=True):
         builder = builder.addColumn(field.name, field.dataType, nullable=column.nullable, comment=comment(column))
-    for name, value in PROPERTIES.items():
+    condition = constraint(table)
+    # A CHECK is a property to Delta; given at creation it needs no commit of its own.
+    check = {"delta.constraints.contract": condition} if condition else {}
+    for name, value in (PROPERTIES | check).items():
         builder = builder.property(name, value)
     builder.execute()
-    if condition := constraint(table):
-        spark.sql(f"ALTER TABLE delta.`{path}` ADD CONSTRAINT contract CHECK ({condition})")
 
 
 def replace(frame: DataFrame, path: str, run_id: str) -> int:

@@ -154,7 +154,7 @@ def test_moq_excess() -> None:
 
 def test_fallback_and_unknown_stock() -> None:
     row = only(single(on_hand=10.0, status="too few paths"), "fallback")
-    assert (row.quantity, row.detail) == (10.0, "Stand-in levels: too few paths")
+    assert (row.quantity, row.detail) == (10.0, "Stand-in: too few paths")
     unknown = single(stocks=[])
     assert unknown.kind.tolist() == ["no_stock_record"]
     assert unknown.detail[0] == "Stock is unknown and counted as 0: base-stock level 10, 10 ordered today."
