@@ -1,6 +1,8 @@
 """Check a staged table with its suite before anyone can see it."""
 
+import importlib
 import os
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +37,11 @@ class Check:
     def describe(self) -> str:
         """The failed check in one line."""
         return f"{self.table}: {self.expectation} ({self.subject}): {self.observed}"
+
+
+def load_ahead() -> None:
+    """Import the library in the background while Spark starts: it takes seconds, and the first check needs it."""
+    threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
 
 
 def check(frame: DataFrame, table: Table, folder: Path) -> list[Check]:

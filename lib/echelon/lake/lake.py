@@ -52,7 +52,9 @@ class Lake:
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             versions = list(pool.map(self._commit, staged, staged.values()))
         self.run.tables |= dict(zip(staged, versions, strict=True))
-        return {name: frame.count() for name, frame in staged.items()}
+        rows = {name: frame.count() for name, frame in staged.items()}
+        self.run.rows |= rows
+        return rows
 
     def append(self, name: str, frame: DataFrame) -> None:
         """Check the rows and append them in one commit."""

@@ -12,13 +12,14 @@ from echelon.lake.guard import Check
 
 @dataclass
 class RunState:
-    """The progress of one run. `tables` maps each published table to its Delta version."""
+    """The progress of one run. `tables` maps each published table to its Delta version, `rows` to its rows."""
 
     run_id: str
     configuration: str
     run_date: date | None = None
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     finished: bool = False
 

@@ -136,5 +136,6 @@ def _stages(context: Context) -> pd.DataFrame:
 def _tables(context: Context) -> pd.DataFrame:
     newest = newest_release(context.lake)
     versions = sorted(newest["tables"].items()) if newest else []
-    rows = [(name, number, context.lake.read(name).count()) for name, number in versions]
+    known = context.lake.run.rows
+    rows = [(name, number, known[name] if name in known else context.lake.read(name).count()) for name, number in versions]
     return pd.DataFrame(rows, columns=["table", "version", "rows"])

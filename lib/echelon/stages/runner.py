@@ -12,6 +12,7 @@ from echelon.config import Configuration, fingerprint
 from echelon.engine.progress import progress
 from echelon.engine.session import start
 from echelon.errors import EchelonError
+from echelon.lake.guard import load_ahead
 from echelon.lake.lake import Lake
 from echelon.lake.lock import exclusive
 from echelon.lake.releases import newest_run_date, release
@@ -39,6 +40,7 @@ def run(settings: Configuration, names: Sequence[str], resume: bool = False) -> 
     with exclusive(settings.run.output):
         state = _state(settings, resume)
         began = time.perf_counter()
+        load_ahead()
         spark = start(settings.spark)
         _say("start", f"Spark {spark.version} on {spark.conf.get('spark.master')}", time.perf_counter() - began)
         try:
