@@ -27,7 +27,7 @@ def with_buckets(frame: DataFrame, unit: Sequence[str], buckets: int) -> DataFra
 
 def apply_in_buckets(frame: DataFrame, unit: Sequence[str], function: PandasFunction, schema: str, buckets: int) -> DataFrame:
     """Run `function` once per bucket on all its units; rows arrive unsorted, without the bucket."""
-    split = with_buckets(frame, unit, buckets).repartitionByRange(buckets, BUCKET)
+    split = with_buckets(frame, unit, buckets).repartitionById(buckets, F.col(BUCKET))
     return apply_by(split, BUCKET, function, schema)
 
 
