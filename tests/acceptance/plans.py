@@ -1,5 +1,9 @@
 """Small plans made through the command line, as a user makes them, and their tables as other readers see them."""
 
+from __future__ import annotations
+
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -8,10 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import deltalake
 import pandas as pd
 import yaml
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDED = ROOT / "data" / "online_retail"
@@ -109,6 +117,21 @@ def run(config: Path, output: Path, *arguments: str, job: str = "plan", master: 
         words, cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS
     )
     return Plan(output, done.stdout, done.returncode)
+
+
+def run_here(spark: SparkSession, config: Path, output: Path) -> Plan:
+    """The whole plan in this process: Spark is started once for several data sets."""
+    from echelon.config import fingerprint, load
+    from echelon.lake.lake import Lake
+    from echelon.lake.run_state import new_run
+    from echelon.stages.context import Context
+    from echelon.stages.runner import STAGES, run_stages
+
+    settings = load([str(config)], [f"run.output={output}"])
+    lake = Lake(spark, str(output), ROOT / settings.run.suites, new_run(fingerprint(settings)))
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        run_stages(Context(settings, spark, lake), [*STAGES, "report"])
+    return Plan(output, text.getvalue(), 0)
 
 
 def run_until(words: Sequence[str], log: Path, reached: Callable[[str], bool]) -> subprocess.Popen[bytes]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from plans import SMALL, Plan, run, write_settings
+from plans import SMALL, Plan, run_here, write_settings
+from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.slow
 MONDAY = date(2025, 9, 1)
@@ -35,9 +36,8 @@ SOURCE_OF = {
 }
 
 
-def planned(config: Path, *arguments: str) -> Plan:
-    plan = run(config, config.parent / "out", *arguments)
-    assert plan.code == 0, plan.text
+def planned(spark: SparkSession, config: Path) -> Plan:
+    plan = run_here(spark, config, config.parent / "out")
     assert (plan.output / "report" / "index.html").stat().st_size > 10_000
     return plan
 
@@ -60,7 +60,7 @@ def weekly_sales() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def weekly(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def weekly(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Two suppliers, two warehouses, five shops; customers also come to a warehouse."""
     folder = tmp_path_factory.mktemp("weekly")
     weekly_sales().to_csv(folder / "sales.csv", sep=";", index=False)
@@ -80,7 +80,7 @@ def weekly(tmp_path_factory: pytest.TempPathFactory) -> Plan:
         "sources": {"sales": sales, **others},
         "defaults": {"unit_cost": 0.8, "holding_rate": 0.2},
     }
-    return planned(write_settings(folder, settings | SMALL))
+    return planned(spark, write_settings(folder, settings | SMALL))
 
 
 def test_weeks_are_planned_as_weeks(weekly: Plan) -> None:
@@ -126,7 +126,7 @@ def test_orders_follow_the_terms_of_each_lane(weekly: Plan) -> None:
     assert set(orders["order_date"]) == {MONDAY + timedelta(weeks=WEEKS)}
 
 
-def test_sales_alone_are_enough(tmp_path: Path) -> None:
+def test_sales_alone_are_enough(spark: SparkSession, tmp_path: Path) -> None:
     """Four columns and a line of configuration; everything else has its default."""
     days = [date(2026, 1, 1) + timedelta(days=number) for number in range(200)]
     rows = [
@@ -138,7 +138,7 @@ def test_sales_alone_are_enough(tmp_path: Path) -> None:
     ]
     pd.DataFrame(rows, columns=["sku", "location", "date", "quantity"]).to_csv(tmp_path / "sales.csv", index=False)
     (tmp_path / "my.yaml").write_text(f"sources:\n  sales: {{path: {tmp_path / 'sales.csv'}}}\n")
-    plan = planned(tmp_path / "my.yaml")
+    plan = planned(spark, tmp_path / "my.yaml")
     assert set(plan.table("lanes")["source"]) == {"SUPPLIER"}
     assert plan.table("releases")["run_date"].tolist() == [days[-1] + timedelta(days=1)]
     levels = plan.table("stock_levels")
@@ -149,7 +149,7 @@ def test_sales_alone_are_enough(tmp_path: Path) -> None:
     assert set(plan.table("exceptions")["kind"]) >= {"no_stock_record"}
 
 
-def test_months_from_parquet(tmp_path: Path) -> None:
+def test_months_from_parquet(spark: SparkSession, tmp_path: Path) -> None:
     """One location, monthly totals, prices."""
     months = pd.date_range("2024-01-01", periods=30, freq="MS")
     rows = [
@@ -163,7 +163,7 @@ def test_months_from_parquet(tmp_path: Path) -> None:
         "columns": {"sku": "product", "date": "day", "quantity": "qty", "price": "unit_price"},
         "constants": {"location": "Shop"},
     }
-    plan = planned(write_settings(tmp_path, {"run": {"frequency": "M"}, "sources": {"sales": sales}} | SMALL))
+    plan = planned(spark, write_settings(tmp_path, {"run": {"frequency": "M"}, "sources": {"sales": sales}} | SMALL))
     assert sorted(set(plan.table("forecasts")["date"])) == [date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1)]
     assert set(plan.table("items")["unit_cost"]) == {1.25}
     assert set(plan.table("stock_levels")["location"]) == {"Shop"}

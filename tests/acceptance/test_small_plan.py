@@ -1,6 +1,8 @@
 """What must hold of every plan, checked on the tables of a small one as other readers open them."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import date, timedelta
 from html.parser import HTMLParser
@@ -15,7 +17,7 @@ import pytest
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.lake.suites import load_suite
-from plans import ROOT, SKUS, Plan, tables
+from plans import ROOT, SKUS, Plan, environment, tables
 
 pytestmark = pytest.mark.slow
 Frames = Mapping[str, pd.DataFrame]
@@ -197,3 +199,14 @@ def test_the_terminal_tells_what_was_done(frames: Frames, small: tuple[Path, Pla
     assert f"{len(frames['segments'])} SKU-locations" in text
     assert f"{len(frames['orders'])} orders, {len(frames['exceptions'])} exceptions" in text
     assert re.search(r"^Try .* stock_levels", text, re.MULTILINE)
+
+
+def test_a_query_on_the_newest_release(frames: Frames, small: tuple[Path, Plan]) -> None:
+    def sql(query: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "echelon", "sql", "--set", f"run.output={small[1].output}", query]
+        return subprocess.run(words, cwd=ROOT, env=environment(), text=True, capture_output=True, timeout=120)
+
+    assert f"|{len(frames['orders'])}|" in sql("select count(*) from orders").stdout.replace(" ", "")
+    wrong = sql("select nothing from orders")
+    assert wrong.returncode == 2
+    assert "nothing" in wrong.stderr and "Traceback" not in wrong.stderr and len(wrong.stderr.splitlines()) == 1

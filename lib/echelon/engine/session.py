@@ -1,5 +1,6 @@
 """One Spark session per run, with the settings that were measured (docs/design.md, section 3)."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.errors import PySparkException
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from echelon.config.models import Spark
@@ -26,6 +28,8 @@ def start(settings: Spark) -> SparkSession:
     Raises EchelonError when Java, Spark and Delta do not fit, or Delta's jars can't be fetched.
     """
     check_versions()
+    # PySpark logs a stack trace for every wrong query; what a user must know is said by Echelon itself.
+    PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     os.environ.update(ONE_THREAD)
     os.environ["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON") or sys.executable
     if _is_submitted():

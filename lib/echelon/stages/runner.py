@@ -44,7 +44,7 @@ def run(settings: Configuration, names: Sequence[str], resume: bool = False) -> 
         spark = start(settings.spark)
         _say("start", f"Spark {spark.version} on {spark.conf.get('spark.master')}", time.perf_counter() - began)
         try:
-            _run_all(Context(settings, spark, Lake(spark, settings.run.output, Path(settings.run.suites), state)), names)
+            run_stages(Context(settings, spark, Lake(spark, settings.run.output, Path(settings.run.suites), state)), names)
         finally:
             spark.stop()
 
@@ -59,7 +59,8 @@ def _state(settings: Configuration, resume: bool) -> RunState:
     return found or new_run(configuration)
 
 
-def _run_all(context: Context, names: Sequence[str]) -> None:
+def run_stages(context: Context, names: Sequence[str]) -> None:
+    """The named stages in a session that is there, their release, and the report if it is named."""
     state = context.lake.run
     if state.run_date is None and "ingest" not in names:
         state.run_date = newest_run_date(context.lake)
