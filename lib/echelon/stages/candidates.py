@@ -26,7 +26,7 @@ def with_candidates(context: Context, demand: DataFrame, function: CandidateFunc
     chosen = candidates(context.settings.run.frequency)
     local, pooled = _given(function, chosen, pooled=False), _given(function, chosen, pooled=True)
     groups = _model_groups(context, demand)
-    grouped = demand.withColumn("_group", F.pmod(F.xxhash64("sku"), F.lit(groups)))
+    grouped = demand.withColumn("_group", F.pmod(F.xxhash64("sku"), F.lit(groups)).cast("int"))
     by_group = apply_by(grouped.repartitionById(groups, F.col("_group")), "_group", pooled, schema)
     return by_group.unionByName(apply_in_buckets(demand, ["sku"], local, schema, context.settings.spark.buckets))
 
