@@ -77,10 +77,10 @@ def _frame(across: svg.Scale, up: svg.Scale, first: date, last: date, title: str
 
 
 def date_ticks(first: date, last: date) -> list[date]:
-    """Firsts of months, every second, third, ... where there are many; five even days in less than ten weeks."""
-    if (last - first).days < 70:
-        step = max((last - first).days // 4, 1)
-        return [first + timedelta(days=k) for k in range(0, (last - first).days + 1, step)]
+    """Firsts of months, every second, third, ... where there are many; at most five even days in less than ten weeks."""
+    days = (last - first).days
+    if days < 70:
+        return [first + timedelta(days=k) for k in range(0, days + 1, max(-(-days // 4), 1))]
     months = [
         date(year, month, 1)
         for year in range(first.year, last.year + 1)
