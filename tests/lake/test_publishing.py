@@ -35,6 +35,11 @@ def published(lake: Lake) -> Lake:
     return lake
 
 
+def committed(lake: Lake) -> DataFrame:
+    """What everybody else sees."""
+    return delta.read(lake.spark, lake.path("stock"))
+
+
 def suites_with(folder: Path, name: str, *entries: dict[str, object]) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps({"name": name, "expectations": list(entries)}))
@@ -45,7 +50,7 @@ def test_the_table_is_what_its_contract_says_and_others_can_read_it(published: L
     path = published.path("stock")
     described = published.spark.sql(f"DESCRIBE DETAIL delta.`{path}`").collect()[0]
     assert (described["minReaderVersion"], described["description"]) == (1, TABLES["stock"].meaning)
-    comments = {field.name: field.metadata["comment"] for field in published.read("stock").schema}
+    comments = {field.name: field.metadata["comment"] for field in committed(published).schema}
     assert comments["on_hand"] == "Units in stock [units]"
     opened = deltalake.DeltaTable(path).to_pandas()
     assert (len(opened), opened["on_hand"].sum()) == (3, 12.5)
@@ -62,7 +67,7 @@ def test_delta_itself_refuses_a_bad_row(published: Lake) -> None:
     for row in (("A", "North", -1.0, 0.0, 0.0), ("", "North", 1.0, 0.0, 0.0), ("A", None, 1.0, 0.0, 0.0)):
         with pytest.raises((Py4JJavaError, PySparkException), match=r"DELTA_(VIOLATE_CONSTRAINT|NOT_NULL_CONSTRAINT)"):
             delta.append(stock(published.spark, [row]), path, "past the guard")
-    assert published.read("stock").count() == 3
+    assert committed(published).count() == 3
 
 
 def test_a_critical_failure_publishes_nothing(published: Lake) -> None:
@@ -173,6 +178,14 @@ def test_releases_ascend_and_name_the_versions(published: Lake, new_lake: OpenLa
     assert sizes == [3, 1]
     assert rows[0]["checks"] == len([check for check in published.run.checks if check.table in ("stock", "check_results")])
     assert second.read("check_results").where("NOT success").count() == 0
+
+
+def test_the_run_reads_the_rows_that_it_committed(published: Lake) -> None:
+    staged = published.read("stock")
+    assert staged.inputFiles()[0].startswith(f"file://{published.output}/staging/")
+    assert sorted(staged.collect()) == sorted(committed(published).collect())
+    published.tidy()
+    assert sorted(published.read("stock").collect()) == sorted(committed(published).collect())
 
 
 def test_kept_frames_go_when_the_run_tidies_up(lake: Lake) -> None:

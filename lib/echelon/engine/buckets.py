@@ -1,6 +1,6 @@
 """Balanced buckets: grouped work in few tasks of like cost, however unlike the groups are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 from pyspark.sql import DataFrame, Window
@@ -8,6 +8,8 @@ from pyspark.sql import functions as F
 
 PandasFunction = Callable[[pd.DataFrame], pd.DataFrame]
 BUCKET = "bucket"
+# Rows that `apply_to_rows` hands over at once: what a row becomes must fit in a worker's memory this many times.
+ROWS_AT_ONCE = 5_000
 
 
 def with_buckets(frame: DataFrame, unit: Sequence[str], buckets: int) -> DataFrame:
@@ -38,3 +40,14 @@ def apply_by(frame: DataFrame, group: str, function: PandasFunction, schema: str
         return function(rows.drop(columns=group))
 
     return frame.groupBy(group).applyInPandas(without_group, schema)
+
+
+def apply_to_rows(frame: DataFrame, function: PandasFunction, schema: str) -> DataFrame:
+    """Run `function` on runs of rows, where each row stands for itself: nothing is grouped, so nothing is shuffled."""
+
+    def in_runs(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            for first in range(0, len(batch), ROWS_AT_ONCE):
+                yield function(batch[first : first + ROWS_AT_ONCE])
+
+    return frame.mapInPandas(in_runs, schema)

@@ -19,13 +19,18 @@ _AT_ONCE = 4
 
 
 class Lake:
-    """Reads what the current run has published, and before that what the newest run left."""
+    """Reads what the current run has published, and before that what the newest run left.
+
+    What was published here is read from the staged files, which stay until `tidy`: the same rows as the commit, without
+    Delta working out the new version's state for each reader.
+    """
 
     def __init__(self, spark: SparkSession, output: str, suites: Path, run: RunState) -> None:
         self.spark = spark
         self.output = str(Path(output).absolute()) if "://" not in output else output.rstrip("/")
         self.run = run
         self._suites = suites
+        self._published: dict[str, DataFrame] = {}
 
     def path(self, name: str) -> str:
         """Where a table lies."""
@@ -33,6 +38,8 @@ class Lake:
 
     def read(self, name: str) -> DataFrame:
         """A table; raises EchelonError when no run has published it yet."""
+        if name in self._published:
+            return self._published[name]
         path = self.path(name)
         if not delta.exists(self.spark, path):
             stage = TABLES[name].stage
@@ -44,6 +51,8 @@ class Lake:
 
         Raises CheckBlocked, with nothing published, when a critical expectation fails.
         """
+        for name in frames:
+            self._published.pop(name, None)  # its staged files are about to be overwritten
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             staged = dict(zip(frames, pool.map(self._stage, frames, frames.values()), strict=True))
         checks = [result for name, frame in staged.items() for result in self._check(name, frame)]
@@ -52,6 +61,7 @@ class Lake:
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             versions = list(pool.map(self._commit, staged, staged.values()))
         self.run.tables |= dict(zip(staged, versions, strict=True))
+        self._published |= staged
         rows = {name: frame.count() for name, frame in staged.items()}
         self.run.rows |= rows
         return rows
@@ -64,14 +74,22 @@ class Lake:
         self.run.tables[name] = delta.append(staged, self.path(name), self.run.run_id)
 
     def keep(self, name: str, frame: DataFrame) -> DataFrame:
-        """Compute a frame once and keep it in scratch files until `tidy`, so that later steps do not compute it again."""
-        place = f"{self._staging()}/scratch/{name}"
+        """Compute a frame once and keep it in scratch files until the stage ends, so that later steps do not compute it again."""
+        place = f"{self._scratch()}/{name}"
         frame.write.mode("overwrite").parquet(place)
         return self.spark.read.parquet(place)
 
+    def end_stage(self) -> None:
+        """Remove what was kept."""
+        delete_folder(self._scratch())
+
     def tidy(self) -> None:
         """Remove what was staged and kept by this run."""
+        self._published.clear()
         delete_folder(self._staging())
+
+    def _scratch(self) -> str:
+        return f"{self._staging()}/scratch"
 
     def _staging(self) -> str:
         return f"{self.output}/staging/{self.run.run_id}"

@@ -24,7 +24,6 @@ def release(lake: Lake) -> int:
         lake.publish({"check_results": _check_results(lake)})
         number = newest_number(lake) + 1
         lake.append("releases", _frame(lake, "releases", [_row(lake, number)]))
-        lake.tidy()
     lake.run.finished = True
     lake.run.save(lake.output)
     return number

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from echelon.core.forecast import spread
 from echelon.core.forecast.candidates import FLOOR
 from echelon.core.forecast.spread import MOMENT_COLUMNS, RELATIVE_COLUMNS, residual_moments, segment_spread
-from echelon.engine.buckets import apply_in_buckets
+from echelon.engine.buckets import apply_in_buckets, apply_to_rows
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
@@ -31,12 +31,11 @@ def distributions(context: Context, live: DataFrame, scores: DataFrame) -> DataF
     live: columns of `core.forecast.live.forecast` and segment, one row per series. scores: rows of `backtest_scores` of
     each series' champion, with segment, of the windows to learn from.
     """
-    buckets = context.settings.spark.buckets
-    moments = apply_in_buckets(scores, ["sku"], residual_moments, _MOMENTS, buckets)
+    moments = apply_in_buckets(scores, ["sku"], residual_moments, _MOMENTS, context.settings.spark.buckets)
     sums = moments.groupBy("segment").agg(*(exact_sum(F.col(name)).alias(name) for name in RELATIVE_COLUMNS))
     learned = segment_spread(sums.toPandas().sort_values("segment", ignore_index=True))
     function = partial(_distributions, segments=learned)
-    return apply_in_buckets(live, ["sku"], function, TABLES["demand_distributions"].ddl, buckets)
+    return apply_to_rows(live, function, TABLES["demand_distributions"].ddl)
 
 
 def _distributions(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:

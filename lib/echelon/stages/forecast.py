@@ -10,7 +10,7 @@ from echelon.core.forecast.candidate import Candidate
 from echelon.core.forecast.distribution import quantiles
 from echelon.core.forecast.live import FORECAST_COLUMNS, forecast
 from echelon.core.forecast.panel import KEYS, make_panel
-from echelon.engine.buckets import apply_in_buckets
+from echelon.engine.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.stages.candidates import FAILED, with_candidates
@@ -36,12 +36,10 @@ def run(context: Context) -> str:
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     known = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores)
     found = lake.keep("distributions", known)
-    table = apply_in_buckets(
+    table = apply_to_rows(
         found.select(*SERIES, "model", "start_date", "counts", "mean", "dispersion", "level_cv"),
-        ["sku"],
         partial(_quantile_rows, freq=windows.freq),
         TABLES["forecasts"].ddl,
-        context.settings.spark.buckets,
     )
     published = lake.publish({"demand_distributions": found, "forecasts": table})
     models = found.select("model").distinct().count()
@@ -67,7 +65,7 @@ def _champions_only(rows: pd.DataFrame, chosen: list[Candidate], windows: Window
 
 def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
     """One row per series and period."""
-    return pd.concat([_series_rows(row, freq) for row in rows.sort_values(KEYS).itertuples(index=False)])
+    return pd.concat([_series_rows(row, freq) for row in rows.itertuples(index=False)])
 
 
 def _series_rows(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIODS_PER_YEAR, Frequency
 from echelon.core.demand.segments import SegmentThresholds, add_classes, series_statistics
-from echelon.engine.buckets import apply_by, apply_in_buckets
+from echelon.engine.buckets import apply_in_buckets, apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.windows import Windows, plan_windows
@@ -40,9 +40,7 @@ def segmented(context: Context, demand: DataFrame) -> DataFrame:
             "_total": F.sum("annual_value").over(ranked.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)),
         }
     )
-    group = F.pmod(F.xxhash64("sku"), F.lit(settings.spark.buckets))
-    classify = partial(_classify, thresholds=_thresholds(context))
-    return apply_by(cumulated.withColumn("_group", group), "_group", classify, TABLES["segments"].ddl)
+    return apply_to_rows(cumulated, partial(_classify, thresholds=_thresholds(context)), TABLES["segments"].ddl)
 
 
 def _statistics(frame: pd.DataFrame, freq: Frequency) -> pd.DataFrame:

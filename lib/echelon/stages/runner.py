@@ -61,6 +61,13 @@ def _state(settings: Configuration, resume: bool) -> RunState:
 
 def run_stages(context: Context, names: Sequence[str]) -> None:
     """The named stages in a session that is there, their release, and the report if it is named."""
+    try:
+        _run_stages(context, names)
+    finally:
+        context.lake.tidy()
+
+
+def _run_stages(context: Context, names: Sequence[str]) -> None:
     state = context.lake.run
     if state.run_date is None and "ingest" not in names:
         state.run_date = newest_run_date(context.lake)
@@ -81,7 +88,7 @@ def _run_stage(context: Context, name: str) -> None:
         with progress(context.spark, f"{name:<10}"), _plain_errors(name):
             outcome = STAGES[name](context)
     finally:
-        context.lake.tidy()
+        context.lake.end_stage()
     seconds = time.perf_counter() - began
     context.lake.run.stages[name] = {"outcome": outcome, "seconds": round(seconds, 2)}
     context.lake.run.save(context.lake.output)

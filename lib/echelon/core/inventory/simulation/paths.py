@@ -143,18 +143,19 @@ def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) ->
     The level moves the demand of a whole horizon, so it is the dimension in which stratifying pays most. Quantiles are
     interpolated on the cube root, which is nearly linear in the normal score (Wilson & Hilferty, PNAS 17, 1931).
     """
-    root = np.cbrt(special.gammaincinv(level_cv**-2, special.ndtr(_SCORES)) * level_cv**2)
-    within = np.interp(_stratum_scores(shape[1]), _SCORES, root) ** 3
-    strata = within.reshape(shape[1], _PER_STRATUM).mean(axis=1)
+    strata = _strata(level_cv, shape[1])
     rng = np.random.Generator(np.random.Philox(key=int(key)))
     return np.stack([rng.permutation(strata) for _ in range(shape[0])])
 
 
-@lru_cache(maxsize=8)
-def _stratum_scores(strata: int) -> Doubles:
-    """Normal scores of a few equally spaced quantiles in each stratum."""
-    size = strata * _PER_STRATUM
-    return np.asarray(special.ndtri((np.arange(size) + 0.5) / size))
+@lru_cache(maxsize=64)  # nodes of a segment share their level_cv
+def _strata(level_cv: float, size: int) -> Doubles:
+    """Mean factor of each of `size` equally likely strata, from a few equally spaced quantiles in it."""
+    root = np.cbrt(special.gammaincinv(level_cv**-2, special.ndtr(_SCORES)) * level_cv**2)
+    fine = size * _PER_STRATUM
+    scores = special.ndtri((np.arange(fine) + 0.5) / fine)
+    within = np.interp(scores, _SCORES, root) ** 3
+    return np.asarray(within.reshape(size, _PER_STRATUM).mean(axis=1))
 
 
 def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Bytes:
@@ -167,6 +168,7 @@ def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Byt
     return lead
 
 
+@lru_cache(maxsize=1024)  # lanes are shared by all SKUs
 def lead_table(lead_time: LeadTime) -> Bytes:
     """LEAD_CELLS lead times at equally spaced quantiles: what is drawn from. Rarer ones than that never occur."""
     quantile = (np.arange(draw.LEAD_CELLS) + 0.5) / draw.LEAD_CELLS
