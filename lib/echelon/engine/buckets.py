@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.types import DateType
 
 PandasFunction = Callable[[pd.DataFrame], pd.DataFrame]
 BUCKET = "bucket"
@@ -28,26 +29,33 @@ def with_buckets(frame: DataFrame, unit: Sequence[str], buckets: int) -> DataFra
 
 
 def apply_in_buckets(frame: DataFrame, unit: Sequence[str], function: PandasFunction, schema: str, buckets: int) -> DataFrame:
-    """Run `function` once per bucket on all its units; rows arrive unsorted, without the bucket."""
+    """Run `function` once per bucket on all its units; rows arrive unsorted, without the bucket, dates as timestamps."""
     split = with_buckets(frame, unit, buckets).repartitionById(buckets, F.col(BUCKET))
     return apply_by(split, BUCKET, function, schema)
 
 
 def apply_by(frame: DataFrame, group: str, function: PandasFunction, schema: str) -> DataFrame:
-    """Run `function` once per value of the column `group`, which it does not see."""
+    """Run `function` once per value of the column `group`, which it does not see; dates arrive as timestamps."""
 
     def without_group(rows: pd.DataFrame) -> pd.DataFrame:
         return function(rows.drop(columns=group))
 
-    return frame.groupBy(group).applyInPandas(without_group, schema)
+    return _with_timestamps(frame).groupBy(group).applyInPandas(without_group, schema)
 
 
 def apply_to_rows(frame: DataFrame, function: PandasFunction, schema: str) -> DataFrame:
-    """Run `function` on runs of rows, where each row stands for itself: nothing is grouped, so nothing is shuffled."""
+    """Run `function` on runs of rows, where each row stands for itself: nothing is grouped, so nothing is shuffled.
+    Dates arrive as timestamps."""
 
     def in_runs(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
             for first in range(0, len(batch), ROWS_AT_ONCE):
                 yield function(batch[first : first + ROWS_AT_ONCE])
 
-    return frame.mapInPandas(in_runs, schema)
+    return _with_timestamps(frame).mapInPandas(in_runs, schema)
+
+
+def _with_timestamps(frame: DataFrame) -> DataFrame:
+    """Dates as timestamps: pandas knows no days, and as Python objects they would cost more than the work on them."""
+    dates = [field.name for field in frame.schema.fields if isinstance(field.dataType, DateType)]
+    return frame.withColumns({name: F.col(name).cast("timestamp_ntz") for name in dates})

@@ -29,8 +29,7 @@ def run(context: Context) -> str:
     """
     own = _read_all(context)
     context.lake.run.run_date = accept.run_date_of(context, own["sales"])
-    rows = _apply_references(context, own)
-    rows = {n: frame if frame is own[n] else context.lake.keep(f"rows_{n}", frame) for n, frame in rows.items()}
+    rows = own | _keep_all(context, _changed_by_references(context, own))
     counts = _counts(rows)
     _refuse_too_much_dirt(context, rows, counts)
     tables = _tables(context, {name: frame.where(F.col(RULE).isNull()) for name, frame in rows.items()})
@@ -46,8 +45,14 @@ def _read_all(context: Context) -> Frames:
     return {name: frame for name, frame in zip(INPUTS, found, strict=True) if frame is not None}
 
 
-def _apply_references(context: Context, rows: Frames) -> Frames:
-    """Rules that need other inputs or the run date."""
+def _keep_all(context: Context, frames: Frames) -> Frames:
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        kept = pool.map(lambda name: context.lake.keep(f"rows_{name}", frames[name]), frames)
+    return dict(zip(frames, kept, strict=True))
+
+
+def _changed_by_references(context: Context, rows: Frames) -> Frames:
+    """The inputs to which rules apply that need other inputs or the run date, with these rules."""
     run_date = context.run_date
     changed = dict(rows)
     changed["sales"] = accept.not_in_future(rows["sales"], "date", run_date)
@@ -57,7 +62,7 @@ def _apply_references(context: Context, rows: Frames) -> Frames:
         if known in rows:
             names = rows[known].where(F.col(RULE).isNull()).select(column)
             _refuse_unknown(changed, names, column, rule, known)
-    return changed
+    return {name: frame for name, frame in changed.items() if frame is not rows[name]}
 
 
 def _refuse_unknown(rows: Frames, names: DataFrame, column: str, rule: str, what: str) -> None:
