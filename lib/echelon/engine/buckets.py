@@ -1,6 +1,6 @@
 """Balanced buckets: grouped work in few tasks of like cost, however unlike the groups are."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 from pyspark.sql import DataFrame, Window
@@ -47,7 +47,7 @@ def apply_to_rows(frame: DataFrame, function: PandasFunction, schema: str) -> Da
     """Run `function` on runs of rows, where each row stands for itself: nothing is grouped, so nothing is shuffled.
     Dates arrive as timestamps."""
 
-    def in_runs(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def in_runs(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
         for batch in batches:
             for first in range(0, len(batch), ROWS_AT_ONCE):
                 yield function(batch[first : first + ROWS_AT_ONCE])

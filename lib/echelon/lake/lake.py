@@ -74,7 +74,7 @@ class Lake:
         self.run.tables[name] = delta.append(staged, self.path(name), self.run.run_id)
 
     def keep(self, name: str, frame: DataFrame) -> DataFrame:
-        """Compute a frame once and keep it in scratch files until the stage ends, so that later steps do not compute it again."""
+        """Compute a frame once and keep it in scratch files until the stage ends; later steps read them."""
         place = f"{self._scratch()}/{name}"
         frame.write.mode("overwrite").parquet(place)
         return self.spark.read.parquet(place)
