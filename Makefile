@@ -5,6 +5,8 @@ PY := $(VENV)/bin/python
 CONFIG ?= conf/base.yaml
 ARGS ?=
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
+# Two processes, a file of tests at a time: each has its own Spark, and files share what is dear to make.
+PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test test-fast lint bench docs lock package clean
@@ -33,11 +35,11 @@ run: setup  ## plan the included data: tables in out/tables, report in out/repor
 	@$(PY) jobs/plan.py --config $(CONFIG) $(ARGS)
 
 test: setup-dev lint  ## every test: fast ones first, then acceptance, faults and a real cluster
-	@$(PY) -m pytest -q -m "not slow" $(ARGS)
-	@$(PY) -m pytest -q -m slow $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
+	@$(PYTEST) -m slow $(ARGS)
 
 test-fast: setup-dev  ## the tests of the mathematics and of single parts
-	@$(PY) -m pytest -q -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 lint: setup-dev  ## ruff and mypy
 	@$(VENV)/bin/ruff check .

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from plans import Plan, small_plan
+from plans import Plan, shared_root, small_plan
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Plan]:
     """Configuration and local plan of a small cut of the included data."""
-    return small_plan(tmp_path_factory.getbasetemp() / "small")
+    return small_plan(shared_root(tmp_path_factory))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import os
 import subprocess
@@ -19,6 +20,7 @@ import pandas as pd
 import yaml
 
 if TYPE_CHECKING:
+    import pytest
     from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,8 +121,8 @@ def run(config: Path, output: Path, *arguments: str, job: str = "plan", master: 
     return Plan(output, done.stdout, done.returncode)
 
 
-def run_here(spark: SparkSession, config: Path, output: Path) -> Plan:
-    """The whole plan in this process: Spark is started once for several data sets."""
+def run_here(spark: SparkSession, config: Path, output: Path, last: str = "report") -> Plan:
+    """The plan up to a stage in this process: Spark is started once for several data sets."""
     from echelon.config import fingerprint, load
     from echelon.lake.lake import Lake
     from echelon.lake.run_state import new_run
@@ -130,7 +132,8 @@ def run_here(spark: SparkSession, config: Path, output: Path) -> Plan:
     settings = load([str(config)], [f"run.output={output}"])
     lake = Lake(spark, str(output), ROOT / settings.run.suites, new_run(fingerprint(settings)))
     with contextlib.redirect_stdout(io.StringIO()) as text:
-        run_stages(Context(settings, spark, lake), [*STAGES, "report"])
+        names = [*STAGES, "report"]
+        run_stages(Context(settings, spark, lake), names[: names.index(last) + 1])
     return Plan(output, text.getvalue(), 0)
 
 
@@ -147,9 +150,19 @@ def run_until(words: Sequence[str], log: Path, reached: Callable[[str], bool]) -
 
 
 @cache
-def small_plan(folder: Path) -> tuple[Path, Plan]:
-    """The small cut and its plan by local[2], made once per test session."""
-    config = small_cut(folder)
-    plan = run(config, folder / "out")
-    assert plan.code == 0, plan.text
-    return config, plan
+def small_plan(root: Path) -> tuple[Path, Plan]:
+    """The small cut and its plan by local[2], made once for all processes of a test session; root: a folder they share."""
+    folder = root / "small"
+    with (root / "small.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "said").exists():
+            plan = run(small_cut(folder), folder / "out")
+            assert plan.code == 0, plan.text
+            (folder / "said").write_text(plan.text)
+    return folder / "plan.yaml", Plan(folder / "out", (folder / "said").read_text(), 0)
+
+
+def shared_root(factory: pytest.TempPathFactory) -> Path:
+    """The folder of the test session; under it, each of several processes has its own."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own

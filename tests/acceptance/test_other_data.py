@@ -163,7 +163,8 @@ def test_months_from_parquet(spark: SparkSession, tmp_path: Path) -> None:
         "columns": {"sku": "product", "date": "day", "quantity": "qty", "price": "unit_price"},
         "constants": {"location": "Shop"},
     }
-    plan = planned(spark, write_settings(tmp_path, {"run": {"frequency": "M"}, "sources": {"sales": sales}} | SMALL))
+    config = write_settings(tmp_path, {"run": {"frequency": "M"}, "sources": {"sales": sales}} | SMALL)
+    plan = run_here(spark, config, tmp_path / "out", last="stock")
     assert sorted(set(plan.table("forecasts")["date"])) == [date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1)]
     assert set(plan.table("items")["unit_cost"]) == {1.25}
     assert set(plan.table("stock_levels")["location"]) == {"Shop"}

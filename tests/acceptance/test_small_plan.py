@@ -14,10 +14,14 @@ import numpy as np
 import pandas as pd
 import polars
 import pytest
+from echelon.config import load
+from echelon.errors import ConfigurationError
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.lake.suites import load_suite
+from echelon.stages.query import query
 from plans import ROOT, SKUS, Plan, environment, tables
+from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.slow
 Frames = Mapping[str, pd.DataFrame]
@@ -202,11 +206,13 @@ def test_the_terminal_tells_what_was_done(frames: Frames, small: tuple[Path, Pla
 
 
 def test_a_query_on_the_newest_release(frames: Frames, small: tuple[Path, Plan]) -> None:
-    def sql(query: str) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, "-m", "echelon", "sql", "--set", f"run.output={small[1].output}", query]
-        return subprocess.run(words, cwd=ROOT, env=environment(), text=True, capture_output=True, timeout=120)
+    words = ["-m", "echelon", "sql", "--set", f"run.output={small[1].output}", "select count(*) from orders"]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment(), text=True, capture_output=True, timeout=120)
+    assert f"|{len(frames['orders'])}|" in done.stdout.replace(" ", "")
 
-    assert f"|{len(frames['orders'])}|" in sql("select count(*) from orders").stdout.replace(" ", "")
-    wrong = sql("select nothing from orders")
-    assert wrong.returncode == 2
-    assert "nothing" in wrong.stderr and "Traceback" not in wrong.stderr and len(wrong.stderr.splitlines()) == 1
+
+def test_a_wrong_query_is_told_in_one_line(spark: SparkSession, small: tuple[Path, Plan]) -> None:
+    settings = load([str(small[0])])
+    with pytest.raises(ConfigurationError, match=r"^sql: .*`nothing`.*$") as caught:
+        query(spark, settings, "select nothing from orders")
+    assert len(str(caught.value).splitlines()) == 1

@@ -32,4 +32,4 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, package: Path) -> Iterator
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, plans.Plan]:
     """Configuration and local plan of the small cut, the same as the acceptance tests use."""
-    return plans.small_plan(tmp_path_factory.getbasetemp() / "small")
+    return plans.small_plan(plans.shared_root(tmp_path_factory))

@@ -1,5 +1,6 @@
 """Small files, the lock of an output folder, and what a run remembers: no Spark needed."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -101,6 +102,15 @@ def test_an_object_store_has_no_lock() -> None:
         assert not Path("s3:").exists()
 
 
+def test_a_mounted_store_without_locks_is_used_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with exclusive(str(tmp_path)), exclusive(str(tmp_path)):
+        assert (tmp_path / ".lock").read_text() == ""
+
+
 def test_a_run_is_found_again_as_it_was(tmp_path: Path) -> None:
     run = new_run("c" * 64)
     run.run_date = date(2026, 2, 1)
@@ -120,6 +130,13 @@ def test_the_newest_unfinished_run_goes_on(tmp_path: Path) -> None:
     assert found.run_id == "20260102T000000-aa"
     (tmp_path / "runs" / "20260102T000000-aa.json.part").write_text("{")
     assert unfinished_run(str(tmp_path), "c") == found
+
+
+def test_a_run_of_another_version_can_not_go_on(tmp_path: Path) -> None:
+    RunState("20260101T000000-aa", "c").save(str(tmp_path))
+    file = tmp_path / "runs" / "20260101T000000-aa.json"
+    file.write_text(file.read_text().replace('"rows"', '"lines"'))
+    assert unfinished_run(str(tmp_path), "c") is None
 
 
 def test_no_run_yet(tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ def test_releases_ascend_and_name_the_versions(published: Lake, new_lake: OpenLa
     with pytest.raises(EchelonError, match="no sales were ingested yet"):
         release(published)
     published.run.run_date = date(2026, 2, 1)
+    published.publish({"targets": published.spark.createDataFrame([("*", "*", 0.9)], TABLES["targets"].ddl)})
     assert release(published) == 1
     assert release(published) == 1  # a run that was killed before it noted its release, and went on
     second = new_lake()
@@ -176,7 +177,11 @@ def test_releases_ascend_and_name_the_versions(published: Lake, new_lake: OpenLa
     assert newest_run_date(second) == date(2026, 2, 2)
     sizes = [delta.read(second.spark, second.path("stock"), row["tables"]["stock"]).count() for row in rows]
     assert sizes == [3, 1]
-    assert rows[0]["checks"] == len([check for check in published.run.checks if check.table in ("stock", "check_results")])
+    assert rows[0]["checks"] == rows[1]["checks"] == len([check for check in published.run.checks if check.table != "releases"])
+    # What a run takes over, as when one stage is run alone, it takes over with its checks.
+    checked = second.read("check_results").select("table", "run_id").distinct().collect()
+    assert {row["table"]: row["run_id"] for row in checked} == {"stock": second.run.run_id, "targets": published.run.run_id}
+    assert set(rows[1]["tables"]) == {"stock", "targets", "check_results"}
     assert second.read("check_results").where("NOT success").count() == 0
 
 

@@ -102,7 +102,8 @@ def test_a_date_format_that_is_none_or_does_not_fit(lake: Lake, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_sales_alone_with_quotes_constants_and_their_own_dates(lake: Lake, tmp_path: Path) -> None:
-    """The least input: everything else is a stated default. German CSV with a byte-order mark and Windows line ends."""
+    """Little input, everything else is a stated default (the supplier, although there is a list of locations). German CSV
+    with a byte-order mark and Windows line ends."""
     lines = [
         "\ufeffArti`kel;Tag;Menge;Text",
         '"A;1";05.10.2026;2;"two\r\nlines, ""so""; too"',
@@ -111,7 +112,7 @@ def test_sales_alone_with_quotes_constants_and_their_own_dates(lake: Lake, tmp_p
     ]
     configuration = settings(
         tmp_path,
-        {"sales": "\r\n".join(lines) + "\r\n"},
+        {"sales": "\r\n".join(lines) + "\r\n", "locations": "location,holding_rate\nShop,0.3\n"},
         {
             "sales": {
                 "columns": {"sku": "Arti`kel", "date": "Tag", "quantity": "Menge"},
@@ -122,7 +123,7 @@ def test_sales_alone_with_quotes_constants_and_their_own_dates(lake: Lake, tmp_p
         },
         defaults={"unit_cost": 3, "lead_time_days": 5},
     )
-    assert ingested(lake, configuration) == "3 rows read, 1 quarantined, 2 SKUs, 2 sales days"
+    assert ingested(lake, configuration) == "4 rows read, 1 quarantined, 2 SKUs, 2 sales days"
     assert lake.run.run_date == date(2026, 10, 8)
     assert rows(lake, "sales", "sku", "location", "net_quantity", "revenue") == [
         ("A;1", "Shop", 2.0, None),
@@ -134,7 +135,7 @@ def test_sales_alone_with_quotes_constants_and_their_own_dates(lake: Lake, tmp_p
     ]
     assert rows(lake, "locations", "location", "kind", "holding_rate") == [
         ("SUPPLIER", "supplier", 0.25),
-        ("Shop", "store", 0.25),
+        ("Shop", "store", 0.3),
     ]
     assert rows(lake, "lanes", "source", "destination", "lead_time_days") == [("SUPPLIER", "Shop", 5.0)]
     assert rows(lake, "targets", "sku", "location", "fill_rate") == [("*", "*", 0.95)]

@@ -67,6 +67,7 @@ class Ingest(Strict):
     """How much dirt is taken."""
 
     max_quarantine_share: Share = Field(0.2, description="the run stops when more of an input's rows is quarantined")
+    max_history_years: Count = Field(20, description="dates longer before the run date are quarantined as typing errors")
 
 
 class Defaults(Strict):

@@ -27,7 +27,8 @@ def start(settings: Spark) -> SparkSession:
 
     Raises EchelonError when Java, Spark and Delta do not fit, or Delta's jars can't be fetched.
     """
-    check_versions()
+    if not _on_databricks():
+        check_versions()
     # PySpark logs a stack trace for every wrong query; what a user must know is said by Echelon itself.
     PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     os.environ.update(ONE_THREAD)
@@ -41,7 +42,12 @@ def start(settings: Spark) -> SparkSession:
 
 
 def _is_submitted() -> bool:
-    return "PYSPARK_GATEWAY_PORT" in os.environ or "DATABRICKS_RUNTIME_VERSION" in os.environ
+    return "PYSPARK_GATEWAY_PORT" in os.environ or _on_databricks()
+
+
+def _on_databricks() -> bool:
+    """Its runtime brings Spark and Delta, of versions of its own that fit each other."""
+    return "DATABRICKS_RUNTIME_VERSION" in os.environ
 
 
 def _launch(settings: Mapping[str, str]) -> SparkSession:
@@ -85,7 +91,7 @@ def _build(settings: Mapping[str, str]) -> SparkSession:
 
 
 def _checked(spark: SparkSession) -> SparkSession:
-    if spark.version != SPARK_VERSION:
+    if spark.version != SPARK_VERSION and not _on_databricks():
         raise EchelonError(f"the cluster runs Spark {spark.version}, needed {SPARK_VERSION} (Delta must match it)")
     return spark
 

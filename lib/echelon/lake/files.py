@@ -1,10 +1,14 @@
 """Small files beside the tables, on a local disk or any file system that pyarrow knows by URI."""
 
+import re
 from pathlib import Path
 
 from pyarrow import fs
 
 from echelon.errors import EchelonError
+
+# Spark's name for S3 is not the one that all others use.
+_HADOOP_S3 = re.compile(r"^s3[an]://")
 
 
 def read_text(path: str) -> str | None:
@@ -48,7 +52,7 @@ def _resolve(path: str) -> tuple[fs.FileSystem, str]:
     if "://" not in path:
         return fs.LocalFileSystem(), str(Path(path).absolute())
     try:
-        system, place = fs.FileSystem.from_uri(path)
+        system, place = fs.FileSystem.from_uri(_HADOOP_S3.sub("s3://", path))
     except (ValueError, OSError) as error:
         raise EchelonError(f"{path}: this kind of address can't be written to: {error}") from None
     return system, place

@@ -13,17 +13,23 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.schema import spark_schema
 
+Row = dict[str, Any]
+
 
 def release(lake: Lake) -> int:
     """Publish the check results, then append the row of the release; returns its number.
 
-    A run that was killed after its row was written and goes on does not write another one.
+    A run that was killed after its row was written and goes on does not write another one. Raises EchelonError when
+    nobody has ingested anything yet.
     """
+    if lake.run.run_date is None:
+        raise EchelonError("no sales were ingested yet: run the stage 'ingest' first")
     number = _number_of(lake)
     if number is None:
-        lake.publish({"check_results": _check_results(lake)})
+        earlier = _earlier_checks(lake)
+        lake.publish({"check_results": _check_results(lake, earlier)})
         number = newest_number(lake) + 1
-        lake.append("releases", _frame(lake, "releases", [_row(lake, number)]))
+        lake.append("releases", _frame(lake, "releases", [_row(lake, number, earlier)]))
     lake.run.finished = True
     lake.run.save(lake.output)
     return number
@@ -35,7 +41,7 @@ def newest_number(lake: Lake) -> int:
     return int(newest["release"]) if newest else 0
 
 
-def newest_release(lake: Lake) -> dict[str, Any] | None:
+def newest_release(lake: Lake) -> Row | None:
     """The row of the newest release, None before the first."""
     if not delta.exists(lake.spark, lake.path("releases")):
         return None
@@ -57,26 +63,32 @@ def newest_run_date(lake: Lake) -> date | None:
     return newest["run_date"] if newest else None
 
 
-def _check_results(lake: Lake) -> DataFrame:
-    rows = [{"run_id": lake.run.run_id, **vars(result)} for result in lake.run.checks]
-    return _frame(lake, "check_results", rows)
+def _earlier_checks(lake: Lake) -> list[Row]:
+    """Results for the tables of the release that an earlier run published."""
+    if not delta.exists(lake.spark, lake.path("check_results")):
+        return []
+    own = {"check_results", *(result.table for result in lake.run.checks)}
+    return [row.asDict() for row in lake.read("check_results").where(~F.col("table").isin(*own)).collect()]
 
 
-def _frame(lake: Lake, name: str, rows: list[dict[str, Any]]) -> DataFrame:
+def _check_results(lake: Lake, earlier: list[Row]) -> DataFrame:
+    own = [{"run_id": lake.run.run_id, **vars(result)} for result in lake.run.checks]
+    return _frame(lake, "check_results", earlier + own)
+
+
+def _frame(lake: Lake, name: str, rows: list[Row]) -> DataFrame:
     return lake.spark.createDataFrame(rows, spark_schema(TABLES[name]))
 
 
-def _row(lake: Lake, number: int) -> dict[str, Any]:
-    if lake.run.run_date is None:
-        raise EchelonError("no sales were ingested yet: run the stage 'ingest' first")
+def _row(lake: Lake, number: int, earlier: list[Row]) -> Row:
     return {
         "release": number,
         "run_id": lake.run.run_id,
         "run_date": lake.run.run_date,
         "published_at": datetime.now(UTC),
         "tables": _versions(lake),
-        "checks": len(lake.run.checks),
-        "warnings": sum(not result.success for result in lake.run.checks),
+        "checks": len(earlier) + len(lake.run.checks),
+        "warnings": sum(not row["success"] for row in earlier) + sum(not result.success for result in lake.run.checks),
         "configuration": lake.run.configuration,
         "code": __version__,
     }

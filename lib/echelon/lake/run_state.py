@@ -40,13 +40,17 @@ def unfinished_run(output: str, configuration: str) -> RunState | None:
         if not name.endswith(".json"):
             continue
         state = _parse(read_text(f"{output}/runs/{name}") or "{}")
-        if not state.finished and state.configuration == configuration:
+        if state and not state.finished and state.configuration == configuration:
             return state
     return None
 
 
-def _parse(text: str) -> RunState:
+def _parse(text: str) -> RunState | None:
+    """The state, None if another version of Echelon wrote it: such a run can't go on here."""
     content = json.loads(text)
-    content["run_date"] = date.fromisoformat(content["run_date"]) if content["run_date"] else None
-    content["checks"] = [Check(**check) for check in content["checks"]]
-    return RunState(**content)
+    try:
+        content["run_date"] = date.fromisoformat(content["run_date"]) if content["run_date"] else None
+        content["checks"] = [Check(**check) for check in content["checks"]]
+        return RunState(**content)
+    except (KeyError, TypeError):
+        return None

@@ -6,12 +6,13 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import Input, InputColumn
 
-FILE, ROW = "_file", "_row"
+FILE, ROW, SWALLOWED = "_file", "_row", "_swallowed"
 # A damaged file reaches Python as the Java error itself, everything else as Spark's.
 READ_ERRORS = (PySparkException, Py4JJavaError)
 _BLANKS = " \t\r\n\u00a0\ufeff"
@@ -20,7 +21,8 @@ _LEAST_NANOSECONDS = 10**15
 
 
 def read_source(spark: SparkSession, source: Source, wanted: Input) -> DataFrame:
-    """All rows of the source: one string column per column of the input (null where the source has none).
+    """All rows of the source: one string column per column of the input (null where the source has none), and whether a
+    value swallowed further rows.
 
     Raises InputRefused when there is no such file, or a required column is not in it.
     """
@@ -29,7 +31,18 @@ def read_source(spark: SparkSession, source: Source, wanted: Input) -> DataFrame
     _refuse_unknown_columns(source, wanted)
     columns = [_column(raw, source, column) for column in wanted.columns]
     row = F.to_json(F.struct(*(_quoted(name) for name in raw.columns)), {"ignoreNullFields": "false"})
-    return raw.select(*columns, _file_name().alias(FILE), row.alias(ROW))
+    return raw.select(*columns, _file_name().alias(FILE), row.alias(ROW), _swallowed(raw, source).alias(SWALLOWED))
+
+
+def _swallowed(raw: DataFrame, source: Source) -> Column:
+    """Whether a value holds a line break and then as many separators as a row has: a quotation mark without its partner
+    makes one value of all lines up to the next mark."""
+    texts = [field.name for field in raw.schema.fields if isinstance(field.dataType, StringType)]
+    if _format(source) != "csv" or len(raw.columns) < 2:
+        return F.lit(False)
+    separator = source.options.get("sep", source.options.get("delimiter", ","))
+    line = rf"\n([^\n]*?\Q{separator}\E){{{len(raw.columns) - 1}}}"
+    return F.coalesce(F.concat_ws("\x1f", *map(_quoted, texts)).rlike(line), F.lit(False))
 
 
 def has_column(source: Source, frame_columns: list[str], name: str) -> bool:
@@ -43,7 +56,7 @@ def source_columns(spark: SparkSession, source: Source, name: str) -> list[str]:
 
 
 def _load(spark: SparkSession, source: Source, name: str) -> DataFrame:
-    kind = source.format or ("csv" if ".csv" in source.path.lower() else "parquet")
+    kind = _format(source)
     reader = spark.read.options(**source.options)
     if kind == "csv":
         defaults = {"header": "true", "escape": '"', "multiLine": "true", "inferSchema": "false"}
@@ -55,6 +68,10 @@ def _load(spark: SparkSession, source: Source, name: str) -> DataFrame:
     if not raw.columns:
         raise InputRefused(f"{name}: {source.path}: the file is empty")
     return raw
+
+
+def _format(source: Source) -> str:
+    return source.format or ("csv" if ".csv" in source.path.lower() else "parquet")
 
 
 def explain_read(error: PySparkException | Py4JJavaError) -> str:

@@ -5,10 +5,10 @@ from echelon.lake.contract import Column, Table
 CHECK_RESULTS = Table(
     "check_results",
     "release",
-    "Result of every expectation of the newest run.",
+    "Result of every expectation on the tables of the newest release.",
     ("run_id", "table", "number"),
     (
-        Column("run_id", "string", "Run"),
+        Column("run_id", "string", "Run that published and checked the table"),
         Column("table", "string", "Table checked"),
         Column("number", "int", "Number of the expectation in its suite, from 1"),
         Column("expectation", "string", "Type of the expectation"),

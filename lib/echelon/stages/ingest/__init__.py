@@ -53,11 +53,11 @@ def _keep_all(context: Context, frames: Frames) -> Frames:
 
 def _changed_by_references(context: Context, rows: Frames) -> Frames:
     """The inputs to which rules apply that need other inputs or the run date, with these rules."""
-    run_date = context.run_date
     changed = dict(rows)
-    changed["sales"] = accept.not_in_future(rows["sales"], "date", run_date)
-    if "deliveries" in rows:
-        changed["deliveries"] = accept.not_in_future(rows["deliveries"], "received_date", run_date)
+    for name, columns in (("sales", ("date",)), ("deliveries", ("received_date", "order_date"))):
+        for column in columns if name in rows else ():
+            years = context.settings.ingest.max_history_years
+            changed[name] = accept.in_history(changed[name], column, context.run_date, years)
     for known, column, rule in (("items", "sku", "unknown_sku"), ("locations", "location", "unknown_location")):
         if known in rows:
             names = rows[known].where(F.col(RULE).isNull()).select(column)
@@ -98,7 +98,7 @@ def _tables(context: Context, accepted: Frames) -> Frames:
     return {
         "sales": complete.sales_table(sales),
         "items": complete.items_table(accepted.get("items"), sales, defaults),
-        "locations": complete.locations_table(accepted.get("locations"), sales, lanes, defaults),
+        "locations": complete.locations_table(accepted.get("locations"), sales, lanes, "lanes" in accepted, defaults),
         "lanes": lanes,
         "deliveries": given("deliveries"),
         "stock": complete.stock_table(given("stock")),

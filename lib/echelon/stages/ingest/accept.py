@@ -68,10 +68,16 @@ def run_date_of(context: Context, sales: DataFrame) -> date:
     return following
 
 
-def not_in_future(frame: DataFrame, column: str, run_date: date) -> DataFrame:
-    """Quarantine what happened on or after the run date."""
-    reason = F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" is not before the run date {run_date}"))
-    return classify.refuse(frame, Rule("future_date", F.col(column) >= F.lit(run_date), reason))
+def in_history(frame: DataFrame, column: str, run_date: date, years: int) -> DataFrame:
+    """Quarantine what happened on or after the run date, or so long before it that it must be an error."""
+    earliest = run_date - timedelta(days=round(365.25 * years))
+    told = F.concat(F.lit(f"{column} "), F.col(column).cast("string"))
+    future, old = f" is not before the run date {run_date}", f" is more than {years} years before the run date {run_date}"
+    return classify.refuse(
+        frame,
+        Rule("future_date", F.col(column) >= F.lit(run_date), F.concat(told, F.lit(future))),
+        Rule("too_old", F.col(column) < F.lit(earliest), F.concat(told, F.lit(old))),
+    )
 
 
 def first_reasons(frame: DataFrame) -> str:

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from echelon.lake.inputs import Input, InputColumn
-from echelon.lake.sources import FILE, ROW
+from echelon.lake.sources import FILE, ROW, SWALLOWED
 
 RULE, REASON = "_rule", "_reason"
 
@@ -23,10 +23,15 @@ class Rule:
 def typed(raw: DataFrame, source: Input, date_format: str | None) -> DataFrame:
     """Columns in their types, the text kept in `_file` and `_row`, with the first rule of types and ranges that refuses."""
     parsed = raw.withColumns({_value(column): _parsed(column, date_format) for column in source.columns})
-    rules = [rule for column in source.columns for rule in _column_rules(column, date_format)]
+    rules = [_broken_quotes(), *(rule for column in source.columns for rule in _column_rules(column, date_format))]
     types = [F.col(_value(column)).alias(column.name) for column in source.columns]
     rule, reason = _first(rules)
     return parsed.select(*types, FILE, ROW, rule.alias(RULE), reason.alias(REASON))
+
+
+def _broken_quotes() -> Rule:
+    reason = "a value holds what look like further rows: a quotation mark without its partner? They are in the text of this row"
+    return Rule("broken_quotes", F.col(SWALLOWED), F.lit(reason))
 
 
 def _value(column: InputColumn) -> str:

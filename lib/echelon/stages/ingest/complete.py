@@ -53,10 +53,14 @@ def lanes_table(accepted: DataFrame | None, sales: DataFrame, defaults: Defaults
     )
 
 
-def locations_table(accepted: DataFrame | None, sales: DataFrame, lanes: DataFrame, defaults: Defaults) -> DataFrame:
+def locations_table(
+    accepted: DataFrame | None, sales: DataFrame, lanes: DataFrame, given_lanes: bool, defaults: Defaults
+) -> DataFrame:
     """One row per stocking point and supplier; its kind follows from the lanes unless given."""
     ends = lanes.select(F.col("source").alias("location")).union(lanes.select(F.col("destination").alias("location")))
     given = accepted if accepted is not None else ends.union(sales.select("location")).distinct()
+    if accepted is not None and not given_lanes:  # the default supplier is in nobody's list
+        given = given.unionByName(ends.distinct().join(given, "location", "left_anti"), allowMissingColumns=True)
     kinds = _marked(lanes, "source", "_ships").join(_marked(lanes, "destination", "_receives"), "location", "outer")
     kind = (
         F.when(F.col("_ships") & F.col("_receives").isNull(), "supplier").when(F.col("_ships"), "warehouse").otherwise("store")
