@@ -108,7 +108,7 @@ def figures(measured: Measured) -> list[str]:
         *(f"{name:<10} {taken:7.1f} s  {taken / measured.seconds:6.1%}" for name, taken in seconds.items()),
         f"{'all':<10} {measured.seconds:7.1f} s  with start, release and report",
         "",
-        f"backtest   {len(scores) / seconds['backtest']:,.0f} forecasts a second "
+        f"backtest   {series / seconds['backtest']:,.0f} series a second, {len(scores) / seconds['backtest']:,.0f} forecasts "
         f"({series:,} series x {sizes['model']} candidates x up to {sizes['cutoff']} windows = {len(scores):,})",
         f"stock      {networks / seconds['stock']:,.2f} SKU networks a second ({networks:,} on {processes} cores)",
         f"checks     {measured.checks.seconds:.1f} s in Great Expectations, {_share(measured.checks, measured)} of the time",

@@ -138,7 +138,7 @@ def test_sales_alone_are_enough(spark: SparkSession, tmp_path: Path) -> None:
     ]
     pd.DataFrame(rows, columns=["sku", "location", "date", "quantity"]).to_csv(tmp_path / "sales.csv", index=False)
     (tmp_path / "my.yaml").write_text(f"sources:\n  sales: {{path: {tmp_path / 'sales.csv'}}}\n")
-    plan = planned(spark, tmp_path / "my.yaml")
+    plan = run_here(spark, tmp_path / "my.yaml", tmp_path / "out", last="replenish")
     assert set(plan.table("lanes")["source"]) == {"SUPPLIER"}
     assert plan.table("releases")["run_date"].tolist() == [days[-1] + timedelta(days=1)]
     levels = plan.table("stock_levels")

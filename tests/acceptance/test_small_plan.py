@@ -212,7 +212,7 @@ def test_a_query_on_the_newest_release(frames: Frames, small: tuple[Path, Plan])
 
 
 def test_a_wrong_query_is_told_in_one_line(spark: SparkSession, small: tuple[Path, Plan]) -> None:
-    settings = load([str(small[0])])
+    settings = load([str(small[0])], [f"run.output={small[1].output}"])
     with pytest.raises(ConfigurationError, match=r"^sql: .*`nothing`.*$") as caught:
         query(spark, settings, "select nothing from orders")
     assert len(str(caught.value).splitlines()) == 1

@@ -159,6 +159,7 @@ def test_fingerprint_follows_the_settings(base: str) -> None:
     plain = fingerprint(load([base]))
     assert len(plain) == 64
     assert plain == fingerprint(load([base], ["run.seed=20"]))
+    assert plain == fingerprint(load([base], ["spark.driver_memory=8g"])), "where it runs does not change the plan"
     assert plain != fingerprint(load([base], ["run.seed=21"]))
     assert plain != fingerprint(load([base], ["sources.sales.columns={sku: a}"]))
 

@@ -33,8 +33,9 @@ def load(files: Sequence[str], overrides: Iterable[str] = ()) -> Configuration:
 
 
 def fingerprint(configuration: Configuration) -> str:
-    """SHA-256 of the resolved configuration."""
-    return hashlib.sha256(configuration.model_dump_json().encode()).hexdigest()
+    """SHA-256 of all that decides the plan: the resolved configuration without `spark`, which only says where it runs, so
+    that a run that was killed for want of memory can go on with more."""
+    return hashlib.sha256(configuration.model_dump_json(exclude={"spark"}).encode()).hexdigest()
 
 
 def _read(file: str) -> Settings:

@@ -31,7 +31,7 @@ RELEASES = Table(
         Column("tables", "map<string,bigint>", "Delta version of each table"),
         Column("checks", "int", "Expectations evaluated", "checks"),
         Column("warnings", "int", "Expectations that failed with severity warning", "checks"),
-        Column("configuration", "string", "SHA-256 of the resolved configuration"),
+        Column("configuration", "string", "SHA-256 of the resolved configuration without its section `spark`"),
         Column("code", "string", "Version of Echelon"),
     ),
 )
