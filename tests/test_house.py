@@ -15,7 +15,18 @@ from echelon.lake.suites import load_suite
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "lib" / "echelon"
 # A layer imports its own level and lower ones.
-LEVEL = {"errors": 0, "core": 0, "config": 1, "engine": 2, "lake": 2, "report": 3, "stages": 4, "cli": 5, "__main__": 6}
+LEVEL = {
+    "errors": 0,
+    "code": 0,
+    "core": 0,
+    "config": 1,
+    "engine": 2,
+    "lake": 2,
+    "report": 3,
+    "stages": 4,
+    "cli": 5,
+    "__main__": 6,
+}
 SPARK_INTERNALS = {"rdd", "sparkContext", "_jvm", "_jsc", "_jdf", "_sc"}
 
 

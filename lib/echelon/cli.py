@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeAlias
 
 from echelon import __version__
-from echelon.config import load
+from echelon.config import Configuration, load
 from echelon.errors import EchelonError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -21,6 +21,12 @@ ABOUT = {
     "replenish": "purchase orders, transfers, exceptions",
     "replay": "the held-back weeks under this plan and the classical one",
     "report": "the page for planners, from the newest tables",
+}
+UPKEEP = {
+    "sql": "one query on the tables of the newest release",
+    "releases": "the releases, newest first",
+    "rollback": "bring back an earlier release",
+    "vacuum": "remove files of versions past their retention",
 }
 EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 input refused, 4 a check blocked publishing"
 
@@ -42,14 +48,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     settings = load(options.config or [DEFAULT_CONFIGURATION], _overrides(options))
     # Imported late: the mistakes above are told at once, without waiting for Spark.
-    if options.command == "sql":
-        from echelon.stages.query import show
-
-        show(settings, options.query)
+    if options.command in UPKEEP:
+        _keep_up(settings, options)
         return
     from echelon.stages.runner import STAGES, run
 
     run(settings, [*STAGES, "report"] if options.command == "plan" else [options.command], options.resume)
+
+
+def _keep_up(settings: Configuration, options: argparse.Namespace) -> None:
+    from echelon.stages import query, upkeep
+
+    if options.command == "sql":
+        query.show(settings, options.query)
+    elif options.command == "releases":
+        upkeep.show_releases(settings)
+    elif options.command == "rollback":
+        upkeep.roll_back(settings, options.release)
+    else:
+        upkeep.clean(settings)
 
 
 def _overrides(options: argparse.Namespace) -> list[str]:
@@ -66,8 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands, "plan", "all stages below, one after another")
     for name, about in ABOUT.items():
         _add_run(commands, name, about)
-    sql = _add(commands, "sql", "one query on the tables of the newest release")
-    sql.add_argument("query", metavar="QUERY", help='for example "select * from orders order by value desc limit 10"')
+    added = {name: _add(commands, name, about) for name, about in UPKEEP.items()}
+    example = 'for example "select * from orders order by value desc limit 10"'
+    added["sql"].add_argument("query", metavar="QUERY", help=example)
+    added["rollback"].add_argument("release", metavar="RUN", help="run id or number of the release, as `releases` shows them")
     return parser
 
 

@@ -11,14 +11,15 @@ import polars
 import pytest
 from echelon.errors import CheckBlocked, EchelonError
 from echelon.lake import delta
-from echelon.lake.contract import Column, Table
 from echelon.lake.contracts import TABLES
 from echelon.lake.guard import check
 from echelon.lake.lake import Lake
-from echelon.lake.releases import newest_number, newest_run_date, release
+from echelon.lake.releases import newest_run_date, release
+from echelon.lake.visible import all_releases, newest_release
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 OpenLake = Callable[..., Lake]
 STOCK = [("A", "North", 5.0, 0.0, 0.0), ("A", "South", 7.5, 1.0, 0.0), ("B", "North", 0.0, 12.0, 3.0)]
@@ -28,11 +29,26 @@ def stock(spark: SparkSession, rows: list[tuple[object, ...]] | None = None) -> 
     return spark.createDataFrame(rows if rows is not None else STOCK, TABLES["stock"].ddl)  # type: ignore[arg-type]
 
 
+def references(spark: SparkSession) -> dict[str, DataFrame]:
+    """What the SKUs and locations of the stock refer to."""
+    items = [(sku, None, None, 1.0, None) for sku in ("A", "B", "C")]
+    locations = [(name, "store", 0.25) for name in ("North", "South")]
+    return {
+        "items": spark.createDataFrame(items, TABLES["items"].ddl),
+        "locations": spark.createDataFrame(locations, TABLES["locations"].ddl),
+    }
+
+
 @pytest.fixture
 def published(lake: Lake) -> Lake:
-    """A lake with one table."""
-    assert lake.publish({"stock": stock(lake.spark)}) == {"stock": 3}
+    """A lake with stock, and what it refers to."""
+    assert lake.publish({"stock": stock(lake.spark)} | references(lake.spark)) == {"stock": 3, "items": 3, "locations": 2}
     return lake
+
+
+def nothing_else(name: str) -> DataFrame:
+    """For suites that refer to no other table."""
+    raise AssertionError(f"nobody should ask for {name}")
 
 
 def committed(lake: Lake) -> DataFrame:
@@ -57,7 +73,7 @@ def test_the_table_is_what_its_contract_says_and_others_can_read_it(published: L
     assert polars.read_delta(path).select(polars.len(), polars.col("on_hand").sum()).row(0) == (3, 12.5)
     arrow = deltalake.DeltaTable(path).to_pyarrow_table()
     assert duckdb.from_arrow(arrow).aggregate("count(*), sum(on_hand)").fetchall() == [(3, 12.5)]
-    assert {check.table for check in published.run.checks} == {"stock"}
+    assert {check.table for check in published.run.checks} == {"stock", "items", "locations"}
 
 
 def test_delta_itself_refuses_a_bad_row(published: Lake) -> None:
@@ -75,13 +91,14 @@ def test_a_critical_failure_publishes_nothing(published: Lake) -> None:
     before = delta.version(published.path("stock"))
     with pytest.raises(CheckBlocked) as caught:
         published.publish(
-            {"targets": good, "stock": stock(published.spark, [*STOCK, STOCK[0], ("C", "North", -2.0, 0.0, 0.0)])}
+            {"targets": good, "stock": stock(published.spark, [*STOCK, STOCK[0], ("D", "North", -2.0, 0.0, 0.0)])}
         )
     assert caught.value.exit_code == 4
     first, *reasons = str(caught.value).splitlines()
     assert first == "nothing was published, because critical checks failed:"
     assert sorted(reason.split(": ")[1] for reason in reasons) == [
         "expect_column_values_to_be_between (on_hand)",
+        "unexpected_rows_expectation (every SKU is in items, every location in locations)",
         "unexpected_rows_expectation (key sku, location is unique)",
     ]
     assert "1 of 5 rows, for example -2.0" in str(caught.value)
@@ -115,6 +132,7 @@ SOUND = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "sk
         ),
         ([SOUND, {"kwargs": {"column": "sku"}}], "expectation 2: unknown type None"),
         ([SOUND | {"severity": "info"}], "severity 'info' is not one of critical, warning"),
+        ([SOUND | {"reads": ["item"]}], "expectation 1: reads item, which is no table"),
         ([], "an empty suite checks nothing"),
     ],
 )
@@ -123,36 +141,29 @@ def test_a_suite_that_would_not_check_is_refused(
 ) -> None:
     folder = suites_with(tmp_path / "suites", "stock", *entries)
     with pytest.raises(EchelonError, match=words):
-        check(stock(lake.spark), TABLES["stock"], folder)
+        check(stock(lake.spark), TABLES["stock"], folder, nothing_else)
 
 
 def test_a_missing_or_broken_suite_is_refused(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(EchelonError, match=r"stock\.json: no suite of expectations for the table 'stock'"):
-        check(stock(lake.spark), TABLES["stock"], tmp_path)
+        check(stock(lake.spark), TABLES["stock"], tmp_path, nothing_else)
     (tmp_path / "stock.json").write_text("{")
     with pytest.raises(EchelonError, match=r"stock\.json: not a suite of expectations"):
-        check(stock(lake.spark), TABLES["stock"], tmp_path)
+        check(stock(lake.spark), TABLES["stock"], tmp_path, nothing_else)
 
 
 def test_a_missing_column_is_refused_before_the_suite(lake: Lake, root: Path) -> None:
     with pytest.raises(EchelonError, match="stock: the staged table lacks the columns on_order, backorders"):
-        check(stock(lake.spark).drop("on_order", "backorders"), TABLES["stock"], root / "expectations")
+        check(stock(lake.spark).drop("on_order", "backorders"), TABLES["stock"], root / "expectations", nothing_else)
 
 
 def test_an_expectation_that_can_not_be_evaluated_blocks(lake: Lake, tmp_path: Path) -> None:
     typo = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "on_hnad"}}
-    (result,) = check(stock(lake.spark), TABLES["stock"], suites_with(tmp_path / "suites", "stock", typo))
+    (result,) = check(stock(lake.spark), TABLES["stock"], suites_with(tmp_path / "suites", "stock", typo), nothing_else)
     assert result.blocks
     assert result.observed is not None
     assert "could not be evaluated" in result.observed
     assert "on_hnad" in result.observed
-
-
-def test_another_contract_is_told_apart(published: Lake) -> None:
-    old = TABLES["stock"]
-    changed = Table(old.name, old.stage, old.meaning, old.key, (*old.columns, Column("colour", "string", "Colour")))
-    with pytest.raises(EchelonError, match=r"was written by another version of Echelon: .* 'stock'"):
-        delta.ensure_table(published.spark, changed, published.path("stock"))
 
 
 def test_a_table_that_nobody_published(lake: Lake) -> None:
@@ -161,40 +172,73 @@ def test_a_table_that_nobody_published(lake: Lake) -> None:
 
 
 def test_releases_ascend_and_name_the_versions(published: Lake, new_lake: OpenLake) -> None:
-    assert (newest_number(published), newest_run_date(published)) == (0, None)
+    assert (newest_release(published.spark, published.output), newest_run_date(published)) == (None, None)
     with pytest.raises(EchelonError, match="no sales were ingested yet"):
         release(published)
     published.run.run_date = date(2026, 2, 1)
-    published.publish({"targets": published.spark.createDataFrame([("*", "*", 0.9)], TABLES["targets"].ddl)})
+    published.run.inputs = {"sales": "ab", "stock": "cd"}
     assert release(published) == 1
     assert release(published) == 1  # a run that was killed before it noted its release, and went on
     second = new_lake()
-    second.run.run_date = date(2026, 2, 2)
+    second.run.run_date, second.run.inputs = date(2026, 2, 2), {"stock": "ef"}
     second.publish({"stock": stock(second.spark, STOCK[:1])})
     assert release(second) == 2
-    rows = second.read("releases").orderBy("release").collect()
+    rows = all_releases(second.spark, second.output)
     assert [(row["release"], row["run_id"]) for row in rows] == [(1, published.run.run_id), (2, second.run.run_id)]
     assert newest_run_date(second) == date(2026, 2, 2)
+    assert [row["inputs"] for row in rows] == [{"sales": "ab", "stock": "cd"}, {"sales": "ab", "stock": "ef"}]
     sizes = [delta.read(second.spark, second.path("stock"), row["tables"]["stock"]).count() for row in rows]
     assert sizes == [3, 1]
-    assert rows[0]["checks"] == rows[1]["checks"] == len([check for check in published.run.checks if check.table != "releases"])
-    # What a run takes over, as when one stage is run alone, it takes over with its checks.
-    checked = second.read("check_results").select("table", "run_id").distinct().collect()
-    assert {row["table"]: row["run_id"] for row in checked} == {"stock": second.run.run_id, "targets": published.run.run_id}
-    assert set(rows[1]["tables"]) == {"stock", "targets", "check_results"}
-    assert second.read("check_results").where("NOT success").count() == 0
+    assert set(rows[1]["tables"]) == {"stock", "items", "locations", "check_results"}
+
+
+def test_check_results_stay_and_a_run_takes_over_those_of_tables_that_it_did_not_publish(
+    published: Lake, new_lake: OpenLake
+) -> None:
+    published.run.run_date = date(2026, 2, 1)
+    release(published)
+    second = new_lake()
+    second.run.run_date = date(2026, 2, 2)
+    second.publish({"stock": stock(second.spark, STOCK[:1])})
+    release(second)
+    first, newest = (row["checks"] for row in all_releases(second.spark, second.output))
+    results = delta.read(second.spark, second.path("check_results"))
+    by_run = {row["run_id"]: row["count"] for row in results.groupBy("run_id").count().collect()}
+    assert by_run == {published.run.run_id: first, second.run.run_id: newest}
+    assert first == newest
+    mine = results.where(results.run_id == second.run.run_id).select("table", "checked_by").distinct().collect()
+    checked_by = {row["table"]: row["checked_by"] for row in mine}
+    assert checked_by == {"stock": second.run.run_id, "items": published.run.run_id, "locations": published.run.run_id}
+    assert results.where("NOT success").count() == 0
+
+
+def test_what_was_not_released_is_not_read(published: Lake, new_lake: OpenLake) -> None:
+    published.run.run_date = date(2026, 2, 1)
+    release(published)
+    cut_off = new_lake()
+    cut_off.publish({"stock": stock(cut_off.spark, STOCK[:1])})
+    delta.append(stock(cut_off.spark, [("C", "South", 99.0, 0.0, 0.0)]), cut_off.path("stock"), "by hand")
+    assert sorted(tuple(row) for row in new_lake().read("stock").collect()) == sorted(STOCK)
 
 
 def test_the_run_reads_the_rows_that_it_committed(published: Lake) -> None:
     staged = published.read("stock")
     assert staged.inputFiles()[0].startswith(f"file://{published.output}/staging/")
     assert sorted(staged.collect()) == sorted(committed(published).collect())
-    published.tidy()
+    published.tidy(well=True)
     assert sorted(published.read("stock").collect()) == sorted(committed(published).collect())
 
 
-def test_kept_frames_go_when_the_run_tidies_up(lake: Lake) -> None:
-    kept = lake.keep("numbers", lake.spark.range(5))
-    assert kept.count() == 5
-    lake.tidy()
-    assert list((Path(lake.output) / "staging").iterdir()) == []
+def test_finished_parts_stay_until_the_stage_ends_well(lake: Lake) -> None:
+    spark = lake.spark
+    parts = {"one": spark.range(2), "two": spark.range(2, 3)}
+    assert lake.keep_parts("numbers", {"one": parts["one"]}).count() == 2
+    lake.keep("others", spark.range(1))
+    lake.end_stage(well=False)
+    lake.tidy(well=False)
+    never = spark.range(1).select((F.raise_error(F.lit("computed again"))).cast("bigint").alias("id"))
+    again = lake.keep_parts("numbers", {"one": never, "two": parts["two"]})
+    assert sorted(row["id"] for row in again.collect()) == [0, 1, 2]
+    lake.end_stage(well=True)
+    lake.tidy(well=True)
+    assert not (Path(lake.output) / "staging").exists()

@@ -19,15 +19,25 @@ class Column:
     allowed: tuple[str, ...] = ()
 
 
+# Old versions stay this long: releases of the last month can be brought back and read.
+RETENTION_DAYS = 35
+
+
 @dataclass(frozen=True)
 class Table:
-    """One published table. `key` identifies a row; `columns` are in the order in which they are written."""
+    """One published table. `key` identifies a row; `columns` are in the order in which they are written.
+
+    `by_run`: the table is partitioned by `run_id` and a run replaces only its own rows; otherwise a run replaces all rows.
+    `retention_days`: how long versions that are no longer the newest can be read, at least.
+    """
 
     name: str
     stage: Stage
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    by_run: bool = False
+    retention_days: int = RETENTION_DAYS
 
     @property
     def column_names(self) -> list[str]:

@@ -3,30 +3,21 @@
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from echelon.errors import EchelonError
 from echelon.lake.contract import Table
 from echelon.lake.files import list_files
-from echelon.lake.schema import comment, constraint, spark_schema
-
-# Reader version 1: delta-rs, DuckDB and polars read the tables as they are.
-PROPERTIES = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
+from echelon.lake.migration import migrate
+from echelon.lake.schema import CONSTRAINT, comment, constraint, properties, spark_schema
 
 
 def ensure_table(spark: SparkSession, table: Table, path: str) -> None:
-    """Create the table with comments, NOT NULL and CHECK, unless it is there.
+    """Create the table with comments, NOT NULL and CHECK; a table that is there is brought to its contract.
 
-    Raises EchelonError if the table at `path` has other columns than its contract.
+    Raises EchelonError if the table at `path` differs from its contract by more than an addition.
     """
-    if not DeltaTable.isDeltaTable(spark, path):
+    if DeltaTable.isDeltaTable(spark, path):
+        migrate(spark, table, path)
+    else:
         _create(spark, table, path)
-        return
-    found = [(f.name, f.dataType) for f in spark.read.format("delta").load(path).schema.fields]
-    wanted = [(f.name, f.dataType) for f in spark_schema(table).fields]
-    if found != wanted:
-        raise EchelonError(
-            f"{path} was written by another version of Echelon: its columns differ from today's contract of "
-            f"'{table.name}'. Publish to a new folder (--set run.output=FOLDER), or move the old one away"
-        )
 
 
 def _create(spark: SparkSession, table: Table, path: str) -> None:
@@ -35,15 +26,20 @@ def _create(spark: SparkSession, table: Table, path: str) -> None:
         builder = builder.addColumn(field.name, field.dataType, nullable=column.nullable, comment=comment(column))
     condition = constraint(table)
     # A CHECK is a property to Delta; given at creation it needs no commit of its own.
-    check = {"delta.constraints.contract": condition} if condition else {}
-    for name, value in (PROPERTIES | check).items():
+    check = {f"delta.constraints.{CONSTRAINT}": condition} if condition else {}
+    for name, value in (properties(table) | check).items():
         builder = builder.property(name, value)
+    if table.by_run:
+        builder = builder.partitionedBy("run_id")
     builder.execute()
 
 
-def replace(frame: DataFrame, path: str, run_id: str) -> int:
-    """Replace the whole content in one commit; returns the new version."""
-    frame.write.format("delta").mode("overwrite").option("userMetadata", run_id).save(path)
+def replace(frame: DataFrame, table: Table, path: str, run_id: str) -> int:
+    """Replace the whole content, or the rows of this run, in one commit; returns the new version."""
+    writer = frame.write.format("delta").mode("overwrite").option("userMetadata", run_id)
+    if table.by_run:
+        writer = writer.option("replaceWhere", f"run_id = '{run_id}'")
+    writer.save(path)
     return version(path)
 
 

@@ -3,6 +3,7 @@
 import importlib
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,9 @@ from echelon.lake.contract import Table
 from echelon.lake.suites import Expectation, load_suite
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+
+Find = Callable[[str], DataFrame]
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,8 @@ def load_ahead() -> None:
     threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
 
 
-def check(frame: DataFrame, table: Table, folder: Path) -> list[Check]:
-    """Evaluate the suite of `table` on the frame, which must be the staged version.
+def check(frame: DataFrame, table: Table, folder: Path, find: Find) -> list[Check]:
+    """Evaluate the suite of `table` on the frame, which must be the staged version; `find` gives other tables by name.
 
     Raises EchelonError when the frame lacks a column of the contract (a missing column is only a result to Great
     Expectations) or the suite can't be loaded.
@@ -54,6 +58,8 @@ def check(frame: DataFrame, table: Table, folder: Path) -> list[Check]:
     if missing:
         raise EchelonError(f"{table.name}: the staged table lacks the columns {', '.join(missing)}")
     suite = load_suite(folder, table.name)
+    for name in sorted({name for expectation in suite for name in expectation.reads}):
+        find(name).createOrReplaceTempView(name)
     passed = _evaluate(frame, table.name, suite, "BOOLEAN_ONLY")
     failed = [expectation for expectation in suite if not passed[expectation.number]["success"]]
     # Finding the offending values costs a job per expectation: only for those that failed.

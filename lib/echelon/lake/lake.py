@@ -2,49 +2,66 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from echelon.errors import CheckBlocked, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
-from echelon.lake.files import delete_folder
+from echelon.lake.files import absolute, delete_folder, is_local, list_files
 from echelon.lake.guard import Check, check
 from echelon.lake.run_state import RunState
-from echelon.lake.schema import conform
+from echelon.lake.schema import conform, spark_schema
+from echelon.lake.suites import RELEASED
+from echelon.lake.visible import newest_release, table_path
 
 # Small tables take Spark little work but many round trips: a few of them side by side.
 _AT_ONCE = 4
 
 
 class Lake:
-    """Reads what the current run has published, and before that what the newest run left.
+    """Reads what the current run has published, and before that what the newest release holds.
 
     What was published here is read from the staged files, which stay until `tidy`: the same rows as the commit, without
-    Delta working out the new version's state for each reader.
+    Delta working out the new version's state for each reader. Rows that were never released, or that somebody wrote past
+    the guard, are not seen.
     """
 
     def __init__(self, spark: SparkSession, output: str, suites: Path, run: RunState) -> None:
         self.spark = spark
-        self.output = str(Path(output).absolute()) if "://" not in output else output.rstrip("/")
+        self.output = absolute(output)
         self.run = run
         self._suites = suites
         self._published: dict[str, DataFrame] = {}
 
     def path(self, name: str) -> str:
         """Where a table lies."""
-        return f"{self.output}/tables/{name}"
+        return table_path(self.output, name)
+
+    @cached_property
+    def released(self) -> dict[str, int]:
+        """Version of each table in the release that was the newest when this run began."""
+        newest = newest_release(self.spark, self.output)
+        return dict(newest["tables"]) if newest else {}
 
     def read(self, name: str) -> DataFrame:
         """A table; raises EchelonError when no run has published it yet."""
         if name in self._published:
             return self._published[name]
-        path = self.path(name)
-        if not delta.exists(self.spark, path):
+        versions = self.released | self.run.tables
+        if name not in versions:
             stage = TABLES[name].stage
-            raise EchelonError(f"{path}: there is no table '{name}' yet: run the stage '{stage}' first")
-        return delta.read(self.spark, path, self.run.tables.get(name))
+            raise EchelonError(f"{self.path(name)}: there is no table '{name}' yet: run the stage '{stage}' first")
+        return self._at(name, versions[name])
+
+    def _at(self, name: str, version: int) -> DataFrame:
+        """A table at a version; columns that its contract did not have then are null."""
+        frame = delta.read(self.spark, self.path(name), version)
+        new = [column for column in TABLES[name].columns if column.name not in frame.columns]
+        return frame.withColumns({column.name: F.lit(None).cast(column.type) for column in new})
 
     def publish(self, frames: Mapping[str, DataFrame]) -> dict[str, int]:
         """Stage all frames, check each, and only then publish them; returns the rows of each table.
@@ -55,7 +72,7 @@ class Lake:
             self._published.pop(name, None)  # its staged files are about to be overwritten
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             staged = dict(zip(frames, pool.map(self._stage, frames, frames.values()), strict=True))
-        checks = [result for name, frame in staged.items() for result in self._check(name, frame)]
+        checks = [result for name in staged for result in self._check(name, staged)]
         self.run.checks = [c for c in self.run.checks if c.table not in staged] + checks
         _refuse_blocked(checks)
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
@@ -69,43 +86,64 @@ class Lake:
     def append(self, name: str, frame: DataFrame) -> None:
         """Check the rows and append them in one commit."""
         staged = self._stage(name, frame)
-        _refuse_blocked(self._check(name, staged))
+        _refuse_blocked(self._check(name, {name: staged}))
         delta.ensure_table(self.spark, TABLES[name], self.path(name))
         self.run.tables[name] = delta.append(staged, self.path(name), self.run.run_id)
 
     def keep(self, name: str, frame: DataFrame) -> DataFrame:
         """Compute a frame once and keep it in scratch files until the stage ends; later steps read them."""
-        place = f"{self._scratch()}/{name}"
+        place = f"{self._staging()}/scratch/{name}"
         frame.write.mode("overwrite").parquet(place)
         return self.spark.read.parquet(place)
 
-    def end_stage(self) -> None:
-        """Remove what was kept."""
-        delete_folder(self._scratch())
+    def keep_parts(self, name: str, parts: Mapping[str, DataFrame]) -> DataFrame:
+        """Like `keep`, in parts that are finished one by one: those that were finished before the run was interrupted are
+        not computed again. They are kept until the stage has ended well."""
+        places = {part: f"{self._staging()}/parts/{name}/{part}" for part in parts}
+        missing = [part for part, place in places.items() if "_SUCCESS" not in list_files(place)]
+        with ThreadPoolExecutor(max_workers=len(parts)) as pool:
+            list(pool.map(lambda part: parts[part].write.mode("overwrite").parquet(places[part]), missing))
+        return self.spark.read.parquet(*places.values())
 
-    def tidy(self) -> None:
-        """Remove what was staged and kept by this run."""
+    def end_stage(self, well: bool) -> None:
+        """Remove what was kept; finished parts only if the stage has ended well."""
+        delete_folder(f"{self._staging()}/scratch")
+        if well:
+            delete_folder(f"{self._staging()}/parts")
+
+    def tidy(self, well: bool) -> None:
+        """Remove what was staged. After a run that ended well nothing is left, also not of runs that were given up: on a
+        local disk no other run can be under way."""
         self._published.clear()
-        delete_folder(self._staging())
-
-    def _scratch(self) -> str:
-        return f"{self._staging()}/scratch"
+        if well:
+            delete_folder(f"{self.output}/staging" if is_local(self.output) else self._staging())
+        else:
+            delete_folder(f"{self._staging()}/tables")
 
     def _staging(self) -> str:
         return f"{self.output}/staging/{self.run.run_id}"
 
     def _stage(self, name: str, frame: DataFrame) -> DataFrame:
         # Plain Parquet: a folder that only this run writes to is as exact a version as a Delta commit, and cheaper.
-        place = f"{self._staging()}/{name}"
+        place = f"{self._staging()}/tables/{name}"
         conform(frame, TABLES[name]).write.mode("overwrite").parquet(place)
         return self.spark.read.parquet(place)
 
-    def _check(self, name: str, staged: DataFrame) -> list[Check]:
-        return check(staged, TABLES[name], self._suites)
+    def _check(self, name: str, staged: Mapping[str, DataFrame]) -> list[Check]:
+        return check(staged[name], TABLES[name], self._suites, lambda other: self._find(other, staged))
+
+    def _find(self, name: str, staged: Mapping[str, DataFrame]) -> DataFrame:
+        """A table that a check refers to: staged beside it, published before, or as the last release had it."""
+        if not name.startswith(RELEASED):
+            return staged[name] if name in staged else self.read(name)
+        table = name.removeprefix(RELEASED)
+        if table in self.released:
+            return self._at(table, self.released[table])
+        return self.spark.createDataFrame([], spark_schema(TABLES[table]))
 
     def _commit(self, name: str, staged: DataFrame) -> int:
         delta.ensure_table(self.spark, TABLES[name], self.path(name))
-        return delta.replace(staged, self.path(name), self.run.run_id)
+        return delta.replace(staged, TABLES[name], self.path(name), self.run.run_id)
 
 
 def _refuse_blocked(checks: list[Check]) -> None:

@@ -1,19 +1,17 @@
 """One row per finished run makes its tables visible together."""
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon import __version__
+from echelon.code import code_version
 from echelon.errors import EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.schema import spark_schema
-
-Row = dict[str, Any]
+from echelon.lake.visible import Row, all_releases, newest_release
 
 
 def release(lake: Lake) -> int:
@@ -24,78 +22,62 @@ def release(lake: Lake) -> int:
     """
     if lake.run.run_date is None:
         raise EchelonError("no sales were ingested yet: run the stage 'ingest' first")
-    number = _number_of(lake)
+    releases = all_releases(lake.spark, lake.output)
+    number = next((row["release"] for row in releases if row["run_id"] == lake.run.run_id), None)
     if number is None:
-        earlier = _earlier_checks(lake)
-        lake.publish({"check_results": _check_results(lake, earlier)})
-        number = newest_number(lake) + 1
-        lake.append("releases", _frame(lake, "releases", [_row(lake, number, earlier)]))
+        number = len(releases) + 1
+        results = record_checks(lake)
+        append_release(lake, _row(lake, number, results, releases[-1] if releases else None))
     lake.run.finished = True
     lake.run.save(lake.output)
-    return number
+    return int(number)
 
 
-def newest_number(lake: Lake) -> int:
-    """Number of the newest release, 0 before the first."""
-    newest = newest_release(lake)
-    return int(newest["release"]) if newest else 0
+def record_checks(lake: Lake) -> list[Row]:
+    """Publish the results of this run, and with them those of the tables that it takes over from the newest release.
+
+    A blocked run records its own results too: that is where its reason is kept.
+    """
+    own = [{"run_id": lake.run.run_id, "checked_by": lake.run.run_id, **vars(result)} for result in lake.run.checks]
+    taken_over = [row | {"run_id": lake.run.run_id} for row in _released_checks(lake) if row["table"] not in lake.run.tables]
+    lake.publish({"check_results": _frame(lake, "check_results", own + taken_over)})
+    return own + taken_over
 
 
-def newest_release(lake: Lake) -> Row | None:
-    """The row of the newest release, None before the first."""
-    if not delta.exists(lake.spark, lake.path("releases")):
-        return None
-    rows = lake.read("releases").orderBy(F.desc("release")).limit(1).collect()
-    return rows[0].asDict() if rows else None
-
-
-def _number_of(lake: Lake) -> int | None:
-    """Number under which this run was released already, if it was."""
-    if not delta.exists(lake.spark, lake.path("releases")):
-        return None
-    found = lake.read("releases").where(F.col("run_id") == lake.run.run_id).agg({"release": "max"}).collect()[0][0]
-    return None if found is None else int(found)
+def append_release(lake: Lake, row: Row) -> None:
+    """Make a set of versions visible."""
+    lake.append("releases", _frame(lake, "releases", [row]))
 
 
 def newest_run_date(lake: Lake) -> date | None:
     """The run date of the newest release, None before the first."""
-    newest = newest_release(lake)
+    newest = newest_release(lake.spark, lake.output)
     return newest["run_date"] if newest else None
 
 
-def _earlier_checks(lake: Lake) -> list[Row]:
-    """Results for the tables of the release that an earlier run published."""
-    if not delta.exists(lake.spark, lake.path("check_results")):
+def _released_checks(lake: Lake) -> list[Row]:
+    newest = newest_release(lake.spark, lake.output)
+    if newest is None:
         return []
-    own = {"check_results", *(result.table for result in lake.run.checks)}
-    return [row.asDict() for row in lake.read("check_results").where(~F.col("table").isin(*own)).collect()]
-
-
-def _check_results(lake: Lake, earlier: list[Row]) -> DataFrame:
-    own = [{"run_id": lake.run.run_id, **vars(result)} for result in lake.run.checks]
-    return _frame(lake, "check_results", earlier + own)
+    everything = delta.read(lake.spark, lake.path("check_results"))
+    return [row.asDict() for row in everything.where(F.col("run_id") == newest["run_id"]).collect()]
 
 
 def _frame(lake: Lake, name: str, rows: list[Row]) -> DataFrame:
     return lake.spark.createDataFrame(rows, spark_schema(TABLES[name]))
 
 
-def _row(lake: Lake, number: int, earlier: list[Row]) -> Row:
+def _row(lake: Lake, number: int, results: list[Row], before: Row | None) -> Row:
     return {
         "release": number,
         "run_id": lake.run.run_id,
         "run_date": lake.run.run_date,
         "published_at": datetime.now(UTC),
-        "tables": _versions(lake),
-        "checks": len(earlier) + len(lake.run.checks),
-        "warnings": sum(not row["success"] for row in earlier) + sum(not result.success for result in lake.run.checks),
+        "tables": lake.released | lake.run.tables,
+        "checks": len(results),
+        "warnings": sum(not row["success"] for row in results),
         "configuration": lake.run.configuration,
-        "code": __version__,
+        "code": code_version(),
+        "inputs": (before["inputs"] or {} if before else {}) | lake.run.inputs,
+        "restores": None,
     }
-
-
-def _versions(lake: Lake) -> dict[str, int]:
-    """The run's own versions, and the newest ones of tables that it did not publish."""
-    published = [name for name in TABLES if name != "releases" and delta.exists(lake.spark, lake.path(name))]
-    newest = {name: delta.version(lake.path(name)) for name in published}
-    return newest | lake.run.tables

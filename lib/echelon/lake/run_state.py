@@ -6,20 +6,24 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from echelon.code import code_version
 from echelon.lake.files import list_files, read_text, write_text
 from echelon.lake.guard import Check
 
 
 @dataclass
 class RunState:
-    """The progress of one run. `tables` maps each published table to its Delta version, `rows` to its rows."""
+    """The progress of one run. `tables` maps each published table to its Delta version, `rows` to its rows; `inputs` each
+    input to the fingerprint of its rows."""
 
     run_id: str
     configuration: str
+    code: str = field(default_factory=code_version)
     run_date: date | None = None
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     finished: bool = False
 
@@ -35,12 +39,12 @@ def new_run(configuration: str) -> RunState:
 
 
 def unfinished_run(output: str, configuration: str) -> RunState | None:
-    """The newest unfinished run of the same configuration, if there is one."""
+    """The newest unfinished run of the same configuration and code, if there is one."""
     for name in reversed(list_files(f"{output}/runs")):
         if not name.endswith(".json"):
             continue
         state = _parse(read_text(f"{output}/runs/{name}") or "{}")
-        if state and not state.finished and state.configuration == configuration:
+        if state and not state.finished and (state.configuration, state.code) == (configuration, code_version()):
             return state
     return None
 

@@ -9,6 +9,10 @@ from pyspark.sql.types import StructField, StructType
 
 from echelon.lake.contract import Column, Table
 
+CONSTRAINT = "contract"
+# Keeps to reader version 1: delta-rs, DuckDB and polars read the tables as they are.
+_READABLE = {"delta.enableDeletionVectors": "false"}
+
 
 def spark_schema(table: Table) -> StructType:
     """The Spark schema with NOT NULL and comments."""
@@ -35,6 +39,12 @@ def constraint(table: Table) -> str | None:
     """One condition that holds for every row: physics and allowed values."""
     parts = [part for column in table.columns for part in _conditions(column)]
     return " AND ".join(parts) if parts else None
+
+
+def properties(table: Table) -> dict[str, str]:
+    """Delta's table properties: who can read it, and how long old versions stay."""
+    kept = f"interval {table.retention_days} days"
+    return _READABLE | {"delta.logRetentionDuration": kept, "delta.deletedFileRetentionDuration": kept}
 
 
 def _conditions(column: Column) -> list[str]:

@@ -6,20 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from echelon.errors import EchelonError
+from echelon.lake.contracts import TABLES
 
 SEVERITIES = ("critical", "warning")
 FOLDER = "expectations"
+# In a query, a table's name with this before it is the table as it was in the last release.
+RELEASED = "released_"
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expectation as the suite's file has it, with its number (from 1) in the suite."""
+    """One expectation as the suite's file has it, with its number (from 1) in the suite.
+
+    `reads` names the other tables that its query refers to: `demand` as this run has it, `released_demand` as the last
+    release had it.
+    """
 
     number: int
     type: str
     kwargs: dict[str, Any]
     severity: str
     notes: str
+    reads: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str | None:
@@ -65,4 +73,9 @@ def _expectation(file: Path, number: int, entry: dict[str, Any]) -> Expectation:
     severity = entry.get("severity", "critical")
     if severity not in SEVERITIES:
         raise EchelonError(f"{file}: expectation {number}: severity {severity!r} is not one of {', '.join(SEVERITIES)}")
-    return Expectation(number, entry["type"], entry.get("kwargs", {}), severity, entry.get("notes", ""))
+    unknown = [name for name in entry.get("reads", ()) if name.removeprefix(RELEASED) not in TABLES]
+    if unknown:
+        raise EchelonError(f"{file}: expectation {number}: reads {', '.join(unknown)}, which is no table")
+    return Expectation(
+        number, entry["type"], entry.get("kwargs", {}), severity, entry.get("notes", ""), tuple(entry.get("reads", ()))
+    )

@@ -27,7 +27,7 @@ def run(context: Context) -> str:
     lake, windows = context.lake, windows_of(context)
     demand = lake.read("demand").select(*SERIES, "date", "demand")
     function = partial(_backtest, windows=windows)
-    scores = lake.keep("scores", with_candidates(context, demand, function, TABLES["backtest_scores"].ddl))
+    scores = with_candidates(context, "scores", demand, function, TABLES["backtest_scores"].ddl)
     failed = count_failures(context, scores, "backtest forecasts", FAILED)
     published = lake.publish({"backtest_scores": scores, "champions": _champions(context, windows, scores)})
     return (

@@ -9,26 +9,28 @@ from pyspark.sql import functions as F
 
 from echelon.core.forecast.candidate import OK, TOO_LITTLE, Candidate
 from echelon.core.forecast.candidates import candidates
-from echelon.engine.buckets import PandasFunction, apply_by, apply_in_buckets
+from echelon.engine.buckets import PandasFunction, apply_by
 from echelon.stages.context import Context
 from echelon.stages.history import SERIES
+from echelon.stages.parts import bucket_parts
 
 # Few data are no failure: the seasonal naive stands in, and another model can become champion.
 FAILED = f"status <> '{OK}' AND status NOT LIKE '{TOO_LITTLE}%'"
 CandidateFunction = Callable[[pd.DataFrame, list[Candidate]], pd.DataFrame]
 
 
-def with_candidates(context: Context, demand: DataFrame, function: CandidateFunction, schema: str) -> DataFrame:
+def with_candidates(context: Context, name: str, demand: DataFrame, function: CandidateFunction, schema: str) -> DataFrame:
     """Rows of `function(demand rows, candidates)`: pooled candidates by model group, the others over balanced buckets.
 
-    Both run side by side in one job, the pooled ones first, as they take longest.
+    Both run side by side, the pooled ones first, as they take longest; kept under `name` in parts that a run which goes on
+    does not repeat.
     """
     chosen = candidates(context.settings.run.frequency)
     local, pooled = _given(function, chosen, pooled=False), _given(function, chosen, pooled=True)
     groups = _model_groups(context, demand)
     grouped = demand.withColumn("_group", F.pmod(F.xxhash64("sku"), F.lit(groups)).cast("int"))
-    by_group = apply_by(grouped.repartitionById(groups, F.col("_group")), "_group", pooled, schema)
-    return by_group.unionByName(apply_in_buckets(demand, ["sku"], local, schema, context.settings.spark.buckets))
+    by_group = {f"pooled-in-{groups}": apply_by(grouped.repartitionById(groups, F.col("_group")), "_group", pooled, schema)}
+    return context.lake.keep_parts(name, by_group | bucket_parts(context, name, demand, local, schema))
 
 
 def _given(function: CandidateFunction, chosen: list[Candidate], pooled: bool) -> PandasFunction:

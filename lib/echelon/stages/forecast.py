@@ -31,7 +31,7 @@ def run(context: Context) -> str:
     lake, windows = context.lake, windows_of(context)
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     demand = lake.read("demand").join(chosen, list(SERIES)).select(*SERIES, "date", "demand", "model")
-    live = lake.keep("live", with_candidates(context, demand, partial(_champions_only, windows=windows), _LIVE))
+    live = with_candidates(context, "live", demand, partial(_champions_only, windows=windows), _LIVE)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     known = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores)

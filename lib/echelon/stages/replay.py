@@ -15,10 +15,10 @@ from echelon.core.inventory.classical import classical_levels
 from echelon.core.inventory.plan import SimulationSize
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.replay import replay
-from echelon.engine.buckets import apply_in_buckets
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.history import SERIES, segmented, windows_of
+from echelon.stages.parts import bucket_parts
 from echelon.stages.prepare import lead_times_before
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
 from echelon.stages.replay_measures import MEASURES, measured_rows, totals
@@ -40,8 +40,8 @@ def run(context: Context) -> str:
         replications=context.settings.replay.replications,
         window=max(2, round(context.settings.replay.moving_average_days / PERIOD_DAYS[windows.freq])),
     )
-    measured = apply_in_buckets(rows, ["sku"], function, MEASURES, context.settings.spark.buckets)
-    lake.publish({"kpis": totals(lake.keep("measured", measured))})
+    measured = lake.keep_parts("measured", bucket_parts(context, "measured", rows, function, MEASURES))
+    lake.publish({"kpis": totals(measured)})
     return _outcome(context)
 
 

@@ -8,7 +8,7 @@ from platform import python_version
 from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.errors import EchelonError
 from echelon.lake.files import is_local
-from echelon.lake.releases import newest_release
+from echelon.lake.visible import newest_release
 from echelon.report.data import ReportData
 from echelon.report.page import write_page
 from echelon.report.summary import summary_lines
@@ -39,7 +39,7 @@ def run(context: Context) -> Summary:
 def collect(context: Context, place: str) -> ReportData:
     """Everything that the page shows."""
     settings, windows = context.settings, windows_of(context)
-    newest = newest_release(context.lake)
+    newest = newest_release(context.spark, context.lake.output)
     if newest is None:
         raise EchelonError("there is no release yet: run `echelon plan` first")
     frames = report_frames.all_frames(context)

@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import start_date
 from echelon.engine.exact import exact_sum
-from echelon.lake.releases import newest_release
+from echelon.lake.visible import newest_release
 from echelon.stages.context import Context
 from echelon.stages.history import SERIES, windows_of
 
@@ -134,7 +134,7 @@ def _stages(context: Context) -> pd.DataFrame:
 
 
 def _tables(context: Context) -> pd.DataFrame:
-    newest = newest_release(context.lake)
+    newest = newest_release(context.spark, context.lake.output)
     versions = sorted(newest["tables"].items()) if newest else []
     known = context.lake.run.rows
     rows = [(name, number, known[name] if name in known else context.lake.read(name).count()) for name, number in versions]

@@ -11,11 +11,11 @@ from pyspark.errors import PySparkException
 from echelon.config import Configuration, fingerprint
 from echelon.engine.progress import progress
 from echelon.engine.session import start
-from echelon.errors import EchelonError
+from echelon.errors import CheckBlocked, EchelonError
 from echelon.lake.guard import load_ahead
 from echelon.lake.lake import Lake
 from echelon.lake.lock import exclusive
-from echelon.lake.releases import newest_run_date, release
+from echelon.lake.releases import newest_run_date, record_checks, release
 from echelon.lake.run_state import RunState, new_run, unfinished_run
 from echelon.stages import backtest, forecast, ingest, prepare, replay, replenish, report, stock
 from echelon.stages.context import Context
@@ -55,16 +55,18 @@ def _state(settings: Configuration, resume: bool) -> RunState:
         return new_run(configuration)
     found = unfinished_run(settings.run.output, configuration)
     if found is None:
-        print("Nothing to resume: no unfinished run of this configuration. Starting a new run.")
+        print("Nothing to resume: no unfinished run of this configuration and code. Starting a new run.")
     return found or new_run(configuration)
 
 
 def run_stages(context: Context, names: Sequence[str]) -> None:
     """The named stages in a session that is there, their release, and the report if it is named."""
+    well = False
     try:
         _run_stages(context, names)
+        well = True
     finally:
-        context.lake.tidy()
+        context.lake.tidy(well)
 
 
 def _run_stages(context: Context, names: Sequence[str]) -> None:
@@ -83,12 +85,16 @@ def _run_stages(context: Context, names: Sequence[str]) -> None:
 
 
 def _run_stage(context: Context, name: str) -> None:
-    began = time.perf_counter()
+    began, well = time.perf_counter(), False
     try:
         with progress(context.spark, f"{name:<10}"), _plain_errors(name):
             outcome = STAGES[name](context)
+        well = True
+    except CheckBlocked as error:
+        record_checks(context.lake)
+        raise CheckBlocked(f"{error}\n(all results: table check_results, run_id {context.lake.run.run_id})") from None
     finally:
-        context.lake.end_stage()
+        context.lake.end_stage(well)
     seconds = time.perf_counter() - began
     context.lake.run.stages[name] = {"outcome": outcome, "seconds": round(seconds, 2)}
     context.lake.run.save(context.lake.output)

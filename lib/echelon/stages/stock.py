@@ -9,10 +9,10 @@ from echelon.config.models import Stock
 from echelon.core.demand.periods import Frequency
 from echelon.core.inventory.plan import SimulationSize, StockPlan, plan_analytic, plan_sku
 from echelon.core.inventory.problem import Problem
-from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.failures import count_failures
+from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
 
 PERIODS: dict[Frequency, int] = {"D": 120, "W": 52, "M": 36}
@@ -25,8 +25,7 @@ def run(context: Context) -> str:
     lanes = shared_lanes(context, lake.read("lead_times"))
     rows = planning_rows(context, lake.read("demand_distributions"))
     function = partial(_plan_bucket, lanes=lanes, size=simulation_size(context))
-    levels = apply_in_buckets(rows, ["sku"], function, TABLES["stock_levels"].ddl, context.settings.spark.buckets)
-    levels = lake.keep("levels", levels)
+    levels = lake.keep_parts("levels", bucket_parts(context, "levels", rows, function, TABLES["stock_levels"].ddl))
     failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
     published = lake.publish({"stock_levels": levels})
     skus, missed = levels.select("sku").distinct().count(), levels.where("status LIKE 'target not reached%'")

@@ -144,6 +144,27 @@ INPUTS = Table(
         Column("rows_read", "bigint", "Rows in the source", "rows", check="rows_read >= 0"),
         Column("rows_accepted", "bigint", "Rows accepted", "rows", check="rows_accepted >= 0"),
         Column("rows_quarantined", "bigint", "Rows in `quarantine`", "rows", check="rows_quarantined >= 0"),
+        Column(
+            "fingerprint",
+            "string",
+            "Digest of the rows read, whatever their order and files; null without a source",
+            nullable=True,
+        ),
     ),
 )
-TABLES = (INPUTS, SALES, ITEMS, LOCATIONS, LANES, DELIVERIES, STOCK, TARGETS, QUARANTINE)
+RECONCILIATION = Table(
+    "reconciliation",
+    "ingest",
+    "The sales source month by month: what was read, accepted and refused. `sales` adds up to what was accepted.",
+    ("month",),
+    (
+        Column("month", "string", "Month of the sale as 2011-03; (no date) where it could not be read"),
+        Column("rows_read", "bigint", "Rows in the source", "rows", check="rows_read >= 0"),
+        Column("rows_accepted", "bigint", "Rows accepted", "rows", check="rows_accepted >= 0"),
+        Column("rows_quarantined", "bigint", "Rows in `quarantine`", "rows", check="rows_quarantined >= 0"),
+        Column("units_read", "double", "Sum of the quantities that could be read, returns negative", "units"),
+        Column("units_accepted", "double", "Sum of the accepted quantities", "units"),
+        Column("units_quarantined", "double", "Sum of the quantities in `quarantine`", "units"),
+    ),
+)
+TABLES = (INPUTS, RECONCILIATION, SALES, ITEMS, LOCATIONS, LANES, DELIVERIES, STOCK, TARGETS, QUARANTINE)

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial, reduce
+from functools import partial
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.errors import InputRefused
 from echelon.lake.inputs import INPUTS
-from echelon.lake.sources import FILE, ROW
 from echelon.stages.context import Context
-from echelon.stages.ingest import accept, classify, complete
-from echelon.stages.ingest.classify import REASON, RULE
+from echelon.stages.ingest import accept, classify, complete, records
+from echelon.stages.ingest.classify import RULE
 from echelon.stages.ingest.network_checks import check_network
 
 Frames = dict[str, DataFrame]
@@ -30,11 +29,12 @@ def run(context: Context) -> str:
     own = _read_all(context)
     context.lake.run.run_date = accept.run_date_of(context, own["sales"])
     rows = own | _keep_all(context, _changed_by_references(context, own))
-    counts = _counts(rows)
+    counts = records.count_rows(rows)
+    context.lake.run.inputs = {name: count.fingerprint for name, count in counts.items()}
     _refuse_too_much_dirt(context, rows, counts)
     tables = _tables(context, {name: frame.where(F.col(RULE).isNull()) for name, frame in rows.items()})
     check_network(context, tables)
-    published = context.lake.publish(tables | _records(context, rows, counts))
+    published = context.lake.publish(tables | records.tables(context, rows, counts))
     return _outcome(published, counts)
 
 
@@ -74,19 +74,12 @@ def _refuse_unknown(rows: Frames, names: DataFrame, column: str, rule: str, what
         rows["targets"] = classify.refuse_unknown(rows["targets"], names.union(every), column, rule, what)
 
 
-def _counts(rows: Frames) -> dict[str, tuple[int, int]]:
-    """Rows accepted and rows refused of each input."""
-    marks = [frame.select(F.lit(name).alias("input"), F.col(RULE).isNull().alias("good")) for name, frame in rows.items()]
-    counted = reduce(DataFrame.unionByName, marks).groupBy("input").agg(F.count_if("good"), F.count_if(~F.col("good")))
-    return {row[0]: (int(row[1]), int(row[2])) for row in counted.collect()}
-
-
-def _refuse_too_much_dirt(context: Context, rows: Frames, counts: dict[str, tuple[int, int]]) -> None:
+def _refuse_too_much_dirt(context: Context, rows: Frames, counts: records.Counts) -> None:
     limit = context.settings.ingest.max_quarantine_share
-    for name, (accepted, refused) in counts.items():
-        if accepted == 0 or refused > max(limit * (accepted + refused), FEW_ROWS):
+    for name, count in counts.items():
+        if count.accepted == 0 or count.refused > max(limit * count.read, FEW_ROWS):
             raise InputRefused(
-                f"{name}: {refused} of {accepted + refused} rows would be quarantined, more than "
+                f"{name}: {count.refused} of {count.read} rows would be quarantined, more than "
                 f"ingest.max_quarantine_share = {limit:.0%} allows: {accept.first_reasons(rows[name])}"
             )
 
@@ -106,35 +99,7 @@ def _tables(context: Context, accepted: Frames) -> Frames:
     }
 
 
-def _records(context: Context, rows: Frames, counts: dict[str, tuple[int, int]]) -> Frames:
-    """What was read and what was refused."""
-    lines = []
-    for name in INPUTS:
-        source = getattr(context.settings.sources, name)
-        good, bad = counts.get(name, (0, 0))
-        lines.append((name, source.path if source else "(default)", good + bad, good, bad))
-    schema = "input string, path string, rows_read bigint, rows_accepted bigint, rows_quarantined bigint"
-    return {"inputs": context.spark.createDataFrame(lines, schema), "quarantine": _quarantine(rows)}
-
-
-def _quarantine(rows: Frames) -> DataFrame:
-    everything = reduce(DataFrame.unionByName, [_refused(name, frame) for name, frame in rows.items()])
-    copies = Window.partitionBy("input", "file", "row").orderBy("rule", "reason")
-    return everything.withColumn("copy", F.row_number().over(copies))
-
-
-def _refused(name: str, frame: DataFrame) -> DataFrame:
-    refused = frame.where(F.col(RULE).isNotNull())
-    return refused.select(
-        F.lit(name).alias("input"),
-        F.col(FILE).alias("file"),
-        F.col(ROW).alias("row"),
-        F.col(RULE).alias("rule"),
-        F.col(REASON).alias("reason"),
-    )
-
-
-def _outcome(published: dict[str, int], counts: dict[str, tuple[int, int]]) -> str:
-    read = sum(good + bad for good, bad in counts.values())
-    refused = sum(bad for _, bad in counts.values())
+def _outcome(published: dict[str, int], counts: records.Counts) -> str:
+    read = sum(count.read for count in counts.values())
+    refused = sum(count.refused for count in counts.values())
     return f"{read:,} rows read, {refused:,} quarantined, {published['items']:,} SKUs, {published['sales']:,} sales days"

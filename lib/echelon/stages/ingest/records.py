@@ -1,0 +1,93 @@
+"""The record of an ingest: what was read, what was refused and why, and that nothing was lost in between."""
+
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from echelon.engine.exact import exact_sum
+from echelon.lake.contracts import TABLES
+from echelon.lake.inputs import INPUTS
+from echelon.lake.sources import FILE, ROW
+from echelon.stages.context import Context
+from echelon.stages.ingest.classify import REASON, RULE
+
+Frames = dict[str, DataFrame]
+NO_DATE = "(no date)"
+
+
+@dataclass(frozen=True)
+class Count:
+    """Rows of an input, and a digest of what was read."""
+
+    accepted: int
+    refused: int
+    fingerprint: str
+
+    @property
+    def read(self) -> int:
+        """All rows."""
+        return self.accepted + self.refused
+
+
+Counts = dict[str, Count]
+
+
+def count_rows(rows: Frames) -> Counts:
+    """Accepted and refused rows of each input in one pass. The fingerprint adds up a hash of every row, so that neither
+    order nor files matter."""
+    marks = [
+        frame.select(F.lit(name).alias("input"), F.col(RULE).isNull().alias("good"), F.xxhash64(ROW).alias("hash"))
+        for name, frame in rows.items()
+    ]
+    total = F.sum(F.col("hash").cast("decimal(20,0)"))
+    counted = reduce(DataFrame.unionByName, marks).groupBy("input").agg(F.count_if("good"), F.count_if(~F.col("good")), total)
+    return {row[0]: Count(int(row[1]), int(row[2]), f"{int(row[3]) % 2**64:016x}") for row in counted.collect()}
+
+
+def tables(context: Context, rows: Frames, counts: Counts) -> Frames:
+    """The tables `inputs`, `reconciliation` and `quarantine`."""
+    lines = [_line(context, name, counts.get(name)) for name in INPUTS]
+    return {
+        "inputs": context.spark.createDataFrame(lines, TABLES["inputs"].ddl),
+        "reconciliation": _by_month(rows["sales"]),
+        "quarantine": _quarantine(rows),
+    }
+
+
+def _line(context: Context, name: str, count: Count | None) -> tuple[object, ...]:
+    source = getattr(context.settings.sources, name)
+    if source is None or count is None:
+        return (name, "(default)", 0, 0, 0, None)
+    return (name, source.path, count.read, count.accepted, count.refused, count.fingerprint)
+
+
+def _by_month(sales: DataFrame) -> DataFrame:
+    good, units = F.col(RULE).isNull(), F.coalesce("quantity", F.lit(0.0))
+    month = F.coalesce(F.date_format("date", "yyyy-MM"), F.lit(NO_DATE))
+    return sales.groupBy(month.alias("month")).agg(
+        F.count("*").alias("rows_read"),
+        F.count_if(good).alias("rows_accepted"),
+        F.count_if(~good).alias("rows_quarantined"),
+        exact_sum(units).alias("units_read"),
+        exact_sum(F.when(good, units).otherwise(0.0)).alias("units_accepted"),
+        exact_sum(F.when(good, 0.0).otherwise(units)).alias("units_quarantined"),
+    )
+
+
+def _quarantine(rows: Frames) -> DataFrame:
+    everything = reduce(DataFrame.unionByName, [_refused(name, frame) for name, frame in rows.items()])
+    copies = Window.partitionBy("input", "file", "row").orderBy("rule", "reason")
+    return everything.withColumn("copy", F.row_number().over(copies))
+
+
+def _refused(name: str, frame: DataFrame) -> DataFrame:
+    refused = frame.where(F.col(RULE).isNotNull())
+    return refused.select(
+        F.lit(name).alias("input"),
+        F.col(FILE).alias("file"),
+        F.col(ROW).alias("row"),
+        F.col(RULE).alias("rule"),
+        F.col(REASON).alias("reason"),
+    )

@@ -1,0 +1,28 @@
+"""Long grouped work in parts that an interrupted run does not do again."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.engine.buckets import BUCKET, PandasFunction, apply_by, with_buckets
+from echelon.stages.context import Context
+
+# All parts are given to Spark at once, so that no core waits for the end of a part; more of them cost a job each.
+PARTS = 8
+
+
+def bucket_parts(context: Context, name: str, frame: DataFrame, function: PandasFunction, schema: str) -> dict[str, DataFrame]:
+    """`function` on the balanced buckets of SKUs, a frame for each part; `name` tells the work from other work of the
+    stage. A part's name says how many buckets there are, as another number would share the SKUs out differently."""
+    buckets = context.settings.spark.buckets
+    split = context.lake.keep(f"{name}_buckets", with_buckets(frame, ["sku"], buckets).repartitionById(buckets, F.col(BUCKET)))
+    parts = min(PARTS, buckets)
+    return {
+        f"{part + 1}-of-{parts}-with-{buckets}-buckets": _part(split, buckets, part, parts, function, schema)
+        for part in range(parts)
+    }
+
+
+def _part(split: DataFrame, buckets: int, part: int, parts: int, function: PandasFunction, schema: str) -> DataFrame:
+    first, end = part * buckets // parts, (part + 1) * buckets // parts
+    mine = split.where(F.col(BUCKET).between(first, end - 1)).withColumn(BUCKET, F.col(BUCKET) - F.lit(first))
+    return apply_by(mine.repartitionById(end - first, F.col(BUCKET)), BUCKET, function, schema)
