@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.network.lead_times import LeadTimeRules, gamma_pmf, lead_times, learned_pmf
+from echelon.core.network.lead_times import LeadTimeRules, lead_times
+from echelon.core.network.pmf import gamma_pmf, learned_pmf
 from echelon.lake.contracts import TABLES
 from hypothesis import given
 from hypothesis import strategies as st
