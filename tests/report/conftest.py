@@ -39,6 +39,7 @@ def full() -> ReportData:
         points=m.points(),
         lanes=m.lanes(),
         lead_times=m.lead_times(),
+        suppliers=m.suppliers(),
         levels=m.levels(),
         items=m.frame("items", [(sku, text, None, 1.3, 2.9) for sku, text in m.SKUS.items()]),
         history=history,

@@ -101,24 +101,33 @@ def lead_times() -> pd.DataFrame:
         weight /= weight.sum()
         mean = float(days @ weight)
         sd = float(np.sqrt(((days - mean) ** 2) @ weight))
-        learned = row.destination != "Australia"
+        basis = {"Australia": "promise", "Portugal": "supplier"}.get(row.destination, "deliveries")
+        count = {"promise": 0, "supplier": 3, "deliveries": 52}[basis]
         rows.append(
             (
                 row.source,
                 row.destination,
-                "deliveries" if learned else "promise",
-                52 if learned else 0,
+                basis,
+                count,
                 mean,
                 sd,
                 mean,
                 float(days[weight.cumsum() >= 0.95][0]),
-                0.71 if learned else None,
-                0.985 if learned else None,
+                *((row.lead_time_days, 0.71, 0.06 * row.lead_time_days, 9.0, 0.985, 0.7) if count else (None,) * 6),
                 days.tolist(),
                 weight.tolist(),
             )
         )
     return frame("lead_times", rows)
+
+
+def suppliers() -> pd.DataFrame:
+    rows = [
+        ("Central warehouse", 10, 471, True, 6.9, 3.1, 6.5, 0.71, 0.4, 9.0, 0.985, 0.7),
+        ("Forwarder", 1, 0, False, *(None,) * 8),
+        ("Supplier", 1, 3, False, 23.0, 4.0, 21.0, 0.33, 2.0, 6.0, 1.0, 0.6),
+    ]
+    return frame("suppliers", rows)
 
 
 def levels() -> pd.DataFrame:

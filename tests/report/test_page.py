@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from echelon.core.network.deliveries import PERFORMANCE
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import render, write_page
 from echelon.report.summary import summary_lines
 
 VOID = {"meta", "br"}
+KEPT = [*PERFORMANCE, "reliability"]
 
 
 class Page(HTMLParser):
@@ -108,7 +110,8 @@ def test_unknown_values_are_dashes(full: ReportData) -> None:
         full,
         kpis=full.kpis.assign(target_fill_rate=None, fill_rate_se=float("nan"), lost_value=None),
         points=full.points.assign(fill_rate=None, target_fill_rate=None, stock_today_value=None),
-        lead_times=full.lead_times.assign(on_time_share=None, quantity_fill=None),
+        lead_times=full.lead_times.assign(**dict.fromkeys(KEPT, None)),
+        suppliers=full.suppliers.assign(mean_days=None, sd_days=None, **dict.fromkeys(KEPT, None)),
         champions=full.champions.assign(runner_up=None),
         items=full.items.assign(description=None),
     )

@@ -114,11 +114,20 @@ def test_accuracy_weighs_segments_by_their_series(full: ReportData) -> None:
 def test_lead_times_count_slow_lanes(full: ReportData) -> None:
     section = lead_times(full)
     assert section is not None
-    assert section.title.startswith("10 of 10 lanes with deliveries take longer than promised")
+    assert section.title.startswith("9 of 9 lanes with deliveries take longer than promised")
+    assert section.title.endswith("; 1 lane with too few borrows from the supplier")
+    learned_from = {lane.learned["destination"]: lane.learned_from for lane in section.lanes}
+    assert (learned_from["Portugal"], learned_from["Australia"]) == ("supplier's deliveries", "promise")
     assert section.lanes[0].learned["destination"] == "Central warehouse"  # furthest from its promise
     promised = replace(full, lead_times=full.lead_times.assign(basis="promise"))
     only_promises = lead_times(promised)
     assert only_promises is not None and only_promises.title.startswith("No lane has enough deliveries")
+
+
+def test_suppliers_come_least_reliable_first_and_unknown_ones_last(full: ReportData) -> None:
+    section = lead_times(full)
+    assert section is not None and section.suppliers_left_out == 0
+    assert [row["source"] for row in section.suppliers] == ["Supplier", "Central warehouse", "Forwarder"]
 
 
 def test_dumbbells_put_values_on_the_scale() -> None:

@@ -28,7 +28,7 @@ SIZE = SimulationSize(periods=28, replications=128, certification_replications=1
 
 def lead_time(source: str, destination: str, days: list[int]) -> tuple[object, ...]:
     mean = sum(days) / len(days)
-    return (source, destination, "promise", 0, mean, 0.0, mean, mean, None, None, days, [1 / len(days)] * len(days))
+    return (source, destination, "promise", 0, mean, 0.0, mean, mean, *(None,) * 6, days, [1 / len(days)] * len(days))
 
 
 LEAD_TIMES: Rows = [

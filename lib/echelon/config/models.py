@@ -94,6 +94,14 @@ class Segments(Strict):
     cv2: Positive = Field(0.49, description="Syntetos-Boylan limit of the squared coefficient of variation")
 
 
+class LeadTimes(Strict):
+    """How far deliveries are believed."""
+
+    min_deliveries: Count = Field(
+        8, description="a lane with fewer deliveries borrows from its supplier's, which then count as this many"
+    )
+
+
 class Backtest(Strict):
     """Walk-forward backtest and the choice of champions."""
 
@@ -142,6 +150,7 @@ class Configuration(Strict):
     ingest: Ingest = Ingest()
     defaults: Defaults = Defaults()
     segments: Segments = Segments()
+    lead_times: LeadTimes = LeadTimes()
     backtest: Backtest = Backtest()
     stock: Stock = Stock()
     replay: Replay = Replay()

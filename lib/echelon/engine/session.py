@@ -119,4 +119,6 @@ def _sql_settings(settings: Spark) -> dict[str, str]:
         "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
         "spark.sql.legacy.parquet.nanosAsLong": "true",
         "spark.databricks.delta.snapshotPartitions": "1",
+        # Delta's VACUUM lists files in that many tasks; Spark's default is 10,000.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(settings.shuffle_partitions),
     }

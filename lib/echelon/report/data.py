@@ -37,6 +37,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     # The planned lanes (lowest priority number into each location) and their learned lead times.
     "lanes": _contract("lanes"),
     "lead_times": _contract("lead_times"),
+    # The whole table: one row per source of a lane.
+    "suppliers": _contract("suppliers"),
     # stock_levels of two or three SKUs, all their locations: for example the largest by annual value of different classes.
     "levels": _contract("stock_levels"),
     # Rows of every SKU that is named anywhere on the page (levels, forecasts, orders, exceptions).
@@ -110,6 +112,7 @@ class ReportData:
     points: pd.DataFrame = _frame("points")
     lanes: pd.DataFrame = _frame("lanes")
     lead_times: pd.DataFrame = _frame("lead_times")
+    suppliers: pd.DataFrame = _frame("suppliers")
     levels: pd.DataFrame = _frame("levels")
     items: pd.DataFrame = _frame("items")
     history: pd.DataFrame = _frame("history")

@@ -1,4 +1,4 @@
-"""Lead times: what each lane promises and what its deliveries say."""
+"""Lead times and suppliers: what is promised and what the deliveries say."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,8 @@ from echelon.report import svg
 from echelon.report.data import ReportData, records
 
 MOST = 15
+MOST_SUPPLIERS = 10
+BASIS = {"deliveries": "own deliveries", "supplier": "supplier's deliveries", "promise": "promise"}
 WIDTH, HEIGHT = 150, 30
 
 
@@ -21,14 +23,22 @@ class Lane:
     promised: float
     drawing: Markup
 
+    @property
+    def learned_from(self) -> str:
+        """The basis of the distribution in words."""
+        return BASIS[self.learned["basis"]]
+
 
 @dataclass(frozen=True)
 class LeadTimes:
-    """The section: a finding, the lanes furthest from their promise, and how many lanes are not shown."""
+    """The section: a finding, the lanes furthest from their promise, the least reliable suppliers, and how many of both
+    are not shown."""
 
     title: str
     lanes: list[Lane]
     left_out: int
+    suppliers: list[dict[str, Any]]
+    suppliers_left_out: int
 
 
 def lead_times(data: ReportData) -> LeadTimes | None:
@@ -43,18 +53,29 @@ def lead_times(data: ReportData) -> LeadTimes | None:
         Lane(r, promised[r["source"], r["destination"]], _spark(r, promised[r["source"], r["destination"]], longest))
         for r in rows[:MOST]
     ]
-    return LeadTimes(_finding(rows, promised), lanes, len(rows) - len(lanes))
+    sources = _worst_first(records(data.suppliers))
+    shown = sources[:MOST_SUPPLIERS]
+    return LeadTimes(_finding(rows, promised), lanes, len(rows) - len(lanes), shown, len(sources) - len(shown))
+
+
+def _worst_first(suppliers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Least reliable first; those of which nothing is known last."""
+    unknown = [f.missing(row["reliability"]) for row in suppliers]
+    keys = [(none, 0.0 if none else row["reliability"], row["source"]) for none, row in zip(unknown, suppliers, strict=True)]
+    return [row for _, row in sorted(zip(keys, suppliers, strict=True), key=lambda pair: pair[0])]
 
 
 def _finding(rows: list[dict[str, Any]], promised: dict[tuple[str, str], float]) -> str:
     learned = [r for r in rows if r["basis"] == "deliveries"]
+    pooled = sum(r["basis"] == "supplier" for r in rows)
+    borrowed = f"{f.plural(pooled, 'lane')} with too few {'borrows' if pooled == 1 else 'borrow'} from the supplier"
     if not learned:
-        return "No lane has enough deliveries to learn from: all lead times are as promised"
+        return f"No lane has enough deliveries to learn from: {borrowed if pooled else 'all lead times are as promised'}"
     late = [r for r in learned if float(r["mean_days"]) > promised[r["source"], r["destination"]]]
     slip = sum(float(r["mean_days"]) - promised[r["source"], r["destination"]] for r in learned) / len(learned)
     return (
         f"{len(late)} of {f.plural(len(learned), 'lane')} with deliveries take longer than promised, "
-        f"{f.compact(abs(slip))} days {'more' if slip >= 0 else 'less'} on average"
+        f"{f.compact(abs(slip))} days {'more' if slip >= 0 else 'less'} on average" + (f"; {borrowed}" if pooled else "")
     )
 
 

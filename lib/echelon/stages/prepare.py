@@ -1,6 +1,5 @@
-"""Stage `prepare`: demand on a complete calendar, segments, and lead times learned from deliveries."""
+"""Stage `prepare`: demand on a complete calendar, segments, and lead times and suppliers learned from deliveries."""
 
-from datetime import date
 from functools import partial
 
 import pandas as pd
@@ -8,18 +7,18 @@ from pyspark.sql import DataFrame
 
 from echelon.core.demand.cleaning import build_demand
 from echelon.core.demand.periods import last_complete_period, stamps_whole_periods, start_date
-from echelon.core.network.lead_times import lead_times
 from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.history import segmented
+from echelon.stages.lead_times import lead_times_before, suppliers_before
 from echelon.stages.windows import WORD, Windows, plan_windows
 
 _NETTED = "sku string, location string, date date, demand double, returned double, quantity double"
 
 
 def run(context: Context) -> str:
-    """Publish `demand`, `unmatched_returns`, `segments` and `lead_times`.
+    """Publish `demand`, `unmatched_returns`, `segments`, `lead_times` and `suppliers`.
 
     Raises InputRefused when the history is too short to learn from.
     """
@@ -33,6 +32,7 @@ def run(context: Context) -> str:
             "unmatched_returns": netted.where("quantity IS NOT NULL"),
             "segments": segments,
             "lead_times": lead_times_before(context, None),
+            "suppliers": suppliers_before(context, None),
         }
     )
     return (
@@ -63,10 +63,3 @@ def _net(frame: pd.DataFrame, windows: Windows) -> pd.DataFrame:
     netted = build_demand(frame, windows.freq, windows.end - 1, start_by)
     columns = [part.split()[0] for part in _NETTED.split(", ")]
     return pd.concat([netted.demand, netted.unmatched]).reindex(columns=columns)
-
-
-def lead_times_before(context: Context, received_before: date | None) -> DataFrame:
-    """Lead times from the deliveries known before a day (None: all). Lanes and their deliveries do not grow with SKUs."""
-    lanes, deliveries = (context.lake.read(name).toPandas() for name in ("lanes", "deliveries"))
-    rows = lead_times(lanes, deliveries, received_before=received_before)
-    return context.spark.createDataFrame(rows, TABLES["lead_times"].ddl)

@@ -18,8 +18,8 @@ from echelon.core.inventory.replay import replay
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.history import SERIES, segmented, windows_of
+from echelon.stages.lead_times import lead_times_before
 from echelon.stages.parts import bucket_parts
-from echelon.stages.prepare import lead_times_before
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
 from echelon.stages.replay_measures import MEASURES, measured_rows, totals
 from echelon.stages.stock import plan_or_fall_back, simulation_size

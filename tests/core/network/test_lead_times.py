@@ -3,49 +3,19 @@
 import datetime as dt
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.network.lead_times import LeadTimeRules, gamma_pmf, lead_times, learned_pmf
+from deliveries_made_up import START, delivery, lane, learn
+from echelon.core.network.lead_times import LeadTimeRules, lead_times
+from echelon.core.network.pmf import gamma_pmf, learned_pmf
 from echelon.lake.contracts import TABLES
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 SAMPLE = Path(__file__).parents[3] / "data" / "online_retail"
-START = dt.date(2011, 1, 3)
-
-
-def lane(source: str = "S", destination: str = "W", mean: float = 10.0, sd: float = 3.0) -> dict[str, Any]:
-    return {"source": source, "destination": destination, "lead_time_days": mean, "lead_time_sd_days": sd}
-
-
-def delivery(
-    days: int,
-    promised: int | None = 10,
-    ordered: float | None = 100.0,
-    received: float = 100.0,
-    order_date: dt.date = START,
-    source: str = "S",
-    destination: str = "W",
-) -> dict[str, Any]:
-    return {
-        "source": source,
-        "destination": destination,
-        "order_date": order_date,
-        "promised_date": None if promised is None else order_date + dt.timedelta(days=promised),
-        "received_date": order_date + dt.timedelta(days=days),
-        "quantity_ordered": ordered,
-        "quantity_received": received,
-    }
-
-
-def learn(deliveries: list[dict[str, Any]], lanes: list[dict[str, Any]] | None = None, **keywords: Any) -> pd.DataFrame:
-    empty = pd.DataFrame([delivery(1)]).head(0)
-    frame = pd.DataFrame(deliveries) if deliveries else empty
-    return lead_times(pd.DataFrame(lanes or [lane()]), frame, **keywords)
 
 
 def mean_and_sd(pmf: np.ndarray) -> tuple[float, float]:

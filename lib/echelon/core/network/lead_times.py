@@ -1,4 +1,4 @@
-"""Lead-time distributions per lane: learned from deliveries, or assumed from the lane's promise.
+"""Lead-time distributions per lane: learned from its deliveries, borrowed from its supplier, or assumed from its promise.
 
 A distribution is a probability mass function on whole days from order to receipt.
 """
@@ -8,20 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.special import gammaincc, gammainccinv
 
-Floats = NDArray[np.float64]
-
-TAIL = 1e-6
-"""Probability beyond the support of a gamma; small against what simulation can see."""
+from echelon.core.network.deliveries import PERFORMANCE, known_deliveries, performance
+from echelon.core.network.pmf import Floats, gamma_pmf, learned_pmf, quantile
+from echelon.core.network.reliability import shrunk_share, source_scores
 
 
 @dataclass(frozen=True)
 class LeadTimeRules:
     """When and how far deliveries are believed.
 
-    min_deliveries: a lane with fewer deliveries is planned by its promise.
+    min_deliveries: a lane with fewer deliveries borrows from its supplier (at least 1). What is borrowed, and the
+        supplier's reliability behind a lane's, weigh as much as this many deliveries.
     smoothing: the smooth part weighs as much as this many deliveries.
     """
 
@@ -38,8 +36,7 @@ def lead_times(
     """The table `lead_times`: one row per lane, ordered by source and destination.
 
     lanes: source, destination, lead_time_days, lead_time_sd_days (days).
-    deliveries: source, destination, order_date, promised_date, received_date, quantity_ordered, quantity_received, with
-        `received_date >= order_date`; may be empty. Outliers are kept: they happened, and stock has to live with them.
+    deliveries: as `known_deliveries` takes them. Outliers are kept: they happened, and stock has to live with them.
     received_before: forget what was received on or after this day (no look-ahead in a replay). Orders that were on
         their way on that day are then missing, slow ones more often than quick ones: a bias of about one lead time in
         the length of the history.
@@ -47,55 +44,27 @@ def lead_times(
     Deliveries of lanes that are not in `lanes` are ignored.
     """
     rules = rules or LeadTimeRules()
-    history = _history(deliveries, received_before)
+    known = known_deliveries(lanes, deliveries, received_before)
+    scores = source_scores(known, rules.min_deliveries)
+    of_source = {str(source): group for source, group in known.groupby("source")}
     rows = []
     for _, lane in lanes.sort_values(["source", "destination"]).iterrows():
         source, destination = str(lane["source"]), str(lane["destination"])
-        own = history.get((source, destination), _NO_DELIVERIES)
-        rows.append({"source": source, "destination": destination} | _row(own, lane, rules))
+        group = of_source.get(source, known.iloc[:0])
+        rows.append({"source": source, "destination": destination} | _row(group, lane, rules, scores.get(source)))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def learned_pmf(days: NDArray[np.int64], smoothing: float) -> Floats:
-    """Probability of 0, 1, 2, ... days: the observed frequencies mixed with a gamma of the same mean and variance.
+def carried_over(deliveries: pd.DataFrame, promise: float) -> Floats:
+    """Lead times (days, ascending) that deliveries of other lanes mean for a lane with this promise (above 0 days).
 
-    The frequencies of n deliveries weigh n / (n + smoothing). The mixture keeps the sample's mean, and its variance as
-    far as whole days allow; the gamma fills the gaps between few observations and gives them a tail.
+    A delivery that took `days` on a lane with the promise `lane_days` slipped by their difference. The slip goes to a
+    lane with a longer promise as it is, and to a shorter one in proportion: no slip grows on its way, none turns a lead
+    time negative, and a lane with the same promise gets the days themselves.
     """
-    spread = float(days.std(ddof=1)) if days.size > 1 else 0.0
-    smooth = gamma_pmf(float(days.mean()), spread)
-    pmf = np.zeros(max(int(days.max()) + 1, smooth.size))
-    weight = days.size / (days.size + smoothing)
-    pmf[: smooth.size] = (1 - weight) * smooth
-    pmf += weight * np.bincount(days, minlength=pmf.size) / days.size
-    return pmf
-
-
-def gamma_pmf(mean: float, sd: float) -> Floats:
-    """Probability of 0, 1, 2, ... days of a gamma variable spread over whole days so that the mean stays exact.
-
-    Each value is shared between the whole days below and above it, nearer ones more: local moment matching of order 1
-    (Gerber 1982; Klugman, Panjer and Willmot, Loss Models, section 9.6.5). That adds 1/6 to the variance on average,
-    which is taken off beforehand, as far as there is any. Without spread: the mean, between the days beside it.
-    """
-    if mean <= 0:
-        return np.ones(1)
-    variance = max(sd**2 - 1 / 6, 0.0)
-    longest = mean if variance == 0 else variance / mean * gammainccinv(mean**2 / variance, TAIL)
-    last = int(np.ceil(longest)) + 1
-    excess = _expected_excess(mean, variance, np.arange(-1.0, last + 2))
-    pmf = np.maximum(excess[:-2] - 2 * excess[1:-1] + excess[2:], 0.0)
-    return np.trim_zeros(pmf / pmf.sum(), "b")
-
-
-def _expected_excess(mean: float, variance: float, x: Floats) -> Floats:
-    """E[(X - x)+] of a gamma X with this mean and variance (X = mean where the variance is 0)."""
-    if variance == 0:
-        return np.maximum(mean - x, 0.0)
-    shape, scale = mean**2 / variance, variance / mean
-    above = np.maximum(x, 0.0)
-    excess = mean * gammaincc(shape + 1, above / scale) - above * gammaincc(shape, above / scale)
-    return np.asarray(excess + np.maximum(-x, 0.0), dtype=np.float64)
+    slip = (deliveries["days"] - deliveries["lane_days"]).to_numpy(dtype=np.float64)
+    theirs = deliveries["lane_days"].to_numpy(dtype=np.float64)
+    return np.sort(np.maximum(promise + slip * promise / np.maximum(theirs, promise), 0.0))
 
 
 _COLUMNS = [
@@ -107,66 +76,53 @@ _COLUMNS = [
     "sd_days",
     "median_days",
     "p95_days",
-    "on_time_share",
-    "quantity_fill",
+    *PERFORMANCE,
+    "reliability",
     "days",
     "probability",
 ]
-_NO_DELIVERIES = pd.DataFrame(
-    {"days": pd.Series(dtype="int64"), "on_time": [], "quantity_ordered": [], "quantity_received": []}
-)
 
 
-def _history(deliveries: pd.DataFrame, received_before: dt.date | None) -> dict[tuple[str, str], pd.DataFrame]:
-    """Deliveries by lane, with their lead time in days and whether they came by the promised day (1, 0 or missing)."""
-    received = pd.to_datetime(deliveries["received_date"])
-    promised = pd.to_datetime(deliveries["promised_date"])
-    known = deliveries.assign(
-        days=(received - pd.to_datetime(deliveries["order_date"])).dt.days,
-        on_time=(received <= promised).astype("float64").where(promised.notna()),
-    )
-    if received_before is not None:
-        known = known[received < pd.Timestamp(received_before)]
-    lanes = known.groupby(["source", "destination"], sort=True)
-    return {(str(source), str(destination)): group for (source, destination), group in lanes}
+def _row(group: pd.DataFrame, lane: "pd.Series[float]", rules: LeadTimeRules, score: float | None) -> dict[str, object]:
+    """The columns of one lane after source and destination. group: deliveries of its source; score: the source's."""
+    mine = group["destination"] == lane["destination"]
+    own = group[mine]
+    basis, pmf = _distribution(own, group[~mine], lane, rules)
+    reliability = None if score is None else shrunk_share(own["on_time_in_full"], score, rules.min_deliveries)
+    described: dict[str, object] = {"basis": basis, "deliveries": len(own), "reliability": reliability}
+    return described | performance(own) | _moments(pmf)
 
 
-def _row(deliveries: pd.DataFrame, lane: "pd.Series[float]", rules: LeadTimeRules) -> dict[str, object]:
-    """The columns of one lane after source and destination."""
-    count = len(deliveries)
-    learned = count >= max(rules.min_deliveries, 1)
-    if learned:
-        pmf = learned_pmf(deliveries["days"].to_numpy(dtype=np.int64), rules.smoothing)
-    else:
-        pmf = gamma_pmf(float(lane["lead_time_days"]), float(lane["lead_time_sd_days"]))
+def _distribution(
+    own: pd.DataFrame, others: pd.DataFrame, lane: "pd.Series[float]", rules: LeadTimeRules
+) -> tuple[str, Floats]:
+    """What the distribution rests on, and the distribution.
+
+    Own deliveries count one each; all borrowed ones together as much as `min_deliveries`, but none more than one: the
+    credibility n / (n + k) of n own deliveries (Buhlmann 1967; Klugman, Panjer and Willmot, Loss Models, chapter 20),
+    with k given instead of estimated.
+    """
+    days = own["days"].to_numpy(dtype=np.int64)
+    promise = float(lane["lead_time_days"])
+    if days.size >= rules.min_deliveries:
+        return "deliveries", learned_pmf(days, rules.smoothing)
+    if len(own) + len(others) < rules.min_deliveries or promise <= 0:
+        return "promise", gamma_pmf(promise, float(lane["lead_time_sd_days"]))
+    borrowed = carried_over(others, promise)
+    weight = min(1.0, rules.min_deliveries / borrowed.size)
+    weights = np.concatenate([np.ones(days.size), np.full(borrowed.size, weight)])
+    return "supplier", learned_pmf(np.concatenate([days, borrowed]), rules.smoothing, weights)
+
+
+def _moments(pmf: Floats) -> dict[str, object]:
     days = np.flatnonzero(pmf)
     probability = pmf[days] / pmf.sum()
     mean = float(days @ probability)
     return {
-        "basis": "deliveries" if learned else "promise",
-        "deliveries": count,
         "mean_days": mean,
         "sd_days": float(np.sqrt((days - mean) ** 2 @ probability)),
-        "median_days": _quantile(days, probability, 0.5),
-        "p95_days": _quantile(days, probability, 0.95),
-        "on_time_share": _none_if_nan(deliveries["on_time"].mean()),
-        "quantity_fill": _quantity_fill(deliveries),
+        "median_days": quantile(days, probability, 0.5),
+        "p95_days": quantile(days, probability, 0.95),
         "days": days.astype(np.int32),
         "probability": probability,
     }
-
-
-def _quantile(days: NDArray[np.int64], probability: Floats, level: float) -> float:
-    """The smallest day by which at least `level` of the lead times have ended."""
-    return float(days[np.searchsorted(np.cumsum(probability), level - 1e-12)])
-
-
-def _quantity_fill(deliveries: pd.DataFrame) -> float | None:
-    """Share of the ordered units that came; what came beyond an order does not make up for another one."""
-    both = deliveries[["quantity_ordered", "quantity_received"]].astype("float64").dropna()
-    ordered = both["quantity_ordered"].sum()
-    return float(both.min(axis=1).sum() / ordered) if ordered > 0 else None
-
-
-def _none_if_nan(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

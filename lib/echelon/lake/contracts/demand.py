@@ -1,4 +1,4 @@
-"""Tables of the stage `prepare`: demand, segments and lead times."""
+"""Tables of the stage `prepare`: demand, segments, lead times and suppliers."""
 
 from echelon.lake.contract import Column, Table
 from echelon.lake.contracts.common import DESTINATION, LOCATION, SEGMENT, SKU, SOURCE, amount, share
@@ -60,10 +60,28 @@ SEGMENTS = Table(
         amount("annual_value", "Mean demand x unit cost x periods in a year", "currency/year"),
     ),
 )
+_PERFORMANCE = (
+    amount("promised_days", "Mean of the days from order to promised day", "days", nullable=True),
+    share("on_time_share", "Deliveries received by the promised day", nullable=True),
+    Column("mean_lateness_days", "double", "Mean of received - promised day; negative: early", "days", nullable=True),
+    Column(
+        "p95_lateness_days",
+        "double",
+        "95 % quantile of received - promised day: the least lateness that 95 % of the deliveries keep to",
+        "days",
+        nullable=True,
+    ),
+    share("quantity_fill", "Quantity received / quantity ordered, more than ordered counted as ordered", nullable=True),
+)
+_RELIABILITY = (
+    "(hits + k x share of the wider group) / (deliveries + k), with k = `lead_times.min_deliveries`. A hit is a delivery"
+    " received by the promised day and not below the ordered quantity; where one of the two is not known the other decides,"
+    " where neither is, the delivery is left out. The wider group is"
+)
 LEAD_TIMES = Table(
     "lead_times",
     "prepare",
-    "Lead-time distribution per lane, learned from deliveries where there are enough.",
+    "Lead-time distribution per lane, learned from its deliveries where there are enough, and how they kept to the promise.",
     ("source", "destination"),
     (
         SOURCE,
@@ -71,18 +89,35 @@ LEAD_TIMES = Table(
         Column(
             "basis",
             "string",
-            "Learned from deliveries of the lane, or assumed from the lane's promise",
-            allowed=("deliveries", "promise"),
+            "What the distribution rests on: `deliveries` of the lane, where there are `lead_times.min_deliveries`; else,"
+            " pooled, those of all lanes of the `supplier`, as slips from their lanes' promises; else the lane's `promise`",
+            allowed=("deliveries", "supplier", "promise"),
         ),
-        Column("deliveries", "int", "Deliveries used", "deliveries", check="deliveries >= 0"),
+        Column("deliveries", "int", "Deliveries of the lane", "deliveries", check="deliveries >= 0"),
         amount("mean_days", "Mean lead time", "days"),
         amount("sd_days", "Standard deviation of the lead time", "days"),
         amount("median_days", "Median lead time", "days"),
         amount("p95_days", "95 % quantile of the lead time", "days"),
-        share("on_time_share", "Deliveries received by the promised day", nullable=True),
-        share("quantity_fill", "Quantity received / quantity ordered", nullable=True),
+        *_PERFORMANCE,
+        share("reliability", f"{_RELIABILITY} the source, by its reliability", nullable=True),
         Column("days", "array<int>", "Support of the distribution, ascending", "days"),
         Column("probability", "array<double>", "Probability of each of `days`; adds up to 1", "share"),
     ),
 )
-TABLES = (DEMAND, UNMATCHED_RETURNS, SEGMENTS, LEAD_TIMES)
+SUPPLIERS = Table(
+    "suppliers",
+    "prepare",
+    "Every source of a lane, outside suppliers and own stocking points: how its deliveries on all lanes kept to the promise.",
+    ("source",),
+    (
+        SOURCE,
+        Column("lanes", "int", "Lanes of the source", "lanes", check="lanes >= 1"),
+        Column("deliveries", "int", "Deliveries on these lanes", "deliveries", check="deliveries >= 0"),
+        Column("enough_data", "boolean", "There are at least `lead_times.min_deliveries` deliveries"),
+        amount("mean_days", "Mean lead time of the deliveries", "days", nullable=True),
+        amount("sd_days", "Standard deviation of the lead time; null below two deliveries", "days", nullable=True),
+        *_PERFORMANCE,
+        share("reliability", f"{_RELIABILITY} all deliveries", nullable=True),
+    ),
+)
+TABLES = (DEMAND, UNMATCHED_RETURNS, SEGMENTS, LEAD_TIMES, SUPPLIERS)
