@@ -47,6 +47,11 @@ def _run(options: argparse.Namespace) -> None:
 
         show(settings, options.query)
         return
+    if options.command == "data-docs":
+        from echelon.stages.data_docs import build
+
+        build(settings)
+        return
     from echelon.stages.runner import STAGES, run
 
     run(settings, [*STAGES, "report"] if options.command == "plan" else [options.command], options.resume)
@@ -68,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_run(commands, name, about)
     sql = _add(commands, "sql", "one query on the tables of the newest release")
     sql.add_argument("query", metavar="QUERY", help='for example "select * from orders order by value desc limit 10"')
+    _add(commands, "data-docs", "Great Expectations' own pages for the newest release: out/data-docs/index.html")
     return parser
 
 

@@ -43,6 +43,11 @@ def delete_folder(folder: str) -> None:
         system.delete_dir(place)
 
 
+def absolute(folder: str) -> str:
+    """The folder without a slash at its end; a path on this machine whole, as Java may start elsewhere."""
+    return folder.rstrip("/") if "://" in folder else str(Path(folder).absolute())
+
+
 def is_local(path: str) -> bool:
     """True for a path on this machine's file system."""
     return "://" not in path or path.startswith("file://")

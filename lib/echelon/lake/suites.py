@@ -6,20 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from echelon.errors import EchelonError
+from echelon.lake.contracts import TABLES
 
 SEVERITIES = ("critical", "warning")
 FOLDER = "expectations"
+# In a query, a table's name with this before it is the table as it was in the last release.
+RELEASED = "released_"
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expectation as the suite's file has it, with its number (from 1) in the suite."""
+    """One expectation as the suite's file has it, with its number (from 1) in the suite.
+
+    `reads` names the other tables that its query refers to: `demand` as this run has it, `released_demand` as the last
+    release had it.
+    """
 
     number: int
     type: str
     kwargs: dict[str, Any]
     severity: str
     notes: str
+    reads: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str | None:
@@ -56,6 +64,16 @@ def load_suite(folder: Path, table: str) -> list[Expectation]:
     return [_expectation(file, number, entry) for number, entry in enumerate(entries, start=1)]
 
 
+def as_suite(table: str, configurations: list[dict[str, Any]]) -> Any:
+    """Great Expectations' suite of these configurations; raises EchelonError when the library drops one."""
+    from great_expectations.core.expectation_suite import ExpectationSuite
+
+    suite = ExpectationSuite(name=table, expectations=configurations)
+    if len(suite.expectations) != len(configurations):
+        raise EchelonError(f"{table}: Great Expectations dropped an expectation of the suite")
+    return suite
+
+
 def _expectation(file: Path, number: int, entry: dict[str, Any]) -> Expectation:
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
@@ -65,4 +83,9 @@ def _expectation(file: Path, number: int, entry: dict[str, Any]) -> Expectation:
     severity = entry.get("severity", "critical")
     if severity not in SEVERITIES:
         raise EchelonError(f"{file}: expectation {number}: severity {severity!r} is not one of {', '.join(SEVERITIES)}")
-    return Expectation(number, entry["type"], entry.get("kwargs", {}), severity, entry.get("notes", ""))
+    unknown = [name for name in entry.get("reads", ()) if name.removeprefix(RELEASED) not in TABLES]
+    if unknown:
+        raise EchelonError(f"{file}: expectation {number}: reads {', '.join(unknown)}, which is no table")
+    return Expectation(
+        number, entry["type"], entry.get("kwargs", {}), severity, entry.get("notes", ""), tuple(entry.get("reads", ()))
+    )

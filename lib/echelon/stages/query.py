@@ -1,17 +1,12 @@
 """`echelon sql`: one query on the tables of the newest release, each under its own name."""
 
-from pathlib import Path
-
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from echelon.config import Configuration
 from echelon.engine.session import start
-from echelon.errors import ConfigurationError, EchelonError
-from echelon.lake import delta
-from echelon.lake.lake import Lake
-from echelon.lake.releases import newest_release
-from echelon.lake.run_state import new_run
+from echelon.errors import ConfigurationError
+from echelon.lake.visible import released_tables
 
 MOST_ROWS = 100
 
@@ -30,12 +25,8 @@ def query(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
 
     Raises EchelonError when there is no release yet, ConfigurationError when the query is wrong.
     """
-    lake = Lake(spark, settings.run.output, Path(settings.run.suites), new_run(""))
-    newest = newest_release(lake)
-    if newest is None:
-        raise EchelonError(f"{settings.run.output}: there is no release yet: run `echelon plan` first")
-    for name, number in newest["tables"].items():
-        delta.read(spark, lake.path(name), number).createOrReplaceTempView(name)
+    for name, frame in released_tables(spark, settings.run.output).items():
+        frame.createOrReplaceTempView(name)
     try:
         return spark.sql(text)
     except PySparkException as error:

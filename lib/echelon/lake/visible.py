@@ -1,0 +1,41 @@
+"""Which release readers see: the newest row of the table `releases`."""
+
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from echelon.errors import EchelonError
+from echelon.lake import delta
+from echelon.lake.files import absolute
+
+Row = dict[str, Any]
+
+
+def all_releases(spark: SparkSession, output: str) -> list[Row]:
+    """The rows of `releases`, oldest first; none before the first release."""
+    path = table_path(output, "releases")
+    if not delta.exists(spark, path):
+        return []
+    return [row.asDict() for row in delta.read(spark, path).orderBy("release").collect()]
+
+
+def newest_release(spark: SparkSession, output: str) -> Row | None:
+    """The row of the release that is visible now, None before the first."""
+    found = all_releases(spark, output)
+    return found[-1] if found else None
+
+
+def released_tables(spark: SparkSession, output: str) -> dict[str, DataFrame]:
+    """Every table of the newest release by name, at the release's version.
+
+    Raises EchelonError before the first release.
+    """
+    newest = newest_release(spark, output)
+    if newest is None:
+        raise EchelonError(f"{output}: there is no release yet: run `echelon plan` first")
+    return {name: delta.read(spark, table_path(output, name), at) for name, at in newest["tables"].items()}
+
+
+def table_path(output: str, name: str) -> str:
+    """Where a table lies."""
+    return f"{absolute(output)}/tables/{name}"
