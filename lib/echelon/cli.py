@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TypeAlias
 
@@ -26,6 +26,7 @@ UPKEEP = {
     "sql": "one query on the tables of the newest release",
     "releases": "the releases, newest first",
     "rollback": "bring back an earlier release",
+    "data-docs": "Great Expectations' own pages for the newest release: out/data-docs/index.html",
     "vacuum": "remove files of versions past their retention",
 }
 EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 input refused, 4 a check blocked publishing"
@@ -57,16 +58,16 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _keep_up(settings: Configuration, options: argparse.Namespace) -> None:
-    from echelon.stages import query, upkeep
+    from echelon.stages import data_docs, query, upkeep
 
-    if options.command == "sql":
-        query.show(settings, options.query)
-    elif options.command == "releases":
-        upkeep.show_releases(settings)
-    elif options.command == "rollback":
-        upkeep.roll_back(settings, options.release)
-    else:
-        upkeep.clean(settings)
+    actions: dict[str, Callable[[], None]] = {
+        "sql": lambda: query.show(settings, options.query),
+        "releases": lambda: upkeep.show_releases(settings),
+        "rollback": lambda: upkeep.roll_back(settings, options.release),
+        "data-docs": lambda: data_docs.build(settings),
+        "vacuum": lambda: upkeep.clean(settings),
+    }
+    actions[options.command]()
 
 
 def _overrides(options: argparse.Namespace) -> list[str]:

@@ -185,15 +185,24 @@ class Page(HTMLParser):
 
 def test_the_report_opens_without_a_network_and_has_the_key_figures(frames: Frames, small: tuple[Path, Plan]) -> None:
     page = Page((small[1].output / "report" / "index.html").read_text(encoding="utf-8"))
-    loaded = [address for address in page.addresses if not address.startswith(("#", "data:"))]
+    elsewhere = [address for address in page.addresses if not address.startswith(("#", "data:"))]
     assert {"script", "style", "svg", "table"} <= set(page.tags)
     assert not [tag for tag in page.tags if tag in ("link", "iframe")]
-    assert loaded == []
+    assert elsewhere == ["checks.html"]
     total = frames["kpis"].query("scope == 'total'").set_index("policy")
     for policy in ("echelon", "classical"):
         assert f"{total.loc[policy, 'fill_rate']:.1%}" in page.text, policy
     assert "Only the sales are real" in page.text
     assert any(sku in page.text for sku in SKUS)
+
+
+def test_the_page_of_checks_has_every_check(frames: Frames, small: tuple[Path, Plan]) -> None:
+    page = Page((small[1].output / "report" / "checks.html").read_text(encoding="utf-8"))
+    assert {address for address in page.addresses if not address.startswith("#")} == {"index.html#checks"}
+    checks = frames["check_results"]
+    assert f"All {len(checks)} checks on {checks['table'].nunique()} tables passed." in page.text
+    assert page.text.count(" passed ") >= len(checks)
+    assert "key sku, location, date is unique" in page.text
 
 
 def test_the_terminal_tells_what_was_done(frames: Frames, small: tuple[Path, Plan]) -> None:

@@ -89,6 +89,7 @@ def full() -> ReportData:
         ),
         checks=counts,
         failed_checks=failed,
+        check_list=m.check_list(),
         stages=m.stages(),
         tables=m.frame(
             "tables", [("sales", 6, 121_004), ("demand", 6, 488_700), ("stock_levels", 6, 1_928), ("orders", 6, 520)]

@@ -2,50 +2,17 @@
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from echelon.core.network.deliveries import PERFORMANCE
 from echelon.report.data import FRAMES, ReportData
-from echelon.report.page import render, write_page
+from echelon.report.page import CHECKS_PAGE, render, write_pages
 from echelon.report.summary import summary_lines
+from parsed import Page
 
-VOID = {"meta", "br"}
 KEPT = [*PERFORMANCE, "reliability"]
-
-
-class Page(HTMLParser):
-    """Checks that tags match, and keeps texts, tags and addresses."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.texts: list[str] = []
-        self.links: list[str] = []
-        self.ids: set[str] = set()
-        self.feed(html)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.links += [value or "" for name, value in attrs if name in {"href", "src", "srcset", "xlink:href"}]
-        self.ids |= {value or "" for name, value in attrs if name == "id"}
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] not in {"style", "script"}:
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.texts))
 
 
 def test_full_page_tells_everything(full: ReportData) -> None:
@@ -71,7 +38,8 @@ def test_full_page_tells_everything(full: ReportData) -> None:
 def test_page_needs_no_network(full: ReportData) -> None:
     html = render(full)
     page = Page(html)
-    assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
+    assert all(link[1:] in page.ids if link.startswith("#") else link == CHECKS_PAGE for link in page.links)
+    assert page.links.count(CHECKS_PAGE) == 1
     assert not {"img", "link", "iframe", "object", "embed"} & set(page.tags)
     assert "http:" not in html and "https:" not in html and "url(" not in html and "@import" not in html
     assert len(html) < 1_500_000
@@ -135,14 +103,14 @@ def test_missing_column_is_named(full: ReportData) -> None:
 
 def test_write_is_atomic(full: ReportData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "new" / "index.html"
-    write_page(full, path)
+    write_pages(full, path)
     first = path.read_text(encoding="utf-8")
     assert first.startswith("<!doctype html>")
     monkeypatch.setattr("echelon.report.page.render", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        write_page(full, path)
+        write_pages(full, path)
     assert path.read_text(encoding="utf-8") == first
-    assert [p.name for p in path.parent.iterdir()] == ["index.html"]
+    assert sorted(p.name for p in path.parent.iterdir()) == ["checks.html", "index.html"]
 
 
 def test_summary(full: ReportData) -> None:

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 
 from echelon.errors import EchelonError
 from echelon.lake.contract import Table
-from echelon.lake.suites import Expectation, load_suite
+from echelon.lake.suites import Expectation, as_suite, load_suite
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
@@ -68,11 +68,7 @@ def check(frame: DataFrame, table: Table, folder: Path, find: Find) -> list[Chec
 
 
 def _evaluate(frame: DataFrame, table: str, suite: list[Expectation], detail: str) -> dict[int, dict[str, Any]]:
-    from great_expectations.core.expectation_suite import ExpectationSuite
-
-    configured = ExpectationSuite(name=table, expectations=[expectation.as_config() for expectation in suite])
-    if len(configured.expectations) != len(suite):
-        raise EchelonError(f"{table}: Great Expectations dropped an expectation of the suite")
+    configured = as_suite(table, [expectation.as_config() for expectation in suite])
     result = _batch(table, frame).validate(configured, result_format={"result_format": detail})
     return {r.expectation_config.meta["number"]: r.to_json_dict() for r in result.results}
 

@@ -64,6 +64,16 @@ def load_suite(folder: Path, table: str) -> list[Expectation]:
     return [_expectation(file, number, entry) for number, entry in enumerate(entries, start=1)]
 
 
+def as_suite(table: str, configurations: list[dict[str, Any]]) -> Any:
+    """Great Expectations' suite of these configurations; raises EchelonError when the library drops one."""
+    from great_expectations.core.expectation_suite import ExpectationSuite
+
+    suite = ExpectationSuite(name=table, expectations=configurations)
+    if len(suite.expectations) != len(configurations):
+        raise EchelonError(f"{table}: Great Expectations dropped an expectation of the suite")
+    return suite
+
+
 def _expectation(file: Path, number: int, entry: dict[str, Any]) -> Expectation:
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 

@@ -65,6 +65,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "checks": ("table", "evaluated", "passed", "warnings"),
     # check_results with success false, at most 20.
     "failed_checks": _contract("check_results"),
+    # check_results of this release: all rows, with what each check asks in words.
+    "check_list": ("table", "number", "asks", "expectation", "severity", "success", "observed"),
     # One row per stage that ran, in order; outcome is the text of its line on the terminal.
     "stages": ("stage", "seconds", "outcome"),
     # releases.tables of this release, with the number of rows of each table.
@@ -128,6 +130,7 @@ class ReportData:
     quarantine_rules: pd.DataFrame = _frame("quarantine_rules")
     checks: pd.DataFrame = _frame("checks")
     failed_checks: pd.DataFrame = _frame("failed_checks")
+    check_list: pd.DataFrame = _frame("check_list")
     stages: pd.DataFrame = _frame("stages")
     tables: pd.DataFrame = _frame("tables")
 

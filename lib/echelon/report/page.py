@@ -1,4 +1,4 @@
-"""The page: one HTML file with its style, pictures and a few lines of script inside."""
+"""The pages: HTML files, each with its style, pictures and a few lines of script inside."""
 
 import os
 import tempfile
@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from echelon.report import comparison, formats
 from echelon.report.accuracy import champions
+from echelon.report.checks import by_table
 from echelon.report.data import ReportData
 from echelon.report.fans import fans
 from echelon.report.headline import planned, tiles
@@ -18,9 +19,40 @@ from echelon.report.planning import exception_groups, orders, segment_matrix
 from echelon.report.replay import replay
 from echelon.report.summary import query
 
+CHECKS_PAGE = "checks.html"
+
 
 def render(data: ReportData) -> str:
-    """The whole page as HTML; every text from the data is escaped."""
+    """The plan's page as HTML; every text from the data is escaped."""
+    return (
+        _environment(data)
+        .get_template("page.html.j2")
+        .render(
+            data=data,
+            tiles=tiles(data),
+            planned=planned(data),
+            matrix=segment_matrix(data),
+            replay=replay(data),
+            network=pictures(data),
+            valued=valued(data),
+            fans=fans(data),
+            champions=champions(data),
+            orders=orders(data),
+            exceptions=exception_groups(data),
+            lead_times=lead_times(data),
+            query=query(data),
+            names=data.descriptions(),
+            checks_page=CHECKS_PAGE,
+        )
+    )
+
+
+def render_checks(data: ReportData, back: str) -> str:
+    """The page of all checks as HTML; `back` is the file name of the plan's page."""
+    return _environment(data).get_template("checks.html.j2").render(data=data, groups=by_table(data), back=back)
+
+
+def _environment(data: ReportData) -> Environment:
     environment = Environment(
         loader=PackageLoader("echelon.report"),
         autoescape=True,
@@ -30,31 +62,23 @@ def render(data: ReportData) -> str:
     )
     environment.globals |= {"f": formats, "below_target": comparison.below_target}
     environment.globals["money"] = partial(formats.money, currency=data.currency)
-    return environment.get_template("page.html.j2").render(
-        data=data,
-        tiles=tiles(data),
-        planned=planned(data),
-        matrix=segment_matrix(data),
-        replay=replay(data),
-        network=pictures(data),
-        valued=valued(data),
-        fans=fans(data),
-        champions=champions(data),
-        orders=orders(data),
-        exceptions=exception_groups(data),
-        lead_times=lead_times(data),
-        query=query(data),
-        names=data.descriptions(),
-    )
+    return environment
 
 
-def write_page(data: ReportData, path: Path) -> None:
-    """Write the page; a reader sees the old page or the new one, never a part. Folders are made."""
+def write_pages(data: ReportData, path: Path) -> None:
+    """Write the plan's page, and the page of checks beside it. Folders are made."""
+    pages = {path.with_name(CHECKS_PAGE): render_checks(data, path.name), path: render(data)}
     path.parent.mkdir(parents=True, exist_ok=True)
+    for place, html in pages.items():
+        _replace(place, html)
+
+
+def _replace(path: Path, html: str) -> None:
+    """Write a page; a reader sees the old page or the new one, never a part."""
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(render(data))
+            file.write(html)
         # mkstemp makes the file private; a report is for everyone who may read the folder
         Path(draft).chmod(0o644)
         Path(draft).replace(path)

@@ -1,4 +1,4 @@
-"""Stage `report`: the page for planners and the summary, from the newest published tables. Only aggregates are collected."""
+"""Stage `report`: the pages and the summary, from the newest published tables. Only aggregates are collected."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -10,12 +10,13 @@ from echelon.errors import EchelonError
 from echelon.lake.files import is_local
 from echelon.lake.visible import newest_release
 from echelon.report.data import ReportData
-from echelon.report.page import write_page
+from echelon.report.page import write_pages
 from echelon.report.summary import summary_lines
 from echelon.stages import report_frames
 from echelon.stages.assumptions import assumptions
 from echelon.stages.context import Context
 from echelon.stages.history import windows_of
+from echelon.stages.report_checks import check_list
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class Summary:
 
 
 def run(context: Context) -> Summary:
-    """Write the page beside the tables and return the summary."""
+    """Write the pages beside the tables and return the summary."""
     output = Path(context.settings.run.output)
     place = output / "report" / "index.html"
     data = collect(context, str(place))
     if is_local(context.settings.run.output):
-        write_page(data, place)
+        write_pages(data, place)
     return Summary(str(place), summary_lines(data))
 
 
@@ -62,6 +63,7 @@ def collect(context: Context, place: str) -> ReportData:
         replay_start=windows.replay_start_date,
         replay_end=windows.last_day,
         assumptions=assumptions(context, windows),
+        check_list=check_list(context, newest["run_id"]),
         versions={"python": python_version()}
         | {name: version(name) for name in ("pyspark", "delta-spark", "great-expectations")},
         **frames,
