@@ -14,13 +14,13 @@ from echelon.stages import prepare, report
 from echelon.stages.context import Context
 from ingest_files import ingested, settings
 
-SKUS = ("85123A", "22469", "21212")
+SKUS = ("85099B", "84879", "21212", "21977", "22386", "47566", "23201", "23206", "20725", "22492", "85099C", "20724")
 KEYS = ["sku", "location", "date"]
 
 
 @pytest.fixture(scope="module")
 def sales(root: Path) -> pd.DataFrame:
-    """Daily sales of three SKUs in the United Kingdom that run out for six days in every thirty."""
+    """Daily sales of twelve SKUs in the United Kingdom that run out for eight days in every thirty."""
     raw = pd.read_csv(root / "data" / "online_retail" / "sales.csv.gz", dtype={"StockCode": str})
     raw = raw[
         raw["StockCode"].isin(SKUS) & (raw["Country"] == "United Kingdom") & (raw["Quantity"] > 0) & (raw["UnitPrice"] > 0)
@@ -30,9 +30,9 @@ def sales(root: Path) -> pd.DataFrame:
     last = int(period_index(days.max(), "D"))
     rows = build_demand(rows.assign(quantity_returned=0.0), "D", last).demand.rename(columns={"demand": "asked"})
     day = rows.groupby("sku").cumcount()
-    out = (day % 30 >= 24) & (day > 30)
+    out = (day % 30 >= 22) & (day > 30)
     # On the first empty day half of what was asked for was still there, rounded down.
-    left = np.where(day % 30 == 24, rows["asked"] // 2, 0.0)
+    left = np.where(day % 30 == 22, rows["asked"] // 2, 0.0)
     return rows.assign(quantity=np.where(out, left, rows["asked"]), on_hand=np.where(out, 0, 9))
 
 
