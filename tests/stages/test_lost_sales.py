@@ -44,7 +44,7 @@ def test_empty_days_are_marked_and_restored(lake: Lake, tmp_path: Path, sales: p
         "stock_history": sales[[*KEYS, "on_hand"]].to_csv(index=False, date_format="%Y-%m-%d"),
     }
     run_date = (sales["date"].max() + pd.Timedelta(days=1)).date()
-    context = Context(settings(tmp_path, files, run={"run_date": run_date}), lake.spark, lake)
+    context = Context(settings(tmp_path, files, run={"run_date": run_date}, spark={"buckets": 2}), lake.spark, lake)
     ingested(lake, context.settings)
     assert lake.read("stock_history").count() == len(sales)
     prepare.run(context)
