@@ -185,7 +185,8 @@ def series() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             3 if mean > 50 else 0.6, (3 if mean > 50 else 0.6) / ((3 if mean > 50 else 0.6) + mean * season)
         )
         history += [
-            (sku, location, RUN_DATE - timedelta(weeks=int(40 - w)), float(v), 0.0) for w, v in zip(weeks, values, strict=True)
+            (sku, location, RUN_DATE - timedelta(weeks=int(40 - w)), float(v), 0.0, float(v), 0.0)
+            for w, v in zip(weeks, values, strict=True)
         ]
         for h in range(8):
             level = mean * (1.3 + 0.03 * h)

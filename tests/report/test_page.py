@@ -131,3 +131,9 @@ def test_summary_of_the_least_run(bare: ReportData) -> None:
     lines = summary_lines(bare)
     assert any("not compared with the classical plan" in line for line in lines)
     assert not any("nan" in line.lower() for line in lines)
+
+
+def test_restored_demand_is_told_where_there_is_any(full: ReportData) -> None:
+    told = "In 1,204 SKU-location-weeks the location was empty for some of the time: 5,310 units of demand were restored."
+    assert told in Page(render(replace(full, censored=1204, restored=5310.0))).text
+    assert "were restored" not in Page(render(full)).text

@@ -23,6 +23,10 @@ FILES: dict[str, str] = {
         "1,Maker,Hub,A,2026-01-01,2026-01-05,2026-01-04,24,24\n"
     ),
     "stock": "sku,location,on_hand,on_order,backorders\nA,North,5,,\nB,Hub,0,12,3\n",
+    "stock_history": (
+        "sku,location,date,on_hand,stocked_out\nA,North,2026-01-05,4,\nA,North,2026-01-06,0,false\nA,North,2026-01-07,-2,\n"
+        "A,South,2026-01-06,,Yes\nA,South,2026-01-07,,0\nA,South,2026-01-08,7,TRUE\n"
+    ),
     "targets": "sku,location,fill_rate\n*,*,0.96\nA,North,0.99\n",
 }
 
@@ -61,5 +65,5 @@ def refusal(lake: Lake, configuration: Configuration) -> str:
 
 def rows(lake: Lake, table: str, *columns: str) -> list[tuple[Any, ...]]:
     """Some columns of a published table, sorted."""
-    found = lake.read(table).select(*columns).collect()
+    found = lake.read(table).selectExpr(*columns).collect()
     return sorted((tuple(row) for row in found), key=str)

@@ -37,6 +37,11 @@ def csv_of(name: str, *lines: str) -> dict[str, str]:
         ({"sales": HEADER}, {}, "sales.csv: no rows"),
         ({"sales": ""}, {}, "sales.csv: the file is empty"),
         ({"sales": SALES}, {"sales": {"format": "parquet"}}, "sales.csv: can't be read, it may be damaged"),
+        (
+            {"sales": SALES, "stock_history": "sku,location,date\nA,North,2026-01-05\n"},
+            {},
+            "stock_history.csv: no column 'on_hand or stocked_out'",
+        ),
         ({"sales": SALES, "stock": "sku,location\nA,North\n"}, {}, "stock.csv: no column 'on_hand'"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
@@ -139,7 +144,7 @@ def test_sales_alone_with_quotes_constants_and_their_own_dates(lake: Lake, tmp_p
     ]
     assert rows(lake, "lanes", "source", "destination", "lead_time_days") == [("SUPPLIER", "Shop", 5.0)]
     assert rows(lake, "targets", "sku", "location", "fill_rate") == [("*", "*", 0.95)]
-    assert lake.read("stock").count() == lake.read("deliveries").count() == 0
+    assert lake.read("stock").count() == lake.read("stock_history").count() == lake.read("deliveries").count() == 0
     inputs = {row[0]: row[1:] for row in rows(lake, "inputs", "input", "path", "rows_read")}
     assert inputs["stock"] == ("(default)", 0)
 

@@ -90,6 +90,17 @@ OTHERS = {
         ("A,South,,,", "missing_value"),
         ("A,North,6,,", "duplicate"),
     ],
+    "stock_history": [
+        ("A,North,2026-01-09,0,maybe", "wrong_type"),
+        ("A,North,2026-01-09,some,", "wrong_type"),
+        ("A,North,2026-01-09,,", "missing_value"),
+        ("A,North,,0,", "missing_value"),
+        ("A,North,2026-01-07,3,", "duplicate"),
+        ("A,North,2026-02-01,0,", "future_date"),
+        ("A,North,1026-01-09,0,", "too_old"),
+        ("Z,North,2026-01-09,0,", "unknown_sku"),
+        ("A,Nowhere,2026-01-09,0,", "unknown_location"),
+    ],
     "targets": [
         ("B,South,95", "out_of_range"),
         ("Z,*,0.9", "unknown_sku"),
@@ -97,6 +108,14 @@ OTHERS = {
         ("*,*,0.97", "duplicate"),
     ],
 }
+STOCK_HISTORY = [
+    ("North", "2026-01-05", 4.0, False),
+    ("North", "2026-01-06", 0.0, True),
+    ("North", "2026-01-07", -2.0, True),
+    ("South", "2026-01-06", None, True),
+    ("South", "2026-01-07", None, False),
+    ("South", "2026-01-08", 7.0, True),
+]
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +174,8 @@ def test_the_reason_says_what_is_wrong(lake: Lake) -> None:
         ("lanes", "lot_size 0 is not above 0"),
         ("lanes", "another row for this source and destination"),
         ("stock", "on_hand -5 is not at least 0"),
+        ("stock_history", "stocked_out 'maybe' is not yes or no (true, false, 1, 0, y, n)"),
+        ("stock_history", "on_hand and stocked_out are empty: give one of them"),
         ("targets", "fill_rate 95 is not between 0 and 1"),
         ("deliveries", "received before it was ordered"),
     }
@@ -189,6 +210,7 @@ def test_what_the_sources_leave_out_has_its_default(lake: Lake) -> None:
     assert rows(lake, "stock", "sku", "location", "on_hand", "on_order", "backorders") == [
         ("A", "North", 5.0, 0.0, 0.0), ("B", "Hub", 0.0, 12.0, 3.0),
     ]  # fmt: skip
+    assert rows(lake, "stock_history", "location", "string(date)", "on_hand", "stocked_out") == STOCK_HISTORY
     assert rows(lake, "targets", "sku", "location", "fill_rate") == [("*", "*", 0.96), ("A", "North", 0.99)]
 
 

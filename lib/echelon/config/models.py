@@ -60,6 +60,7 @@ class Sources(Strict):
     lanes: Source | None = None
     deliveries: Source | None = None
     stock: Source | None = None
+    stock_history: Source | None = None
     targets: Source | None = None
 
 

@@ -17,11 +17,13 @@ class InputColumn:
 
 @dataclass(frozen=True)
 class Input:
-    """One input. `key` is unique; where it is empty, whole rows may be compared (sales)."""
+    """One input. `key` is unique; where it is empty, whole rows may be compared (sales). Of the columns in `any_of`, the
+    input and each of its rows must have one at least."""
 
     name: str
     columns: tuple[InputColumn, ...]
     key: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
 
     @property
     def required(self) -> list[str]:
@@ -104,6 +106,18 @@ INPUTS: dict[str, Input] = {
                 _number("backorders"),
             ),
             ("sku", "location"),
+        ),
+        Input(
+            "stock_history",
+            (
+                _SKU,
+                _LOCATION,
+                InputColumn("date", "date", required=True),
+                _number("on_hand", low=-LARGEST, high=LARGEST),
+                InputColumn("stocked_out", "boolean"),
+            ),
+            ("sku", "location", "date"),
+            any_of=("on_hand", "stocked_out"),
         ),
         Input(
             "targets",

@@ -98,6 +98,8 @@ def _explain_damage(stack: str) -> str:
 def _refuse_missing_columns(raw: DataFrame, source: Source, wanted: Input) -> None:
     absent = [name for name in source.columns.values() if name not in raw.columns]
     absent += [name for name in wanted.required if name not in source.columns and not _given(raw, source, name)]
+    if wanted.any_of and not any(_given(raw, source, name) for name in wanted.any_of):
+        absent.append(" or ".join(wanted.any_of))
     if absent:
         raise InputRefused(
             f"{wanted.name}: {source.path}: no column {', '.join(map(repr, absent))}. The file has: "

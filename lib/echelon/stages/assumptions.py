@@ -17,6 +17,7 @@ _WITHOUT: dict[str, Callable[[Defaults], str]] = {
     ),
     "deliveries": lambda _: "No deliveries were given: lead times are the lanes' promises, not learned.",
     "stock": lambda _: "No stock was given: it counts as 0, so the orders fill an empty network.",
+    "stock_history": lambda _: "No stock history was given: sales are taken for demand, also where stock was out.",
     "targets": lambda d: f"No targets were given: every customer is to get {d.fill_rate:.0%} of demand from stock.",
 }
 
@@ -29,7 +30,7 @@ def assumptions(context: Context, windows: Windows) -> tuple[str, ...]:
     said = [
         *settings.report.assumptions,
         *silent,
-        f"Demand that customers do not get from stock is {unmet}; sales are taken for demand, also where stock was out.",
+        f"Demand that customers do not get from stock is {unmet}.",
         "Every location has one source: its lane with the lowest priority number. Suppliers always have stock.",
         "Lead times of orders are independent of each other and of demand; orders may overtake.",
         f"Demand per period is negative binomial around the forecast, with a common level error per {windows.horizon} "

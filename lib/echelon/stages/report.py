@@ -5,7 +5,10 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
+from pyspark.sql import functions as F
+
 from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.engine.exact import exact_sum
 from echelon.errors import EchelonError
 from echelon.lake.files import is_local
 from echelon.lake.visible import newest_release
@@ -44,6 +47,7 @@ def collect(context: Context, place: str) -> ReportData:
     if newest is None:
         raise EchelonError("there is no release yet: run `echelon plan` first")
     frames = report_frames.all_frames(context)
+    censored, restored = _lost_sales(context)
     return ReportData(
         name=settings.report.title,
         run_id=newest["run_id"],
@@ -62,9 +66,20 @@ def collect(context: Context, place: str) -> ReportData:
         report_path=place,
         replay_start=windows.replay_start_date,
         replay_end=windows.last_day,
+        censored=censored,
+        restored=restored,
         assumptions=assumptions(context, windows),
         check_list=check_list(context, newest["run_id"]),
         versions={"python": python_version()}
         | {name: version(name) for name in ("pyspark", "delta-spark", "great-expectations")},
         **frames,
     )
+
+
+def _lost_sales(context: Context) -> tuple[int, float]:
+    """Periods with an empty location, and the units restored in them."""
+    if context.settings.sources.stock_history is None:
+        return 0, 0.0
+    lost = exact_sum(F.col("demand") - F.col("observed"))
+    row = context.lake.read("demand").where("censored > 0").agg(F.count("*"), lost).collect()[0]
+    return int(row[0]), float(row[1] or 0.0)

@@ -13,8 +13,10 @@ DEMAND = Table(
         SKU,
         LOCATION,
         Column("date", "date", "First day of the period"),
-        amount("demand", "Units asked for, returns netted against the latest earlier sales", "units"),
+        amount("demand", "Units asked for: `observed`, and what an empty location is estimated to have lost", "units"),
         amount("returned", "Units of this period taken off again by returns", "units"),
+        amount("observed", "Units sold, returns netted against the latest earlier sales", "units"),
+        share("censored", "Part of the period's days that ended with the location empty: demand is at least `observed`"),
     ),
 )
 UNMATCHED_RETURNS = Table(

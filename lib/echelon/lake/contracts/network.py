@@ -112,6 +112,19 @@ STOCK = Table(
         amount("backorders", "Units owed to customers or to locations downstream", "units"),
     ),
 )
+STOCK_HISTORY = Table(
+    "stock_history",
+    "ingest",
+    "Stock at the end of past days, where the source keeps it: it shows on which days sales may be less than demand.",
+    ("sku", "location", "date"),
+    (
+        SKU,
+        LOCATION,
+        Column("date", "date", "Day"),
+        Column("on_hand", "double", "Units in stock at the end of the day; negative as it was booked", "units", nullable=True),
+        Column("stocked_out", "boolean", "The location was empty: the source says so, or on_hand is not above 0"),
+    ),
+)
 TARGETS = Table(
     "targets",
     "ingest",
@@ -167,4 +180,4 @@ RECONCILIATION = Table(
         Column("units_quarantined", "double", "Sum of the quantities in `quarantine`", "units"),
     ),
 )
-TABLES = (INPUTS, RECONCILIATION, SALES, ITEMS, LOCATIONS, LANES, DELIVERIES, STOCK, TARGETS, QUARANTINE)
+TABLES = (INPUTS, RECONCILIATION, SALES, ITEMS, LOCATIONS, LANES, DELIVERIES, STOCK, STOCK_HISTORY, TARGETS, QUARANTINE)

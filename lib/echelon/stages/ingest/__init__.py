@@ -54,7 +54,7 @@ def _keep_all(context: Context, frames: Frames) -> Frames:
 def _changed_by_references(context: Context, rows: Frames) -> Frames:
     """The inputs to which rules apply that need other inputs or the run date, with these rules."""
     changed = dict(rows)
-    for name, columns in (("sales", ("date",)), ("deliveries", ("received_date", "order_date"))):
+    for name, columns in (("sales", ("date",)), ("stock_history", ("date",)), ("deliveries", ("received_date", "order_date"))):
         for column in columns if name in rows else ():
             years = context.settings.ingest.max_history_years
             changed[name] = accept.in_history(changed[name], column, context.run_date, years)
@@ -67,7 +67,7 @@ def _changed_by_references(context: Context, rows: Frames) -> Frames:
 
 def _refuse_unknown(rows: Frames, names: DataFrame, column: str, rule: str, what: str) -> None:
     every = names.sparkSession.createDataFrame([("*",)], f"{column} string")
-    for name in ("sales", "stock"):
+    for name in ("sales", "stock", "stock_history"):
         if name in rows:
             rows[name] = classify.refuse_unknown(rows[name], names, column, rule, what)
     if "targets" in rows:
@@ -95,6 +95,7 @@ def _tables(context: Context, accepted: Frames) -> Frames:
         "lanes": lanes,
         "deliveries": given("deliveries"),
         "stock": complete.stock_table(given("stock")),
+        "stock_history": complete.stock_history_table(given("stock_history")),
         "targets": complete.targets_table(given("targets").select("sku", "location", "fill_rate"), defaults),
     }
 

@@ -1,6 +1,7 @@
 """Type the rows of an input and say for each row which rule refuses it, if any."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -24,6 +25,7 @@ def typed(raw: DataFrame, source: Input, date_format: str | None) -> DataFrame:
     """Columns in their types, the text kept in `_file` and `_row`, with the first rule of types and ranges that refuses."""
     parsed = raw.withColumns({_value(column): _parsed(column, date_format) for column in source.columns})
     rules = [_broken_quotes(), *(rule for column in source.columns for rule in _column_rules(column, date_format))]
+    rules += [_nothing_said(source.any_of)] if source.any_of else []
     types = [F.col(_value(column)).alias(column.name) for column in source.columns]
     rule, reason = _first(rules)
     return parsed.select(*types, FILE, ROW, rule.alias(RULE), reason.alias(REASON))
@@ -32,6 +34,11 @@ def typed(raw: DataFrame, source: Input, date_format: str | None) -> DataFrame:
 def _broken_quotes() -> Rule:
     reason = "a value holds what look like further rows: a quotation mark without its partner? They are in the text of this row"
     return Rule("broken_quotes", F.col(SWALLOWED), F.lit(reason))
+
+
+def _nothing_said(names: tuple[str, ...]) -> Rule:
+    empty = reduce(Column.__and__, (F.col(name).isNull() for name in names))
+    return Rule("missing_value", empty, F.lit(f"{' and '.join(names)} are empty: give one of them"))
 
 
 def _value(column: InputColumn) -> str:
@@ -77,7 +84,7 @@ def _column_rules(column: InputColumn, date_format: str | None) -> list[Rule]:
         rules.append(Rule("missing_value", text.isNull(), F.lit(f"{column.name} is empty")))
     if column.type != "string":
         form = f" of the form {date_format}" if column.type == "date" and date_format else ""
-        reason = F.concat(F.lit(f"{column.name} '"), text, F.lit(f"' is not a {_KINDS[column.type]}{form}"))
+        reason = F.concat(F.lit(f"{column.name} '"), text, F.lit(f"' is not {_KINDS[column.type]}{form}"))
         rules.append(Rule("wrong_type", text.isNotNull() & value.isNull(), reason))
     limits = _outside(column, value)
     if limits is not None:
@@ -86,7 +93,8 @@ def _column_rules(column: InputColumn, date_format: str | None) -> list[Rule]:
     return rules
 
 
-_KINDS = {"double": "number", "int": "whole number", "date": "date"}
+_KINDS = {"double": "a number", "int": "a whole number", "date": "a date", "boolean": "yes or no (true, false, 1, 0, y, n)"}
+_YES, _NO = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
 # Spark's casts also take '7d' for a number, and '12:30', 'now' or '2011' for a date.
@@ -100,6 +108,8 @@ def _parsed(column: InputColumn, date_format: str | None) -> Column:
         return F.try_to_timestamp(text, F.lit(date_format)).cast("date") if date_format else _iso_date(text)
     if column.type == "string":
         return text
+    if column.type == "boolean":
+        return F.when(F.lower(text).isin(*_YES), F.lit(True)).when(F.lower(text).isin(*_NO), F.lit(False))
     number = F.when(text.rlike(_NUMBER), text.try_cast("double"))
     number = F.when(F.abs(number) < float("inf"), number)
     return number if column.type == "double" else F.when(number == F.floor(number), number.try_cast("int"))

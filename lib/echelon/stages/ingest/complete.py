@@ -86,6 +86,12 @@ def stock_table(accepted: DataFrame) -> DataFrame:
     return _filled(accepted, {"on_order": 0.0, "backorders": 0.0})
 
 
+def stock_history_table(accepted: DataFrame) -> DataFrame:
+    """Stock at the end of past days; a location was empty where the source says so or nothing was left."""
+    empty = F.coalesce("stocked_out", F.lit(False)) | F.coalesce(F.col("on_hand") <= 0, F.lit(False))
+    return accepted.withColumn("stocked_out", empty)
+
+
 def _filled(frame: DataFrame, values: dict[str, float]) -> DataFrame:
     present = {
         name: F.coalesce(F.col(name), F.lit(value)) if name in frame.columns else F.lit(value) for name, value in values.items()
