@@ -1,9 +1,10 @@
 """The tables of one output folder: read, and publish through staging, guard and one commit per table."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -36,6 +37,10 @@ class Lake:
         self.run = run
         self._suites = suites
         self._published: dict[str, DataFrame] = {}
+        self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
+        self._closer = ThreadPoolExecutor(max_workers=1)
+        self._commits: dict[str, Future[int]] = {}
+        self._closed: Future[None] | None = None
 
     def path(self, name: str) -> str:
         """Where a table lies."""
@@ -66,29 +71,49 @@ class Lake:
     def publish(self, frames: Mapping[str, DataFrame]) -> dict[str, int]:
         """Stage all frames, check each, and only then publish them; returns the rows of each table.
 
-        Raises CheckBlocked, with nothing published, when a critical expectation fails.
+        The commits go on while the next stage computes, up to `settle`. Raises CheckBlocked, with nothing published, when a
+        critical expectation fails.
         """
         for name in frames:
             self._published.pop(name, None)  # its staged files are about to be overwritten
-        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            staged = dict(zip(frames, pool.map(self._stage, frames, frames.values()), strict=True))
+        staged = dict(zip(frames, self._pool.map(self._stage, frames, frames.values()), strict=True))
         checks = [result for name in staged for result in self._check(name, staged)]
         self.run.checks = [c for c in self.run.checks if c.table not in staged] + checks
         _refuse_blocked(checks)
-        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            versions = list(pool.map(self._commit, staged, staged.values()))
-        self.run.tables |= dict(zip(staged, versions, strict=True))
+        self.settle()
+        self._commits = {name: self._pool.submit(self._commit, name, frame) for name, frame in staged.items()}
         self._published |= staged
         rows = {name: frame.count() for name, frame in staged.items()}
         self.run.rows |= rows
         return rows
 
     def append(self, name: str, frame: DataFrame) -> None:
-        """Check the rows and append them in one commit."""
+        """Check the rows and append them in one commit, after everything that was published before."""
+        self.settle()
         staged = self._stage(name, frame)
         _refuse_blocked(self._check(name, {name: staged}))
         delta.ensure_table(self.spark, TABLES[name], self.path(name))
         self.run.tables[name] = delta.append(staged, self.path(name), self.run.run_id)
+
+    def settle(self) -> None:
+        """Wait until all that was published is committed."""
+        if self._closed:
+            self._closed.result()
+            self._closed = None
+        self._note_versions()
+
+    def close_stage(self, name: str, record: dict[str, Any]) -> None:
+        """Note a stage as finished as soon as its tables are committed; `settle` waits for that too."""
+        self._closed = self._closer.submit(self._close, name, record)
+
+    def _close(self, name: str, record: dict[str, Any]) -> None:
+        self._note_versions()
+        self.run.stages[name] = record
+        self.run.save(self.output)
+
+    def _note_versions(self) -> None:
+        self.run.tables |= {name: commit.result() for name, commit in self._commits.items()}
+        self._commits = {}
 
     def keep(self, name: str, frame: DataFrame) -> DataFrame:
         """Compute a frame once and keep it in scratch files until the stage ends; later steps read them."""
@@ -114,6 +139,7 @@ class Lake:
     def tidy(self, well: bool) -> None:
         """Remove what was staged. After a run that ended well nothing is left, also not of runs that were given up: on a
         local disk no other run can be under way."""
+        self.settle()
         self._published.clear()
         if well:
             delete_folder(f"{self.output}/staging" if is_local(self.output) else self._staging())

@@ -27,6 +27,7 @@ def release(lake: Lake) -> int:
     if number is None:
         number = len(releases) + 1
         results = record_checks(lake)
+        lake.settle()
         append_release(lake, _row(lake, number, results, releases[-1] if releases else None))
     lake.run.finished = True
     lake.run.save(lake.output)
@@ -39,6 +40,7 @@ def record_checks(lake: Lake) -> list[Row]:
     A blocked run records its own results too: that is where its reason is kept.
     """
     own = [{"run_id": lake.run.run_id, "checked_by": lake.run.run_id, **vars(result)} for result in lake.run.checks]
+    lake.settle()
     taken_over = [row | {"run_id": lake.run.run_id} for row in _released_checks(lake) if row["table"] not in lake.run.tables]
     lake.publish({"check_results": _frame(lake, "check_results", own + taken_over)})
     return own + taken_over

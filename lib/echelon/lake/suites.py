@@ -12,6 +12,7 @@ SEVERITIES = ("critical", "warning")
 FOLDER = "expectations"
 # In a query, a table's name with this before it is the table as it was in the last release.
 RELEASED = "released_"
+QUERY = "unexpected_rows_expectation"
 
 
 @dataclass(frozen=True)

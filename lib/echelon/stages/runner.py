@@ -96,8 +96,7 @@ def _run_stage(context: Context, name: str) -> None:
     finally:
         context.lake.end_stage(well)
     seconds = time.perf_counter() - began
-    context.lake.run.stages[name] = {"outcome": outcome, "seconds": round(seconds, 2)}
-    context.lake.run.save(context.lake.output)
+    context.lake.close_stage(name, {"outcome": outcome, "seconds": round(seconds, 2)})
     _say(name, outcome, seconds)
 
 
