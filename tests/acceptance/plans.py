@@ -36,7 +36,7 @@ SMALL = {
     "replay": {"replications": 128},
 }
 # What a run writes about itself differs from run to run.
-OF_THE_RUN = {"releases", "check_results.run_id"}
+OF_THE_RUN = ["run_id", "checked_by"]
 SECONDS = 600
 
 
@@ -62,11 +62,10 @@ def read(output: Path, name: str) -> pd.DataFrame:
 def tables(output: Path) -> dict[str, pd.DataFrame]:
     """Every table without what a run writes about itself."""
     names = sorted(path.name for path in (output / "tables").iterdir())
-    frames = {name: read(output, name) for name in names if name not in OF_THE_RUN}
-    return {
-        name: frame.drop(columns=[column for column in frame if f"{name}.{column}" in OF_THE_RUN])
-        for name, frame in frames.items()
-    }
+    frames = {name: read(output, name) for name in names if name != "releases"}
+    results = frames["check_results"]
+    newest = results[results["run_id"] == results["run_id"].max()]
+    return frames | {"check_results": newest.drop(columns=OF_THE_RUN).reset_index(drop=True)}
 
 
 def assert_same(output: Path, other: Path) -> None:
@@ -100,10 +99,14 @@ def write_settings(folder: Path, settings: dict[str, object]) -> Path:
     return file
 
 
-def command(config: Path, output: Path, *arguments: str, job: str = "plan", master: str = "local[2]") -> list[str]:
+def arguments(config: Path, output: Path, master: str = "local[2]") -> list[str]:
+    """What a command needs to know."""
+    return ["--config", str(config), "--set", f"run.output={output}", "--set", f"spark.master={master}"]
+
+
+def command(config: Path, output: Path, *more: str, job: str = "plan", master: str = "local[2]") -> list[str]:
     """How a user runs a job of the checkout."""
-    settings = ["--config", str(config), "--set", f"run.output={output}", "--set", f"spark.master={master}"]
-    return [sys.executable, str(ROOT / "jobs" / f"{job}.py"), *settings, *arguments]
+    return [sys.executable, str(ROOT / "jobs" / f"{job}.py"), *arguments(config, output, master), *more]
 
 
 def environment() -> dict[str, str]:
@@ -112,9 +115,9 @@ def environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT / "lib")}
 
 
-def run(config: Path, output: Path, *arguments: str, job: str = "plan", master: str = "local[2]") -> Plan:
+def run(config: Path, output: Path, *more: str, job: str = "plan", master: str = "local[2]") -> Plan:
     """Run a job to its end."""
-    words = command(config, output, *arguments, job=job, master=master)
+    words = command(config, output, *more, job=job, master=master)
     done = subprocess.run(
         words, cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS
     )

@@ -1,65 +1,137 @@
-"""Runs again, runs that were killed and go on, other numbers of cores, and stages alone: always the same tables."""
+"""A second run that is killed in every stage, on a machine of another language and time zone, and goes on: readers see the
+first release until the end, nothing that was finished is done again, and the tables are those of an undisturbed run."""
 
-import os
-import re
 import shutil
-import signal
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from plans import Plan, assert_same, command, read, run, run_until
+from plans import ROOT, SECONDS, Plan, arguments, assert_same, command, environment, read, run, run_until
 
 pytestmark = pytest.mark.slow
 
+ELSEWHERE = {
+    "JAVA_TOOL_OPTIONS": "-Duser.language=tr -Duser.country=TR -Duser.timezone=Asia/Kathmandu",
+    "LC_ALL": "C",
+    "TZ": "America/St_Johns",
+}
+# When the process is killed (a file that is there, or a function that is called), and what the next one finds done.
+KILLS = (
+    ("staging/*/tables/quarantine/_SUCCESS", "ingest, between staging and publishing", []),
+    ("staging/*/tables/suppliers/_SUCCESS", "prepare, between staging and publishing", []),
+    ("staging/*/parts/scores/1-of-*/_SUCCESS", "backtest, in its middle", ["ingest"]),
+    ("staging/*/tables/champions/_SUCCESS", "backtest, between staging and publishing", ["ingest", "prepare"]),
+    ("staging/*/tables/forecasts/_SUCCESS", "forecast, between staging and publishing", ["ingest", "prepare"]),
+    ("staging/*/parts/levels/*/_SUCCESS", "stock, in its middle", ["ingest", "prepare", "backtest"]),
+    ("echelon.lake.delta:replace", "between two tables", ["ingest", "prepare", "backtest", "forecast"]),
+    ("staging/*/tables/kpis/_SUCCESS", "replay, before publishing", ["ingest", "prepare", "backtest", "forecast"]),
+    ("echelon.lake.releases:append_release", "before the row of the release", ["ingest", "prepare", "backtest", "forecast"]),
+)
+COUNTS = {"echelon.lake.delta:replace": 2, "echelon.lake.releases:append_release": 1}
+
+
+@dataclass
+class Chain:
+    """One run in many processes: what each said, the parts of the backtest before and after it went on, and the end."""
+
+    said: list[str]
+    releases: list[int]
+    parts: list[dict[str, int]]
+    end: Plan
+    beside: Plan
+
 
 @pytest.fixture(scope="module")
-def killed(small: tuple[Path, Plan], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Output of the small plan, into which a second run of it wrote until it was killed after the backtest."""
+def chain(small: tuple[Path, Plan], tmp_path_factory: pytest.TempPathFactory) -> Chain:
     config, plan = small
     output = tmp_path_factory.mktemp("again") / "out"
     shutil.copytree(plan.output, output)
-    finished = re.compile(r"^backtest .* \d+\.\d s$", re.MULTILINE)
-    process = run_until(command(config, output), output.parent / "log", lambda text: finished.search(text) is not None)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return output
+    said, releases, parts = [], [], []
+    for point, *_ in KILLS:
+        place = point if point in COUNTS else f"{output}/{point}"
+        words = [sys.executable, str(ROOT / "tests/acceptance/killing.py"), place, str(COUNTS.get(point, 0)), "plan"]
+        done = subprocess.run(
+            [*words, *arguments(config, output), "--resume"],
+            cwd=ROOT,
+            env=environment() | ELSEWHERE,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        assert done.returncode == -9, f"{point}: {done.stdout}{done.stderr}"
+        said.append(done.stdout)
+        releases.append(len(read(output, "releases")))
+        parts.append({str(file): file.stat().st_ino for file in output.glob("staging/*/parts/scores/*/_SUCCESS")})
+    return Chain(said, releases, parts, *finish(config, output))
 
 
-@pytest.fixture(scope="module")
-def resumed(killed: Path, small: tuple[Path, Plan]) -> Plan:
-    """The killed run after it went on, on one core instead of two."""
-    assert len(read(killed, "releases")) == 1, "a half-finished run was released"
-    second = run(small[0], killed, "--resume", master="local[1]")
-    assert second.code == 0, second.text
-    return second
+def finish(config: Path, output: Path) -> tuple[Plan, Plan]:
+    """The last process, on one core instead of two, and another run that was started beside it."""
+    log = output.parent / "log"
+    words = command(config, output, "--resume", master="local[1]")
+    process = run_until(words, log, lambda text: "done before" in text)
+    beside = run(config, output)
+    code = process.wait(SECONDS)
+    return Plan(output, log.read_text(), code), beside
 
 
-def test_a_killed_run_goes_on_where_it_stopped(resumed: Plan, small: tuple[Path, Plan]) -> None:
-    skipped = [line.split()[0] for line in resumed.text.splitlines() if "done before" in line]
-    assert skipped == ["ingest", "prepare", "backtest"]
-    assert_same(resumed.output, small[1].output)
-    assert list((resumed.output / "staging").iterdir()) == []
+def done_before(text: str) -> list[str]:
+    return [line.split()[0] for line in text.splitlines() if "done before" in line]
 
 
-def test_a_second_run_adds_a_release_and_changes_nothing(resumed: Plan) -> None:
-    releases = resumed.table("releases")
-    assert sorted(releases["release"]) == [1, 2]
-    assert releases["run_id"].nunique() == 2
-    first, second = (dict(releases.set_index("release").loc[number, "tables"]) for number in (1, 2))
-    assert set(first) == set(second)
+def test_no_kill_shows_anything_half_done(chain: Chain) -> None:
+    assert chain.releases == [1] * len(KILLS)
+
+
+@pytest.mark.parametrize("number", range(1, len(KILLS)), ids=[name for _, name, _ in KILLS][1:])
+def test_the_next_process_takes_up_what_was_finished(chain: Chain, number: int) -> None:
+    found, wanted = done_before(chain.said[number]), KILLS[number][2]
+    assert found[: len(wanted)] == wanted
+
+
+def test_finished_parts_of_a_stage_are_not_done_again(chain: Chain) -> None:
+    before, after = chain.parts[2], chain.parts[3]
+    assert before
+    assert len(after) > len(before)
+    assert before.items() <= after.items()
+
+
+def test_the_end_is_that_of_an_undisturbed_run(chain: Chain, small: tuple[Path, Plan]) -> None:
+    assert chain.end.code == 0, chain.end.text
+    assert len(done_before(chain.end.text)) == 7
+    assert_same(chain.end.output, small[1].output)
+    assert not (chain.end.output / "staging").exists()
+
+
+def test_a_run_beside_another_is_refused(chain: Chain) -> None:
+    assert chain.beside.code == 1
+    assert "another run (process" in chain.beside.text
+
+
+def test_the_run_adds_one_release_of_the_same_inputs(chain: Chain) -> None:
+    rows = chain.end.table("releases").sort_values("release")
+    assert list(rows["release"]) == [1, 2]
+    assert rows["run_id"].nunique() == 2
+    first, second = (dict(entry) for entry in rows["inputs"])
+    assert first == second
+    assert len(first) >= 5
+    before, after = (dict(entry) for entry in rows["tables"])
+    assert set(before) == set(after)
     # Delta writes no commit where nothing was and nothing comes.
-    filled = [name for name in first if len(resumed.table(name))]
-    assert all(second[name] > first[name] for name in filled)
-    assert "release 2" in resumed.text
+    assert all(after[name] > before[name] for name in before if len(chain.end.table(name)))
 
 
-def test_a_stage_alone_works_on_what_is_there(resumed: Plan, small: tuple[Path, Plan]) -> None:
-    alone = run(small[0], resumed.output, job="replenish")
+def test_a_stage_alone_works_on_what_is_released(chain: Chain, small: tuple[Path, Plan]) -> None:
+    alone = run(small[0], chain.end.output, job="replenish")
     assert alone.code == 0, alone.text
     stages = dict.fromkeys(line.split()[0] for line in alone.text.splitlines())  # slow stages tell their progress too
     assert list(stages) == ["start", "replenish", "release"]
     assert "number 3" in alone.text
     for name in ("orders", "exceptions"):
         pd.testing.assert_frame_equal(alone.table(name), small[1].table(name), check_exact=True)
-    assert set(alone.table("check_results")["table"]) == set(small[1].table("check_results")["table"])
+    results = alone.table("check_results")
+    newest = results[results["run_id"] == alone.table("releases").sort_values("release")["run_id"].iloc[-1]]
+    assert set(newest["table"]) == set(results["table"])

@@ -38,11 +38,11 @@ def test_a_lost_worker_changes_nothing(planned: Path, cluster: Cluster, small: t
         job = subprocess.Popen(words, cwd=ROOT, env=cluster.environment, stdout=file, stderr=file, start_new_session=True)
     try:
         end = time.monotonic() + SECONDS
-        while not any(output.glob("staging/*/scratch/levels/_temporary")):
+        while not any(output.glob("staging/*/parts/levels/*/_temporary")):
             assert job.poll() is None and time.monotonic() < end, log.read_text(errors="replace")
             time.sleep(0.05)
         time.sleep(1)  # let the tasks begin
-        assert job.poll() is None and not any(output.glob("staging/*/scratch/levels/_SUCCESS"))
+        assert job.poll() is None and not any(output.glob("staging/*/parts/levels/*/_SUCCESS"))
         cluster.kill_worker()
         assert job.wait(SECONDS) == 0, log.read_text(errors="replace")
     finally:

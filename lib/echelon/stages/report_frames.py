@@ -106,7 +106,8 @@ def _replenish_frames(context: Context) -> dict[str, DataFrame]:
 
 
 def _quality_frames(context: Context) -> dict[str, DataFrame]:
-    results = context.lake.read("check_results")
+    newest = newest_release(context.spark, context.lake.output)
+    results = context.lake.read("check_results").where(F.col("run_id") == (newest["run_id"] if newest else ""))
     warned = ~F.col("success") & (F.col("severity") == "warning")
     return {
         "quarantine_rules": context.lake.read("quarantine")
