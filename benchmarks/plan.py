@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import deltalake
 import pandas as pd
 from echelon.config import Configuration, load
 from echelon.lake import lake
-from echelon.stages import report, stock
+from echelon.stages import parts, report, stock
 from echelon.stages.runner import STAGES, run
 
 from benchmarks.watch import Watch, watch
@@ -43,6 +43,7 @@ class Measured:
     seconds: float
     checks: Watch
     commits: Watch
+    waits: Watch
     levels: Watch
     work: StockWork
 
@@ -56,28 +57,28 @@ def main() -> None:
 
 def measure(settings: Configuration) -> Measured:
     """Run all stages under the watches."""
-    checks, commits = watch(lake, "check"), watch(lake.Lake, "_commit")
-    levels = watch(lake.Lake, "keep", only=lambda _, name, *__: name == "levels")
+    checks, commits, waits = watch(lake.Lake, "_check"), watch(lake.Lake, "_commit"), watch(lake.Lake, "settle")
+    levels = watch(lake.Lake, "keep_parts", only=lambda _, name, *__: name == "levels")
     work = _catch_stock_work()
     began = time.perf_counter()
     run(settings, [*STAGES, "report"])
-    return Measured(Path(settings.run.output), time.perf_counter() - began, checks, commits, levels, work)
+    return Measured(Path(settings.run.output), time.perf_counter() - began, checks, commits, waits, levels, work)
 
 
 def _catch_stock_work() -> StockWork:
     """Note what the stock stage applies by group, and fetch its rows after the report, while Spark still runs."""
-    work, apply, last = StockWork(), stock.apply_in_buckets, report.run
+    work, divide, last = StockWork(), parts.bucket_parts, report.run
 
-    def noted(frame: Any, unit: Sequence[str], function: GroupFunction, schema: str, buckets: int) -> Any:
+    def noted(context: Any, name: str, frame: Any, function: GroupFunction, schema: str) -> Any:
         work.rows, work.function = frame, function
-        return apply(frame, unit, function, schema, buckets)
+        return divide(context, name, frame, function, schema)
 
     def fetched(context: Any) -> Any:
         summary = last(context)
         work.rows = work.rows.toPandas()
         return summary
 
-    stock.apply_in_buckets, report.run = noted, fetched
+    stock.bucket_parts, report.run = noted, fetched
     return work
 
 
@@ -112,7 +113,8 @@ def figures(measured: Measured) -> list[str]:
         f"({series:,} series x {sizes['model']} candidates x up to {sizes['cutoff']} windows = {len(scores):,})",
         f"stock      {networks / seconds['stock']:,.2f} SKU networks a second ({networks:,} on {processes} cores)",
         f"checks     {measured.checks.seconds:.1f} s in Great Expectations, {_share(measured.checks, measured)} of the time",
-        f"commits    {measured.commits.seconds:.1f} s in Delta commits, {_share(measured.commits, measured)} of the time",
+        f"commits    {measured.waits.seconds:.1f} s waiting for Delta commits, {_share(measured.waits, measured)} of the time "
+        f"({measured.commits.seconds:.1f} s under way beside other work)",
         f"grouped    {measured.levels.seconds:.1f} s by Spark, {plain:.1f} s in plain Python on {processes} processes: "
         f"Spark / plain = {measured.levels.seconds / plain:.2f} (stock levels)",
     ]

@@ -26,11 +26,11 @@ KILLS = (
     ("staging/*/tables/champions/_SUCCESS", "backtest, between staging and publishing", ["ingest", "prepare"]),
     ("staging/*/tables/forecasts/_SUCCESS", "forecast, between staging and publishing", ["ingest", "prepare"]),
     ("staging/*/parts/levels/*/_SUCCESS", "stock, in its middle", ["ingest", "prepare", "backtest"]),
-    ("echelon.lake.delta:replace", "between two tables", ["ingest", "prepare", "backtest", "forecast"]),
+    ("echelon.lake.lake:Lake._commit", "between two tables", ["ingest", "prepare", "backtest", "forecast"]),
     ("staging/*/tables/kpis/_SUCCESS", "replay, before publishing", ["ingest", "prepare", "backtest", "forecast"]),
     ("echelon.lake.releases:append_release", "before the row of the release", ["ingest", "prepare", "backtest", "forecast"]),
 )
-COUNTS = {"echelon.lake.delta:replace": 2, "echelon.lake.releases:append_release": 1}
+COUNTS = {"echelon.lake.lake:Lake._commit": 2, "echelon.lake.releases:append_release": 1}
 
 
 @dataclass

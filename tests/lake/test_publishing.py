@@ -12,9 +12,10 @@ import pytest
 from echelon.errors import CheckBlocked, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
-from echelon.lake.guard import check
+from echelon.lake.guard import Check, check, prepare
 from echelon.lake.lake import Lake
 from echelon.lake.releases import newest_run_date, release
+from echelon.lake.suites import QUERY
 from echelon.lake.visible import all_releases, newest_release
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -43,7 +44,13 @@ def references(spark: SparkSession) -> dict[str, DataFrame]:
 def published(lake: Lake) -> Lake:
     """A lake with stock, and what it refers to."""
     assert lake.publish({"stock": stock(lake.spark)} | references(lake.spark)) == {"stock": 3, "items": 3, "locations": 2}
+    lake.settle()
     return lake
+
+
+def checked(frame: DataFrame, suites: Path) -> list[Check]:
+    """The suite for stock on the frame."""
+    return check(frame, TABLES["stock"], prepare(frame, TABLES["stock"], suites, nothing_else))
 
 
 def nothing_else(name: str) -> DataFrame:
@@ -141,25 +148,25 @@ def test_a_suite_that_would_not_check_is_refused(
 ) -> None:
     folder = suites_with(tmp_path / "suites", "stock", *entries)
     with pytest.raises(EchelonError, match=words):
-        check(stock(lake.spark), TABLES["stock"], folder, nothing_else)
+        checked(stock(lake.spark), folder)
 
 
 def test_a_missing_or_broken_suite_is_refused(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(EchelonError, match=r"stock\.json: no suite of expectations for the table 'stock'"):
-        check(stock(lake.spark), TABLES["stock"], tmp_path, nothing_else)
+        checked(stock(lake.spark), tmp_path)
     (tmp_path / "stock.json").write_text("{")
     with pytest.raises(EchelonError, match=r"stock\.json: not a suite of expectations"):
-        check(stock(lake.spark), TABLES["stock"], tmp_path, nothing_else)
+        checked(stock(lake.spark), tmp_path)
 
 
 def test_a_missing_column_is_refused_before_the_suite(lake: Lake, root: Path) -> None:
     with pytest.raises(EchelonError, match="stock: the staged table lacks the columns on_order, backorders"):
-        check(stock(lake.spark).drop("on_order", "backorders"), TABLES["stock"], root / "expectations", nothing_else)
+        checked(stock(lake.spark).drop("on_order", "backorders"), root / "expectations")
 
 
 def test_an_expectation_that_can_not_be_evaluated_blocks(lake: Lake, tmp_path: Path) -> None:
     typo = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "on_hnad"}}
-    (result,) = check(stock(lake.spark), TABLES["stock"], suites_with(tmp_path / "suites", "stock", typo), nothing_else)
+    (result,) = checked(stock(lake.spark), suites_with(tmp_path / "suites", "stock", typo))
     assert result.blocks
     assert result.observed is not None
     assert "could not be evaluated" in result.observed
@@ -217,6 +224,7 @@ def test_what_was_not_released_is_not_read(published: Lake, new_lake: OpenLake) 
     release(published)
     cut_off = new_lake()
     cut_off.publish({"stock": stock(cut_off.spark, STOCK[:1])})
+    cut_off.settle()
     delta.append(stock(cut_off.spark, [("C", "South", 99.0, 0.0, 0.0)]), cut_off.path("stock"), "by hand")
     assert sorted(tuple(row) for row in new_lake().read("stock").collect()) == sorted(STOCK)
 
@@ -242,3 +250,44 @@ def test_finished_parts_stay_until_the_stage_ends_well(lake: Lake) -> None:
     lake.end_stage(well=True)
     lake.tidy(well=True)
     assert not (Path(lake.output) / "staging").exists()
+
+
+def test_queries_that_are_counted_together_are_those_that_great_expectations_evaluates(lake: Lake, tmp_path: Path) -> None:
+    """One that can't be evaluated sends all of a suite to the library, which names it; the others' results stay."""
+    entries = [
+        {"type": QUERY, "kwargs": {"unexpected_rows_query": f"SELECT * FROM {{batch}} WHERE on_hand > {limit}"}}
+        for limit in (6, 99)
+    ]
+    together = checked(stock(lake.spark), suites_with(tmp_path / "together", "stock", *entries))
+    broken = {"type": QUERY, "kwargs": {"unexpected_rows_query": "SELECT colour FROM {batch}"}, "notes": "has a colour"}
+    *alone, last = checked(stock(lake.spark), suites_with(tmp_path / "alone", "stock", *entries, broken))
+    assert [check.success for check in together] == [False, True]
+    assert alone == together
+    assert together[0].observed is not None
+    assert "observed 1, for example {'sku': 'A', 'location': 'South', 'on_hand': 7.5" in together[0].observed
+    assert last.blocks
+    assert "colour" in str(last.observed)
+
+
+def test_a_query_sees_the_tables_beside_it_and_those_of_the_last_release(
+    published: Lake, new_lake: OpenLake, tmp_path: Path
+) -> None:
+    published.run.run_date = date(2026, 2, 1)
+    release(published)
+    more = {
+        "type": QUERY,
+        "kwargs": {
+            "unexpected_rows_query": "SELECT b.sku FROM {batch} b LEFT ANTI JOIN released_stock r USING (sku, location)"
+        },
+        "reads": ["released_stock"],
+        "notes": "nothing new",
+        "severity": "warning",
+    }
+    second = new_lake(suites_with(tmp_path / "suites", "stock", more))
+    second.publish({"stock": stock(second.spark, [*STOCK, ("C", "South", 1.0, 0.0, 0.0)])})
+    (result,) = second.run.checks
+    assert (result.success, result.subject) == (False, "nothing new")
+    assert "observed 1, for example {'sku': 'C'}" in str(result.observed)
+    third = new_lake(suites_with(tmp_path / "suites", "stock", more))
+    third.publish({"stock": stock(third.spark)})
+    assert third.run.checks[0].success

@@ -315,6 +315,7 @@ def checks() -> tuple[pd.DataFrame, pd.DataFrame]:
                 "warning",
                 False,
                 "max 41,200, at most 20,000 expected",
+                "r1",
             )
         ],
     )

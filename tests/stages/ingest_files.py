@@ -49,7 +49,7 @@ def ingested(lake: Lake, configuration: Configuration) -> str:
     try:
         return ingest.run(Context(configuration, lake.spark, lake))
     finally:
-        lake.tidy()
+        lake.tidy(well=False)
 
 
 def refusal(lake: Lake, configuration: Configuration) -> str:

@@ -1,5 +1,6 @@
 """The strict models of a run's configuration. An unknown setting is an error; every default is stated here."""
 
+import os
 from datetime import date
 from typing import Annotated, Literal
 
@@ -35,7 +36,10 @@ class Spark(Strict):
     master: str = Field("local[*]", description="Spark master")
     driver_memory: str = Field("2g", description="memory of the driver (local: of everything but the Python workers)")
     python_memory: str = Field("1500m", description="most memory that one Python worker may take")
-    buckets: Count = Field(16, description="buckets that grouped work is balanced over, at least 4 x cores")
+    buckets: Count = Field(
+        default_factory=lambda: 4 * (os.cpu_count() or 4),
+        description="buckets that grouped work is balanced over, at least 4 x cores; default: 4 x this machine's cores",
+    )
     shuffle_partitions: Count = Field(4, description="partitions of shuffles")
     settings: dict[str, str] = Field(default_factory=dict, description="further Spark settings")
 

@@ -9,15 +9,17 @@ from echelon.lake.migration import migrate
 from echelon.lake.schema import CONSTRAINT, comment, constraint, properties, spark_schema
 
 
-def ensure_table(spark: SparkSession, table: Table, path: str) -> None:
-    """Create the table with comments, NOT NULL and CHECK; a table that is there is brought to its contract.
+def ensure_table(spark: SparkSession, table: Table, path: str) -> bool:
+    """Create the table with comments, NOT NULL and CHECK, or bring one that is there to its contract; returns whether it was
+    created.
 
     Raises EchelonError if the table at `path` differs from its contract by more than an addition.
     """
     if DeltaTable.isDeltaTable(spark, path):
         migrate(spark, table, path)
-    else:
-        _create(spark, table, path)
+        return False
+    _create(spark, table, path)
+    return True
 
 
 def _create(spark: SparkSession, table: Table, path: str) -> None:
@@ -43,6 +45,13 @@ def replace(frame: DataFrame, table: Table, path: str, run_id: str) -> int:
     return version(path)
 
 
+def fill(frame: DataFrame, table: Table, path: str, run_id: str) -> int:
+    """The first rows of a table that was just created. Delta need not work out what they replace, which takes longer than
+    the commit; should somebody else have been quicker, theirs are replaced."""
+    filled = append(frame, path, run_id)
+    return filled if filled <= 1 else replace(frame, table, path, run_id)
+
+
 def append(frame: DataFrame, path: str, run_id: str) -> int:
     """Append the rows in one commit; returns the new version."""
     frame.write.format("delta").mode("append").option("userMetadata", run_id).save(path)
@@ -58,7 +67,8 @@ def version(path: str) -> int:
 def read(spark: SparkSession, path: str, at: int | None = None) -> DataFrame:
     """The table as it is now, or as it was at a version."""
     reader = spark.read.format("delta")
-    return (reader if at is None else reader.option("versionAsOf", at)).load(path)
+    # Delta refuses to go back beyond the retention, also to a version that is still the newest.
+    return (reader if at in (None, version(path)) else reader.option("versionAsOf", at)).load(path)
 
 
 def exists(spark: SparkSession, path: str) -> bool:

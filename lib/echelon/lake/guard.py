@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 
 from echelon.errors import EchelonError
 from echelon.lake.contract import Table
+from echelon.lake.queries import rows_found
 from echelon.lake.suites import QUERY, Expectation, as_suite, load_suite
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -48,8 +49,16 @@ def load_ahead() -> None:
     threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
 
 
-def check(frame: DataFrame, table: Table, folder: Path, find: Find) -> list[Check]:
-    """Evaluate the suite of `table` on the frame, which must be the staged version; `find` gives other tables by name.
+@dataclass(frozen=True)
+class Prepared:
+    """A suite, and how many rows its queries returned on the staged table, by number."""
+
+    suite: list[Expectation]
+    found: dict[int, int]
+
+
+def prepare(frame: DataFrame, table: Table, folder: Path, find: Find) -> Prepared:
+    """Load the suite of `table` and evaluate its queries on the frame; `find` gives other tables by name.
 
     Raises EchelonError when the frame lacks a column of the contract (a missing column is only a result to Great
     Expectations) or the suite can't be loaded.
@@ -60,11 +69,17 @@ def check(frame: DataFrame, table: Table, folder: Path, find: Find) -> list[Chec
     suite = load_suite(folder, table.name)
     for name in sorted({name for expectation in suite for name in expectation.reads}):
         find(name).createOrReplaceTempView(name)
-    quick = [_counted(expectation.as_config()) for expectation in suite]
-    passed = _evaluate(frame, table.name, quick, "BOOLEAN_ONLY")
-    failed = [expectation for expectation in suite if not passed[expectation.number]["success"]]
+    queries = {e.number: e.kwargs["unexpected_rows_query"] for e in suite if e.type == QUERY}
+    return Prepared(suite, rows_found(frame, table.name, queries))
+
+
+def check(frame: DataFrame, table: Table, prepared: Prepared) -> list[Check]:
+    """Evaluate the suite of `table` on the frame, which must be the staged version."""
+    looked_up = [_looked_up(expectation.as_config(), prepared.found) for expectation in prepared.suite]
+    passed = _evaluate(frame, table.name, looked_up, "BOOLEAN_ONLY")
+    failed = [expectation for expectation in prepared.suite if not passed[expectation.number]["success"]]
     details = _details(frame, table.name, failed)
-    return [_result(table, expectation, details.get(expectation.number)) for expectation in suite]
+    return [_result(table, expectation, details.get(expectation.number)) for expectation in prepared.suite]
 
 
 def _details(frame: DataFrame, table: str, failed: list[Expectation]) -> dict[int, dict[str, Any]]:
@@ -82,20 +97,24 @@ def _evaluate(frame: DataFrame, table: str, suite: list[dict[str, Any]], detail:
     return {r.expectation_config.meta["number"]: r.to_json_dict() for r in result.results}
 
 
-def _counted(configuration: dict[str, Any]) -> dict[str, Any]:
-    return configuration | {"type": _counting_query()} if configuration["type"] == QUERY else configuration
+def _looked_up(configuration: dict[str, Any], found: dict[int, int]) -> dict[str, Any]:
+    """The same expectation, of a query whose rows were counted before."""
+    number = configuration["meta"]["number"]
+    if number not in found:
+        return configuration
+    return configuration | {"type": _counted_query(), "meta": {"number": number, "rows": found[number]}}
 
 
 @cache
-def _counting_query() -> str:
-    """Register, and name, the library's query expectation with one job instead of two: rows are counted, not fetched."""
+def _counted_query() -> str:
+    """Register, and name, the library's query expectation for rows that were counted together with those of others."""
     from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
 
     class UnexpectedRowsCountedExpectation(UnexpectedRowsExpectation):
-        metric_dependencies = ("unexpected_rows_query.row_count",)
+        metric_dependencies = ()
 
-        def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
-            return {"success": metrics["unexpected_rows_query.row_count"] == 0}
+        def _validate(self, *_: Any, **__: Any) -> dict[str, Any]:
+            return {"success": (self.meta or {})["rows"] == 0}
 
     return UnexpectedRowsCountedExpectation.expectation_type
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from echelon.errors import CheckBlocked, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.files import absolute, delete_folder, is_local, list_files
-from echelon.lake.guard import Check, check
+from echelon.lake.guard import Check, check, prepare
 from echelon.lake.run_state import RunState
 from echelon.lake.schema import conform, spark_schema
 from echelon.lake.suites import RELEASED
@@ -37,6 +37,7 @@ class Lake:
         self.run = run
         self._suites = suites
         self._published: dict[str, DataFrame] = {}
+        self._rows: dict[str, int] = {}
         self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
         self._closer = ThreadPoolExecutor(max_workers=1)
         self._commits: dict[str, Future[int]] = {}
@@ -77,21 +78,20 @@ class Lake:
         for name in frames:
             self._published.pop(name, None)  # its staged files are about to be overwritten
         staged = dict(zip(frames, self._pool.map(self._stage, frames, frames.values()), strict=True))
-        checks = [result for name in staged for result in self._check(name, staged)]
+        checks = self._check(staged)
         self.run.checks = [c for c in self.run.checks if c.table not in staged] + checks
         _refuse_blocked(checks)
         self.settle()
         self._commits = {name: self._pool.submit(self._commit, name, frame) for name, frame in staged.items()}
         self._published |= staged
-        rows = {name: frame.count() for name, frame in staged.items()}
-        self.run.rows |= rows
-        return rows
+        self.run.rows |= {name: self._rows[name] for name in staged}
+        return {name: self._rows[name] for name in staged}
 
     def append(self, name: str, frame: DataFrame) -> None:
         """Check the rows and append them in one commit, after everything that was published before."""
         self.settle()
         staged = self._stage(name, frame)
-        _refuse_blocked(self._check(name, {name: staged}))
+        _refuse_blocked(self._check({name: staged}))
         delta.ensure_table(self.spark, TABLES[name], self.path(name))
         self.run.tables[name] = delta.append(staged, self.path(name), self.run.run_id)
 
@@ -152,11 +152,17 @@ class Lake:
     def _stage(self, name: str, frame: DataFrame) -> DataFrame:
         # Plain Parquet: a folder that only this run writes to is as exact a version as a Delta commit, and cheaper.
         place = f"{self._staging()}/tables/{name}"
-        conform(frame, TABLES[name]).write.mode("overwrite").parquet(place)
+        rows = Observation()
+        counted = conform(frame, TABLES[name]).observe(rows, F.count(F.lit(1)).alias("rows"))
+        counted.write.mode("overwrite").parquet(place)
+        self._rows[name] = int(rows.get["rows"])
         return self.spark.read.parquet(place)
 
-    def _check(self, name: str, staged: Mapping[str, DataFrame]) -> list[Check]:
-        return check(staged[name], TABLES[name], self._suites, lambda other: self._find(other, staged))
+    def _check(self, staged: Mapping[str, DataFrame]) -> list[Check]:
+        """The queries of the suites run side by side; Great Expectations itself takes one table after the other."""
+        find = partial(self._find, staged=staged)
+        ready = self._pool.map(lambda name: prepare(staged[name], TABLES[name], self._suites, find), staged)
+        return [r for name, prepared in zip(staged, ready, strict=True) for r in check(staged[name], TABLES[name], prepared)]
 
     def _find(self, name: str, staged: Mapping[str, DataFrame]) -> DataFrame:
         """A table that a check refers to: staged beside it, published before, or as the last release had it."""
@@ -168,8 +174,9 @@ class Lake:
         return self.spark.createDataFrame([], spark_schema(TABLES[table]))
 
     def _commit(self, name: str, staged: DataFrame) -> int:
-        delta.ensure_table(self.spark, TABLES[name], self.path(name))
-        return delta.replace(staged, TABLES[name], self.path(name), self.run.run_id)
+        created = delta.ensure_table(self.spark, TABLES[name], self.path(name))
+        write = delta.fill if created else delta.replace
+        return write(staged, TABLES[name], self.path(name), self.run.run_id)
 
 
 def _refuse_blocked(checks: list[Check]) -> None:

@@ -6,7 +6,7 @@ from pyspark.sql.types import StructField
 
 from echelon.errors import EchelonError
 from echelon.lake.contract import Table
-from echelon.lake.schema import CONSTRAINT, constraint, properties, spark_schema
+from echelon.lake.schema import CONSTRAINT, CONTRACT, constraint, digest, properties, spark_schema
 
 Fields = dict[str, StructField]
 
@@ -18,13 +18,16 @@ def migrate(spark: SparkSession, table: Table, path: str) -> None:
     Raises EchelonError when a column is gone, has another type or may no longer be null, and when earlier rows break the
     constraint.
     """
+    there = DeltaTable.forPath(spark, path).detail().select("properties").collect()[0][0]
+    if there.get(CONTRACT) == digest(table):
+        return
     found = {field.name: field for field in spark.read.format("delta").load(path).schema.fields}
     wanted = {field.name: field for field in spark_schema(table).fields}
     _refuse(table, path, _conflicts(found, wanted))
     place = f"delta.`{path}`"
     for statement in _column_changes(found, wanted):
         spark.sql(f"ALTER TABLE {place} {statement}")
-    _set_properties(spark, table, path)
+    _set_properties(spark, table, path, there)
 
 
 def _conflicts(found: Fields, wanted: Fields) -> list[str]:
@@ -60,9 +63,8 @@ def _column_changes(found: Fields, wanted: Fields) -> list[str]:
     return changes
 
 
-def _set_properties(spark: SparkSession, table: Table, path: str) -> None:
+def _set_properties(spark: SparkSession, table: Table, path: str, there: dict[str, str]) -> None:
     place = f"delta.`{path}`"
-    there = DeltaTable.forPath(spark, path).detail().select("properties").collect()[0][0]
     condition, before = constraint(table), there.get(f"delta.constraints.{CONSTRAINT}")
     if condition != before:
         _refuse_broken_rows(spark, table, path, condition)

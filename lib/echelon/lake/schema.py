@@ -1,5 +1,6 @@
 """From a table's contract to Spark: schema, constraint, and a frame that conforms."""
 
+import hashlib
 from typing import cast
 
 from pyspark.sql import Column as SparkColumn
@@ -10,6 +11,7 @@ from pyspark.sql.types import StructField, StructType
 from echelon.lake.contract import Column, Table
 
 CONSTRAINT = "contract"
+CONTRACT = "echelon.contract"
 # Keeps to reader version 1: delta-rs, DuckDB and polars read the tables as they are.
 _READABLE = {"delta.enableDeletionVectors": "false"}
 
@@ -44,7 +46,13 @@ def constraint(table: Table) -> str | None:
 def properties(table: Table) -> dict[str, str]:
     """Delta's table properties: who can read it, and how long old versions stay."""
     kept = f"interval {table.retention_days} days"
-    return _READABLE | {"delta.logRetentionDuration": kept, "delta.deletedFileRetentionDuration": kept}
+    durations = {"delta.logRetentionDuration": kept, "delta.deletedFileRetentionDuration": kept}
+    return _READABLE | durations | {CONTRACT: digest(table)}
+
+
+def digest(table: Table) -> str:
+    """What tells two contracts apart."""
+    return hashlib.sha256(repr(table).encode()).hexdigest()
 
 
 def _conditions(column: Column) -> list[str]:

@@ -6,8 +6,9 @@ from pyspark.sql import functions as F
 from echelon.engine.buckets import BUCKET, PandasFunction, apply_by, with_buckets
 from echelon.stages.context import Context
 
-# All parts are given to Spark at once, so that no core waits for the end of a part; more of them cost a job each.
-PARTS = 8
+# All parts are given to Spark at once, so that no core waits for the end of a part; each costs a job.
+BUCKETS_PER_PART = 4
+MOST_PARTS = 32
 
 
 def bucket_parts(context: Context, name: str, frame: DataFrame, function: PandasFunction, schema: str) -> dict[str, DataFrame]:
@@ -15,7 +16,7 @@ def bucket_parts(context: Context, name: str, frame: DataFrame, function: Pandas
     stage. A part's name says how many buckets there are, as another number would share the SKUs out differently."""
     buckets = context.settings.spark.buckets
     split = context.lake.keep(f"{name}_buckets", with_buckets(frame, ["sku"], buckets).repartitionById(buckets, F.col(BUCKET)))
-    parts = min(PARTS, buckets)
+    parts = max(1, min(buckets // BUCKETS_PER_PART, MOST_PARTS))
     return {
         f"{part + 1}-of-{parts}-with-{buckets}-buckets": _part(split, buckets, part, parts, function, schema)
         for part in range(parts)

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
-from echelon.lake.inputs import INPUTS
+from echelon.lake.inputs import INPUTS, LARGEST
 from echelon.lake.sources import FILE, ROW
 from echelon.stages.context import Context
 from echelon.stages.ingest.classify import REASON, RULE
@@ -64,7 +64,8 @@ def _line(context: Context, name: str, count: Count | None) -> tuple[object, ...
 
 
 def _by_month(sales: DataFrame) -> DataFrame:
-    good, units = F.col(RULE).isNull(), F.coalesce("quantity", F.lit(0.0))
+    # What is too large to be added up was refused for that; it counts as unreadable.
+    good, units = F.col(RULE).isNull(), F.when(F.abs("quantity") <= LARGEST, F.col("quantity")).otherwise(0.0)
     month = F.coalesce(F.date_format("date", "yyyy-MM"), F.lit(NO_DATE))
     return sales.groupBy(month.alias("month")).agg(
         F.count("*").alias("rows_read"),
