@@ -218,4 +218,7 @@ def test_every_table_is_published_and_checked(lake: Lake) -> None:
     ours = {name for name, table in TABLES.items() if table.stage == "ingest"}
     assert set(lake.run.tables) == ours
     assert {check.table for check in lake.run.checks} == ours
-    assert all(check.success for check in lake.run.checks)
+    failed = {(check.table, check.subject) for check in lake.run.checks if not check.success}
+    # Few days of sales, and many bad rows among few: the guard warns of both and publishes.
+    assert {table for table, _ in failed} <= {"sales", "inputs"}
+    assert not any(check.blocks for check in lake.run.checks)

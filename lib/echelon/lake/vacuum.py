@@ -16,6 +16,8 @@ def vacuum(lake: Lake) -> dict[str, str]:
     """
     if not lake.released:
         raise EchelonError(f"{lake.output}: there is no release yet: run `echelon plan` first")
+    # Logged, a vacuum would add two commits, and the newest version would no longer be the released one.
+    lake.spark.conf.set("spark.databricks.delta.vacuum.logging.enabled", "false")
     return {name: _vacuum(lake, name) for name in (*lake.released, "releases")}
 
 
