@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast lint bench docs data-docs lock package clean
+.PHONY: help setup setup-dev run test test-fast lint bench docs data-docs vacuum lock package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ docs: setup  ## docs/tables.md and the contract's part of expectations/ from the
 
 data-docs: setup  ## Great Expectations' pages for the newest release, in out/data-docs/index.html (styled over the network)
 	@$(PY) -m echelon data-docs --config $(CONFIG) $(ARGS)
+
+vacuum: setup  ## remove files of table versions that are past their retention
+	@$(PY) -m echelon vacuum --config $(CONFIG) $(ARGS)
 
 lock: setup-dev  ## resolve the dependencies anew
 	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements.lock

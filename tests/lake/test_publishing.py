@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 
 import deltalake
@@ -178,7 +178,17 @@ def test_a_table_that_nobody_published(lake: Lake) -> None:
         lake.read("demand")
 
 
-def test_releases_ascend_and_name_the_versions(published: Lake, new_lake: OpenLake) -> None:
+class YearsAgo(datetime):
+    """A clock that jumped back."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime(2001, 1, 1, tzinfo=tz)
+
+
+def test_releases_ascend_whatever_the_clock_says_and_name_the_versions(
+    published: Lake, new_lake: OpenLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert (newest_release(published.spark, published.output), newest_run_date(published)) == (None, None)
     with pytest.raises(EchelonError, match="no sales were ingested yet"):
         release(published)
@@ -186,12 +196,14 @@ def test_releases_ascend_and_name_the_versions(published: Lake, new_lake: OpenLa
     published.run.inputs = {"sales": "ab", "stock": "cd"}
     assert release(published) == 1
     assert release(published) == 1  # a run that was killed before it noted its release, and went on
+    monkeypatch.setattr("echelon.lake.releases.datetime", YearsAgo)
     second = new_lake()
     second.run.run_date, second.run.inputs = date(2026, 2, 2), {"stock": "ef"}
     second.publish({"stock": stock(second.spark, STOCK[:1])})
     assert release(second) == 2
     rows = all_releases(second.spark, second.output)
     assert [(row["release"], row["run_id"]) for row in rows] == [(1, published.run.run_id), (2, second.run.run_id)]
+    assert rows[1]["published_at"] < rows[0]["published_at"]
     assert newest_run_date(second) == date(2026, 2, 2)
     assert [row["inputs"] for row in rows] == [{"sales": "ab", "stock": "cd"}, {"sales": "ab", "stock": "ef"}]
     sizes = [delta.read(second.spark, second.path("stock"), row["tables"]["stock"]).count() for row in rows]
