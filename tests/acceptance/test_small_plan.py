@@ -18,7 +18,6 @@ from echelon.config import load
 from echelon.errors import ConfigurationError
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
-from echelon.lake.suites import load_suite
 from echelon.stages.query import query
 from plans import ROOT, SKUS, Plan, environment, tables
 from pyspark.sql import SparkSession
@@ -157,11 +156,13 @@ def test_the_release_names_the_versions_that_are_there(frames: Frames, small: tu
     for name, version in versions.items():
         assert deltalake.DeltaTable(small[1].output / "tables" / name).version() == version, name
     checks = frames["check_results"]
-    assert checks["success"].all()
-    assert release["warnings"] == 0
+    failed = checks[~checks["success"]]
+    # Eleven months of history are warned of; with so few series, so may be a segment's bias.
+    assert set(failed["severity"]) == {"warning"}
+    assert "sales" in set(failed["table"]) <= {"sales", "champions"}
+    assert release["warnings"] == len(failed)
     assert set(checks["table"]) == set(TABLES) - {"check_results", "releases"}
-    # The release counts the checks of check_results too, which that table can't hold.
-    assert release["checks"] == len(checks) + len(load_suite(ROOT / "expectations", "check_results"))
+    assert release["checks"] == len(checks)
 
 
 class Page(HTMLParser):
@@ -200,8 +201,9 @@ def test_the_page_of_checks_has_every_check(frames: Frames, small: tuple[Path, P
     page = Page((small[1].output / "report" / "checks.html").read_text(encoding="utf-8"))
     assert {address for address in page.addresses if not address.startswith("#")} == {"index.html#checks"}
     checks = frames["check_results"]
-    assert f"All {len(checks)} checks on {checks['table'].nunique()} tables passed." in page.text
-    assert page.text.count(" passed ") >= len(checks)
+    passed = checks["success"].sum()
+    assert f"{passed} of {len(checks)} checks" in page.text
+    assert page.text.count(" passed ") >= passed
     assert "key sku, location, date is unique" in page.text
 
 
