@@ -1,7 +1,8 @@
 """Runs a command of Echelon and kills it, as the system would, at a point that its arguments name.
 
-usage: python killing.py POINT COUNT COMMAND ...    POINT: module:Owner.function, killed at its COUNT-th call
-       python killing.py PATTERN 0 COMMAND ...      killed as soon as a file matches the pattern
+usage: python killing.py POINT OUTPUT COMMAND ...    POINT: "module:Owner.function word", killed as the function is called
+                                                     with the word among its arguments (without a word: as it is called)
+                                                     or a pattern of files under OUTPUT, killed as soon as there is one
 """
 
 import importlib
@@ -19,28 +20,28 @@ def kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def kill_at_call(point: str, count: int) -> None:
-    """Replace the function by one that kills the process instead of its `count`-th call."""
+def kill_at_call(point: str, words: list[str]) -> None:
+    """Put a function in the place of the named one that kills the process if the words are among its arguments."""
     module, _, path = point.partition(":")
     owner: Any = importlib.import_module(module)
     *outer, name = path.split(".")
     for part in outer:
         owner = getattr(owner, part)
-    original, calls = getattr(owner, name), iter(range(1, count))
+    original = getattr(owner, name)
 
-    def counted(*arguments: Any, **named: Any) -> Any:
-        if next(calls, None) is None:
+    def watched(*arguments: Any, **named: Any) -> Any:
+        if set(words) <= {argument for argument in arguments if isinstance(argument, str)}:
             kill()
         return original(*arguments, **named)
 
-    setattr(owner, name, counted)
+    setattr(owner, name, watched)
 
 
-def kill_at_file(pattern: str) -> None:
+def kill_at_file(folder: Path, pattern: str) -> None:
     """Kill the process from a thread when the file is there."""
 
     def watch() -> None:
-        while not any(Path("/").glob(pattern.lstrip("/"))):
+        while not any(folder.glob(pattern)):
             time.sleep(0.02)
         kill()
 
@@ -50,6 +51,7 @@ def kill_at_file(pattern: str) -> None:
 if __name__ == "__main__":
     from echelon.cli import main
 
-    place, number, *command = sys.argv[1:]
-    kill_at_call(place, int(number)) if int(number) else kill_at_file(place)
+    place, output, *command = sys.argv[1:]
+    point, *words = place.split()
+    kill_at_call(point, words) if ":" in point else kill_at_file(Path(output), place)
     sys.exit(main(command))

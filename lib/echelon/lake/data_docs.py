@@ -1,6 +1,5 @@
 """Great Expectations' own pages, its Data Docs: every suite, and how the tables that readers see do by it."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ from urllib.parse import quote
 from pyspark.sql import DataFrame
 
 from echelon.errors import EchelonError
+from echelon.lake.gx_context import SOURCE, ephemeral_context
 from echelon.lake.suites import Expectation, as_suite, load_suite
 
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 _SITE = "local"
 
 
@@ -49,15 +48,10 @@ def _add_links(folder: Path, pages: Mapping[str, str]) -> None:
 
 
 def _context(folder: Path) -> Any:
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context = ephemeral_context()
     backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.absolute())}
     site: Any = {"class_name": "SiteBuilder", "store_backend": backend, "show_how_to_buttons": False}
     context.add_data_docs_site(_SITE, site)
-    context.data_sources.add_spark("tables", persist=False)
     return context
 
 
@@ -66,7 +60,7 @@ def _validate(context: Any, table: str, frame: DataFrame, suite: list[Expectatio
     from great_expectations import RunIdentifier, ValidationDefinition
 
     configured = context.suites.add(as_suite(table, [_described(expectation) for expectation in suite]))
-    batch = context.data_sources.get("tables").add_dataframe_asset(table).add_batch_definition_whole_dataframe("whole")
+    batch = context.data_sources.get(SOURCE).add_dataframe_asset(table).add_batch_definition_whole_dataframe("whole")
     definition = context.validation_definitions.add(ValidationDefinition(name=table, data=batch, suite=configured))
     kept = frame.persist()  # every expectation reads it, and Delta works out a version's state for each reader
     try:

@@ -1,7 +1,6 @@
 """Check a staged table with its suite before anyone can see it."""
 
 import importlib
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +12,11 @@ from pyspark.sql import DataFrame
 
 from echelon.errors import EchelonError
 from echelon.lake.contract import Table
+from echelon.lake.gx_context import SOURCE, ephemeral_context
 from echelon.lake.queries import rows_found
 from echelon.lake.suites import QUERY, Expectation, as_suite, load_suite
 
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-
-
+_context = cache(ephemeral_context)
 Find = Callable[[str], DataFrame]
 
 
@@ -120,22 +118,11 @@ def _counted_query() -> str:
 
 
 def _batch(table: str, frame: DataFrame) -> Any:
-    source = _context().data_sources.get("staged")
+    source = _context().data_sources.get(SOURCE)
     asset = source.assets and next((a for a in source.assets if a.name == table), None)
     asset = asset or source.add_dataframe_asset(table)
     definitions = asset.batch_definitions or [asset.add_batch_definition_whole_dataframe("whole")]
     return definitions[0].get_batch({"dataframe": frame})
-
-
-@cache
-def _context() -> Any:
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    context.data_sources.add_spark("staged", persist=False)
-    return context
 
 
 def _result(table: Table, expectation: Expectation, failure: dict[str, Any] | None) -> Check:

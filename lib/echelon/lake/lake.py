@@ -1,7 +1,7 @@
 """The tables of one output folder: read, and publish through staging, guard and one commit per table."""
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -96,10 +96,10 @@ class Lake:
         self.run.tables[name] = delta.append(staged, self.path(name), self.run.run_id)
 
     def settle(self) -> None:
-        """Wait until all that was published is committed."""
-        if self._closed:
-            self._closed.result()
-            self._closed = None
+        """Wait until all that was published is committed; what could not be is raised once."""
+        closed, self._closed = self._closed, None
+        if closed:
+            closed.result()
         self._note_versions()
 
     def close_stage(self, name: str, record: dict[str, Any]) -> None:
@@ -112,8 +112,9 @@ class Lake:
         self.run.save(self.output)
 
     def _note_versions(self) -> None:
-        self.run.tables |= {name: commit.result() for name, commit in self._commits.items()}
-        self._commits = {}
+        commits, self._commits = self._commits, {}
+        wait(commits.values())
+        self.run.tables |= {name: commit.result() for name, commit in commits.items()}
 
     def keep(self, name: str, frame: DataFrame) -> DataFrame:
         """Compute a frame once and keep it in scratch files until the stage ends; later steps read them."""
@@ -139,12 +140,12 @@ class Lake:
     def tidy(self, well: bool) -> None:
         """Remove what was staged. After a run that ended well nothing is left, also not of runs that were given up: on a
         local disk no other run can be under way."""
-        self.settle()
-        self._published.clear()
-        if well:
-            delete_folder(f"{self.output}/staging" if is_local(self.output) else self._staging())
-        else:
-            delete_folder(f"{self._staging()}/tables")
+        try:
+            self.settle()
+        finally:
+            self._published.clear()
+            everything = f"{self.output}/staging" if is_local(self.output) else self._staging()
+            delete_folder(everything if well else f"{self._staging()}/tables")
 
     def _staging(self) -> str:
         return f"{self.output}/staging/{self.run.run_id}"

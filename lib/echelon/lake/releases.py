@@ -40,8 +40,8 @@ def record_checks(lake: Lake) -> list[Row]:
     A blocked run records its own results too: that is where its reason is kept.
     """
     own = [{"run_id": lake.run.run_id, "checked_by": lake.run.run_id, **vars(result)} for result in lake.run.checks]
-    lake.settle()
-    taken_over = [row | {"run_id": lake.run.run_id} for row in _released_checks(lake) if row["table"] not in lake.run.tables]
+    checked = {result.table for result in lake.run.checks}
+    taken_over = [row | {"run_id": lake.run.run_id} for row in _released_checks(lake) if row["table"] not in checked]
     lake.publish({"check_results": _frame(lake, "check_results", own + taken_over)})
     return own + taken_over
 

@@ -66,7 +66,8 @@ def run_stages(context: Context, names: Sequence[str]) -> None:
         _run_stages(context, names)
         well = True
     finally:
-        context.lake.tidy(well)
+        with _plain_errors("publishing"):
+            context.lake.tidy(well)
 
 
 def _run_stages(context: Context, names: Sequence[str]) -> None:

@@ -3,6 +3,12 @@
 from echelon.lake.contract import Column, Table
 from echelon.lake.contracts.common import DESTINATION, LOCATION, SKU, SOURCE, amount, share
 
+_COUNTED = (
+    Column("rows_read", "bigint", "Rows in the source", "rows", check="rows_read >= 0"),
+    Column("rows_accepted", "bigint", "Rows accepted", "rows", check="rows_accepted >= 0"),
+    Column("rows_quarantined", "bigint", "Rows in `quarantine`", "rows", check="rows_quarantined >= 0"),
+)
+
 SALES = Table(
     "sales",
     "ingest",
@@ -154,9 +160,7 @@ INPUTS = Table(
     (
         Column("input", "string", "Name of the input"),
         Column("path", "string", "Where it was read; (default) where the source is silent and defaults stand in"),
-        Column("rows_read", "bigint", "Rows in the source", "rows", check="rows_read >= 0"),
-        Column("rows_accepted", "bigint", "Rows accepted", "rows", check="rows_accepted >= 0"),
-        Column("rows_quarantined", "bigint", "Rows in `quarantine`", "rows", check="rows_quarantined >= 0"),
+        *_COUNTED,
         Column(
             "fingerprint",
             "string",
@@ -172,9 +176,7 @@ RECONCILIATION = Table(
     ("month",),
     (
         Column("month", "string", "Month of the sale as 2011-03; (no date) where it could not be read"),
-        Column("rows_read", "bigint", "Rows in the source", "rows", check="rows_read >= 0"),
-        Column("rows_accepted", "bigint", "Rows accepted", "rows", check="rows_accepted >= 0"),
-        Column("rows_quarantined", "bigint", "Rows in `quarantine`", "rows", check="rows_quarantined >= 0"),
+        *_COUNTED,
         Column("units_read", "double", "Sum of the quantities that could be read, returns negative", "units"),
         Column("units_accepted", "double", "Sum of the accepted quantities", "units"),
         Column("units_quarantined", "double", "Sum of the quantities in `quarantine`", "units"),
