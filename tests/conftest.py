@@ -4,6 +4,7 @@ Spark, or imports it, until a test asks: tests of `core` run without."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from echelon.lake.lake import Lake
     from pyspark.sql import SparkSession
 
+OpenLake = Callable[..., "Lake"]
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -24,7 +26,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """Spark as the program starts it, tuned for tiny data: few partitions, and less time spent on compiling queries."""
+    """Spark as the program starts it, tuned for tiny data: few partitions, and queries interpreted instead of compiled."""
     from echelon.config.models import Spark
     from echelon.engine.session import start
 
@@ -39,6 +41,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
                 "spark.default.parallelism": "2",
                 "spark.sql.adaptive.enabled": "false",
                 "spark.sql.codegen.wholeStage": "false",
+                "spark.sql.codegen.factoryMode": "NO_CODEGEN",
                 "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
             },
         )
@@ -47,19 +50,25 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.stop()
 
 
-@pytest.fixture
-def new_lake(spark: SparkSession, tmp_path: Path, root: Path) -> Callable[..., Lake]:
-    """Open the lake in the test's own folder, as a new run; `suites` are the real ones unless named."""
+@pytest.fixture(scope="session")
+def open_lake(spark: SparkSession, root: Path) -> OpenLake:
+    """Open the lake in a folder, as a new run; `suites` are the real ones unless named."""
     from echelon.lake.lake import Lake
     from echelon.lake.run_state import new_run
 
-    def opened(suites: Path = root / "expectations") -> Lake:
-        return Lake(spark, str(tmp_path / "out"), suites, new_run("0" * 64))
+    def opened(output: Path, suites: Path = root / "expectations") -> Lake:
+        return Lake(spark, str(output), suites, new_run("0" * 64))
 
     return opened
 
 
 @pytest.fixture
-def lake(new_lake: Callable[..., Lake]) -> Lake:
+def new_lake(open_lake: OpenLake, tmp_path: Path) -> OpenLake:
+    """Open the lake in the test's own folder."""
+    return partial(open_lake, tmp_path / "out")
+
+
+@pytest.fixture
+def lake(new_lake: OpenLake) -> Lake:
     """A lake without tables."""
     return new_lake()

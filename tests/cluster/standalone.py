@@ -19,7 +19,7 @@ SPARK_HOME = Path(pyspark.__file__).parent
 HOST = "127.0.0.1"
 SECONDS_TO_START = 60
 # Three short-lived JVMs on two cores: compiling less is quicker.
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+QUICK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
 
 
 @dataclass(frozen=True)

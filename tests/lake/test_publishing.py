@@ -1,6 +1,7 @@
 """Publishing to real Delta tables under real Great Expectations: what gets through, what is refused, who can read it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from pathlib import Path
@@ -15,6 +16,7 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.guard import Check, check, prepare
 from echelon.lake.lake import Lake
 from echelon.lake.releases import newest_run_date, release
+from echelon.lake.run_state import RunState
 from echelon.lake.suites import QUERY
 from echelon.lake.visible import all_releases, newest_release
 from py4j.protocol import Py4JJavaError
@@ -40,12 +42,22 @@ def references(spark: SparkSession) -> dict[str, DataFrame]:
     }
 
 
-@pytest.fixture
-def published(lake: Lake) -> Lake:
-    """A lake with stock, and what it refers to."""
+@pytest.fixture(scope="module")
+def first_release(open_lake: OpenLake, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunState]:
+    """Tables after the release of stock and what it refers to, and the run that made them: once, copied for each test."""
+    lake = open_lake(tmp_path_factory.mktemp("first") / "out")
     assert lake.publish({"stock": stock(lake.spark)} | references(lake.spark)) == {"stock": 3, "items": 3, "locations": 2}
-    lake.settle()
-    return lake
+    lake.run.run_date, lake.run.inputs = date(2026, 2, 1), {"sales": "ab", "stock": "cd"}
+    assert release(lake) == 1
+    lake.tidy(well=True)
+    return Path(lake.output), lake.run
+
+
+@pytest.fixture
+def released(first_release: tuple[Path, RunState], new_lake: OpenLake, tmp_path: Path) -> Lake:
+    """The lake after that release, as the next run opens it."""
+    shutil.copytree(first_release[0], tmp_path / "out")
+    return new_lake()
 
 
 def checked(frame: DataFrame, suites: Path) -> list[Check]:
@@ -69,37 +81,37 @@ def suites_with(folder: Path, name: str, *entries: dict[str, object]) -> Path:
     return folder
 
 
-def test_the_table_is_what_its_contract_says_and_others_can_read_it(published: Lake) -> None:
-    path = published.path("stock")
-    described = published.spark.sql(f"DESCRIBE DETAIL delta.`{path}`").collect()[0]
+def test_the_table_is_what_its_contract_says_and_others_can_read_it(
+    released: Lake, first_release: tuple[Path, RunState]
+) -> None:
+    path = released.path("stock")
+    described = released.spark.sql(f"DESCRIBE DETAIL delta.`{path}`").collect()[0]
     assert (described["minReaderVersion"], described["description"]) == (1, TABLES["stock"].meaning)
-    comments = {field.name: field.metadata["comment"] for field in committed(published).schema}
+    comments = {field.name: field.metadata["comment"] for field in committed(released).schema}
     assert comments["on_hand"] == "Units in stock [units]"
     opened = deltalake.DeltaTable(path).to_pandas()
     assert (len(opened), opened["on_hand"].sum()) == (3, 12.5)
     assert polars.read_delta(path).select(polars.len(), polars.col("on_hand").sum()).row(0) == (3, 12.5)
     arrow = deltalake.DeltaTable(path).to_pyarrow_table()
     assert duckdb.from_arrow(arrow).aggregate("count(*), sum(on_hand)").fetchall() == [(3, 12.5)]
-    assert {check.table for check in published.run.checks} == {"stock", "items", "locations"}
+    assert {check.table for check in first_release[1].checks} == {"stock", "items", "locations", "check_results"}
 
 
-def test_delta_itself_refuses_a_bad_row(published: Lake) -> None:
+def test_delta_itself_refuses_a_bad_row(released: Lake) -> None:
     """Also when someone writes past the guard."""
-    path = published.path("stock")
+    path = released.path("stock")
     assert [field.nullable for field in deltalake.DeltaTable(path).schema().fields] == [False] * 5
     for row in (("A", "North", -1.0, 0.0, 0.0), ("", "North", 1.0, 0.0, 0.0), ("A", None, 1.0, 0.0, 0.0)):
         with pytest.raises((Py4JJavaError, PySparkException), match=r"DELTA_(VIOLATE_CONSTRAINT|NOT_NULL_CONSTRAINT)"):
-            delta.append(stock(published.spark, [row]), path, "past the guard")
-    assert committed(published).count() == 3
+            delta.append(stock(released.spark, [row]), path, "past the guard")
+    assert committed(released).count() == 3
 
 
-def test_a_critical_failure_publishes_nothing(published: Lake) -> None:
-    good = published.spark.createDataFrame([("*", "*", 0.9)], TABLES["targets"].ddl)
-    before = delta.version(published.path("stock"))
+def test_a_critical_failure_publishes_nothing(released: Lake) -> None:
+    good = released.spark.createDataFrame([("*", "*", 0.9)], TABLES["targets"].ddl)
+    before = delta.version(released.path("stock"))
     with pytest.raises(CheckBlocked) as caught:
-        published.publish(
-            {"targets": good, "stock": stock(published.spark, [*STOCK, STOCK[0], ("D", "North", -2.0, 0.0, 0.0)])}
-        )
+        released.publish({"targets": good, "stock": stock(released.spark, [*STOCK, STOCK[0], ("D", "North", -2.0, 0.0, 0.0)])})
     assert caught.value.exit_code == 4
     first, *reasons = str(caught.value).splitlines()
     assert first == "nothing was published, because critical checks failed:"
@@ -109,9 +121,9 @@ def test_a_critical_failure_publishes_nothing(published: Lake) -> None:
         "unexpected_rows_expectation (key sku, location is unique)",
     ]
     assert "1 of 5 rows, for example -2.0" in str(caught.value)
-    assert delta.version(published.path("stock")) == before
-    assert not Path(published.path("targets")).exists()
-    assert published.read("stock").count() == 3
+    assert delta.version(released.path("stock")) == before
+    assert not Path(released.path("targets")).exists()
+    assert released.read("stock").count() == 3
 
 
 def test_a_warning_is_published_and_recorded(new_lake: OpenLake, tmp_path: Path) -> None:
@@ -186,67 +198,65 @@ class YearsAgo(datetime):
         return datetime(2001, 1, 1, tzinfo=tz)
 
 
-def test_releases_ascend_whatever_the_clock_says_and_name_the_versions(
-    published: Lake, new_lake: OpenLake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert (newest_release(published.spark, published.output), newest_run_date(published)) == (None, None)
+def test_nothing_is_released_before_sales_were_ingested(lake: Lake) -> None:
+    assert (newest_release(lake.spark, lake.output), newest_run_date(lake)) == (None, None)
     with pytest.raises(EchelonError, match="no sales were ingested yet"):
-        release(published)
-    published.run.run_date = date(2026, 2, 1)
-    published.run.inputs = {"sales": "ab", "stock": "cd"}
-    assert release(published) == 1
-    assert release(published) == 1  # a run that was killed before it noted its release, and went on
+        release(lake)
+
+
+def test_releases_ascend_whatever_the_clock_says_and_name_the_versions(
+    released: Lake, first_release: tuple[Path, RunState], new_lake: OpenLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = new_lake()
+    goes_on.run = first_release[1]  # a run that was killed before it noted its release
+    assert release(goes_on) == 1
     monkeypatch.setattr("echelon.lake.releases.datetime", YearsAgo)
-    second = new_lake()
-    second.run.run_date, second.run.inputs = date(2026, 2, 2), {"stock": "ef"}
-    second.publish({"stock": stock(second.spark, STOCK[:1])})
-    assert release(second) == 2
-    rows = all_releases(second.spark, second.output)
-    assert [(row["release"], row["run_id"]) for row in rows] == [(1, published.run.run_id), (2, second.run.run_id)]
+    released.run.run_date, released.run.inputs = date(2026, 2, 2), {"stock": "ef"}
+    released.publish({"stock": stock(released.spark, STOCK[:1])})
+    assert release(released) == 2
+    rows = all_releases(released.spark, released.output)
+    assert [(row["release"], row["run_id"]) for row in rows] == [(1, goes_on.run.run_id), (2, released.run.run_id)]
     assert rows[1]["published_at"] < rows[0]["published_at"]
-    assert newest_run_date(second) == date(2026, 2, 2)
+    assert newest_run_date(released) == date(2026, 2, 2)
     assert [row["inputs"] for row in rows] == [{"sales": "ab", "stock": "cd"}, {"sales": "ab", "stock": "ef"}]
-    sizes = [delta.read(second.spark, second.path("stock"), row["tables"]["stock"]).count() for row in rows]
+    sizes = [delta.read(released.spark, released.path("stock"), row["tables"]["stock"]).count() for row in rows]
     assert sizes == [3, 1]
     assert set(rows[1]["tables"]) == {"stock", "items", "locations", "check_results"}
 
 
 def test_check_results_stay_and_a_run_takes_over_those_of_tables_that_it_did_not_publish(
-    published: Lake, new_lake: OpenLake
+    released: Lake, first_release: tuple[Path, RunState]
 ) -> None:
-    published.run.run_date = date(2026, 2, 1)
-    release(published)
-    second = new_lake()
-    second.run.run_date = date(2026, 2, 2)
-    second.publish({"stock": stock(second.spark, STOCK[:1])})
-    release(second)
-    first, newest = (row["checks"] for row in all_releases(second.spark, second.output))
-    results = delta.read(second.spark, second.path("check_results"))
+    before = first_release[1].run_id
+    released.run.run_date = date(2026, 2, 2)
+    released.publish({"stock": stock(released.spark, STOCK[:1])})
+    release(released)
+    first, newest = (row["checks"] for row in all_releases(released.spark, released.output))
+    results = delta.read(released.spark, released.path("check_results"))
     by_run = {row["run_id"]: row["count"] for row in results.groupBy("run_id").count().collect()}
-    assert by_run == {published.run.run_id: first, second.run.run_id: newest}
+    assert by_run == {before: first, released.run.run_id: newest}
     assert first == newest
-    mine = results.where(results.run_id == second.run.run_id).select("table", "checked_by").distinct().collect()
+    mine = results.where(results.run_id == released.run.run_id).select("table", "checked_by").distinct().collect()
     checked_by = {row["table"]: row["checked_by"] for row in mine}
-    assert checked_by == {"stock": second.run.run_id, "items": published.run.run_id, "locations": published.run.run_id}
+    assert checked_by == {"stock": released.run.run_id, "items": before, "locations": before}
     assert results.where("NOT success").count() == 0
 
 
-def test_what_was_not_released_is_not_read(published: Lake, new_lake: OpenLake) -> None:
-    published.run.run_date = date(2026, 2, 1)
-    release(published)
-    cut_off = new_lake()
-    cut_off.publish({"stock": stock(cut_off.spark, STOCK[:1])})
-    cut_off.settle()
-    delta.append(stock(cut_off.spark, [("C", "South", 99.0, 0.0, 0.0)]), cut_off.path("stock"), "by hand")
+def test_what_was_not_released_is_not_read(released: Lake, new_lake: OpenLake) -> None:
+    released.publish({"stock": stock(released.spark, STOCK[:1])})
+    released.settle()
+    delta.append(stock(released.spark, [("C", "South", 99.0, 0.0, 0.0)]), released.path("stock"), "by hand")
     assert sorted(tuple(row) for row in new_lake().read("stock").collect()) == sorted(STOCK)
 
 
-def test_the_run_reads_the_rows_that_it_committed(published: Lake) -> None:
-    staged = published.read("stock")
-    assert staged.inputFiles()[0].startswith(f"file://{published.output}/staging/")
-    assert sorted(staged.collect()) == sorted(committed(published).collect())
-    published.tidy(well=True)
-    assert sorted(published.read("stock").collect()) == sorted(committed(published).collect())
+def test_the_run_reads_the_rows_that_it_committed(released: Lake) -> None:
+    released.publish({"stock": stock(released.spark, STOCK[:2])})
+    staged = released.read("stock")
+    assert staged.inputFiles()[0].startswith(f"file://{released.output}/staging/")
+    rows = sorted(staged.collect())
+    assert len(rows) == 2
+    released.tidy(well=True)
+    assert sorted(released.read("stock").collect()) == sorted(committed(released).collect()) == rows
 
 
 def test_finished_parts_stay_until_the_stage_ends_well(lake: Lake) -> None:
@@ -281,11 +291,8 @@ def test_queries_that_are_counted_together_are_those_that_great_expectations_eva
     assert "colour" in str(last.observed)
 
 
-def test_a_query_sees_the_tables_beside_it_and_those_of_the_last_release(
-    published: Lake, new_lake: OpenLake, tmp_path: Path
-) -> None:
-    published.run.run_date = date(2026, 2, 1)
-    release(published)
+@pytest.mark.usefixtures("released")
+def test_a_query_sees_the_tables_beside_it_and_those_of_the_last_release(new_lake: OpenLake, tmp_path: Path) -> None:
     more = {
         "type": QUERY,
         "kwargs": {
