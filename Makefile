@@ -9,10 +9,10 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast lint bench docs data-docs vacuum lock package clean
+.PHONY: help setup setup-dev run test test-faults test-fast lint bench docs data-docs vacuum lock package clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name one with make PYTHON=/path/to/python3"; exit 2; }
@@ -34,9 +34,12 @@ setup-dev: $(VENV)/.installed-dev
 run: setup  ## plan the included data: tables in out/tables, report in out/report/index.html
 	@$(PY) jobs/plan.py --config $(CONFIG) $(ARGS)
 
-test: setup-dev lint  ## every test: fast ones first, then acceptance, faults and a real cluster
+test: setup-dev lint  ## fast tests first, then acceptance on real data and a real cluster that loses a worker
 	@$(PYTEST) -m "not slow" $(ARGS)
-	@$(PYTEST) -m slow $(ARGS)
+	@$(PYTEST) -m "slow and not faults" $(ARGS)
+
+test-faults: setup-dev  ## runs that are killed in every stage and go on, and a full disk (ten minutes more)
+	@$(PYTEST) -m faults $(ARGS)
 
 test-fast: setup-dev  ## the tests of the mathematics and of single parts
 	@$(PYTEST) -m "not slow" $(ARGS)

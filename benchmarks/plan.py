@@ -5,6 +5,7 @@ Spark and Arrow cost. Watching costs two function calls per watched call; the ro
 stages.
 """
 
+import argparse
 import json
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ from echelon.lake import lake
 from echelon.stages import parts, report, stock
 from echelon.stages.runner import STAGES, run
 
+from benchmarks.copies import copied
 from benchmarks.watch import Watch, watch
 
 GroupFunction = Callable[[pd.DataFrame], pd.DataFrame]
@@ -50,8 +52,12 @@ class Measured:
 
 def main() -> None:
     """Plan the included data into a temporary folder and print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--copies", type=int, default=1, help="plan the data so many times over (10: a million sales rows)")
+    copies = parser.parse_args().copies
     with tempfile.TemporaryDirectory() as folder:
-        measured = measure(load(["conf/base.yaml"], [f"run.output={folder}/out"]))
+        settings = load(["conf/base.yaml"], [f"run.output={folder}/out"])
+        measured = measure(copied(settings, copies, Path(folder)) if copies > 1 else settings)
         print("\n" + "\n".join(figures(measured)))
 
 

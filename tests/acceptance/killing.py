@@ -2,10 +2,12 @@
 
 usage: python killing.py POINT OUTPUT COMMAND ...    POINT: "module:Owner.function word", killed as the function is called
                                                      with the word among its arguments (without a word: as it is called)
-                                                     or a pattern of files under OUTPUT, killed as soon as there is one
+                                                     or "pattern stage", killed as soon as there is such a file under OUTPUT
+                                                     and the stage is recorded as finished
 """
 
 import importlib
+import json
 import os
 import signal
 import sys
@@ -37,15 +39,21 @@ def kill_at_call(point: str, words: list[str]) -> None:
     setattr(owner, name, watched)
 
 
-def kill_at_file(folder: Path, pattern: str) -> None:
-    """Kill the process from a thread when the file is there."""
+def kill_at_file(folder: Path, pattern: str, stage: str) -> None:
+    """Kill the process from a thread when the file is there and the stage is finished."""
 
     def watch() -> None:
-        while not any(folder.glob(pattern)):
+        while not (any(folder.glob(pattern)) and stage in finished_stages(folder)):
             time.sleep(0.02)
         kill()
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def finished_stages(folder: Path) -> set[str]:
+    """Of the run that is under way."""
+    states = [json.loads(file.read_text()) for file in folder.glob("runs/*.json")]
+    return {stage for state in states if not state["finished"] for stage in state["stages"]}
 
 
 if __name__ == "__main__":
@@ -53,5 +61,5 @@ if __name__ == "__main__":
 
     place, output, *command = sys.argv[1:]
     point, *words = place.split()
-    kill_at_call(point, words) if ":" in point else kill_at_file(Path(output), place)
+    kill_at_call(point, words) if ":" in point else kill_at_file(Path(output), point, *words)
     sys.exit(main(command))

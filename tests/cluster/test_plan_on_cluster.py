@@ -47,5 +47,14 @@ def test_a_lost_worker_changes_nothing(planned: Path, cluster: Cluster, small: t
         assert job.wait(SECONDS) == 0, log.read_text(errors="replace")
     finally:
         kill(job)
-    assert "ExecutorLostFailure" in log.read_text(errors="replace") or "Lost executor" in log.read_text(errors="replace")
+    said = log.read_text(errors="replace")
+    assert "ExecutorLostFailure" in said or "Lost executor" in said
     pd.testing.assert_frame_equal(read(output, "stock_levels"), read(planned, "stock_levels"), check_exact=True)
+    assert "number 2" in said
+    assert_stands_for_all_tables(output)
+
+
+def assert_stands_for_all_tables(output: Path) -> None:
+    """The release of one stage alone has the check results of every table."""
+    results, newest = read(output, "check_results"), read(output, "releases").sort_values("release")["run_id"].iloc[-1]
+    assert set(results.loc[results["run_id"] == newest, "table"]) == set(results["table"])

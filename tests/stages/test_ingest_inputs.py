@@ -99,6 +99,18 @@ def test_inputs_that_contradict_each_other(lake: Lake, tmp_path: Path, files: di
     assert words in refusal(lake, settings(tmp_path, files))
 
 
+def test_the_same_file_delivered_twice_is_told(lake: Lake, tmp_path: Path) -> None:
+    """A few repeated rows go to the quarantine; a whole file again is somebody's mistake."""
+    folder = tmp_path / "sales"
+    folder.mkdir()
+    text = HEADER + "".join(f"A,North,2026-01-05,{number},2,d{number}\n" for number in range(1, 31))
+    for name in ("january.csv", "january (1).csv"):
+        (folder / name).write_text(text)
+    message = refusal(lake, settings(tmp_path, {}, {"sales": {"path": str(folder)}}))
+    assert "sales: 30 of 60 rows would be quarantined" in message
+    assert "duplicate (30 rows; " in message
+
+
 def test_a_date_format_that_is_none_or_does_not_fit(lake: Lake, tmp_path: Path) -> None:
     assert "Unrecognized datetime pattern" in refusal(lake, settings(tmp_path, FILES, {"sales": {"date_format": "foo"}}))
     message = refusal(lake, settings(tmp_path, FILES, {"sales": {"date_format": "dd.MM.yyyy"}}))

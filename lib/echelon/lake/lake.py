@@ -120,7 +120,7 @@ class Lake:
         """Compute a frame once and keep it in scratch files until the stage ends; later steps read them."""
         place = f"{self._staging()}/scratch/{name}"
         frame.write.mode("overwrite").parquet(place)
-        return self.spark.read.parquet(place)
+        return self._written([place], frame)
 
     def keep_parts(self, name: str, parts: Mapping[str, DataFrame]) -> DataFrame:
         """Like `keep`, in parts that are finished one by one: those that were finished before the run was interrupted are
@@ -129,7 +129,7 @@ class Lake:
         missing = [part for part, place in places.items() if "_SUCCESS" not in list_files(place)]
         with ThreadPoolExecutor(max_workers=len(parts)) as pool:
             list(pool.map(lambda part: parts[part].write.mode("overwrite").parquet(places[part]), missing))
-        return self.spark.read.parquet(*places.values())
+        return self._written(list(places.values()), next(iter(parts.values())))
 
     def end_stage(self, well: bool) -> None:
         """Remove what was kept; finished parts only if the stage has ended well."""
@@ -157,7 +157,11 @@ class Lake:
         counted = conform(frame, TABLES[name]).observe(rows, F.count(F.lit(1)).alias("rows"))
         counted.write.mode("overwrite").parquet(place)
         self._rows[name] = int(rows.get["rows"])
-        return self.spark.read.parquet(place)
+        return self._written([place], counted)
+
+    def _written(self, places: list[str], frame: DataFrame) -> DataFrame:
+        """Files that hold the rows of a frame. Its schema is known: Spark would start a job to read it from the files."""
+        return self.spark.read.schema(frame.schema).parquet(*places)
 
     def _check(self, staged: Mapping[str, DataFrame]) -> list[Check]:
         """The queries of the suites run side by side; Great Expectations itself takes one table after the other."""

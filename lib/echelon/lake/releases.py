@@ -39,8 +39,9 @@ def record_checks(lake: Lake) -> list[Row]:
 
     A blocked run records its own results too: that is where its reason is kept.
     """
-    own = [{"run_id": lake.run.run_id, "checked_by": lake.run.run_id, **vars(result)} for result in lake.run.checks]
-    checked = {result.table for result in lake.run.checks}
+    results = [result for result in lake.run.checks if result.table != "check_results"]  # a run that goes on has its own too
+    own = [{"run_id": lake.run.run_id, "checked_by": lake.run.run_id, **vars(result)} for result in results]
+    checked = {result.table for result in results}
     taken_over = [row | {"run_id": lake.run.run_id} for row in _released_checks(lake) if row["table"] not in checked]
     lake.publish({"check_results": _frame(lake, "check_results", own + taken_over)})
     return own + taken_over

@@ -25,15 +25,17 @@ def newest_release(spark: SparkSession, output: str) -> Row | None:
     return found[-1] if found else None
 
 
-def released_tables(spark: SparkSession, output: str) -> dict[str, DataFrame]:
-    """Every table of the newest release by name, at the release's version.
+def released_tables(spark: SparkSession, output: str, text: str = "") -> dict[str, DataFrame]:
+    """The tables of the newest release by name, at the release's version: those that the text mentions, or all of them.
 
     Raises EchelonError before the first release.
     """
     newest = newest_release(spark, output)
     if newest is None:
         raise EchelonError(f"{output}: there is no release yet: run `echelon plan` first")
-    return {name: delta.read(spark, table_path(output, name), at) for name, at in newest["tables"].items()}
+    # Opening a table takes a few hundred milliseconds.
+    mentioned = [name for name in newest["tables"] if name in text.lower()] or newest["tables"]
+    return {name: delta.read(spark, table_path(output, name), newest["tables"][name]) for name in mentioned}
 
 
 def table_path(output: str, name: str) -> str:

@@ -25,7 +25,7 @@ def query(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
 
     Raises EchelonError when there is no release yet, ConfigurationError when the query is wrong.
     """
-    for name, frame in released_tables(spark, settings.run.output).items():
+    for name, frame in released_tables(spark, settings.run.output, text).items():
         frame.createOrReplaceTempView(name)
     try:
         return spark.sql(text)
