@@ -62,12 +62,17 @@ def released(first_release: tuple[Path, RunState], new_lake: OpenLake, tmp_path:
 
 def checked(frame: DataFrame, suites: Path) -> list[Check]:
     """The suite for stock on the frame."""
-    return check(frame, TABLES["stock"], prepare(frame, TABLES["stock"], suites, nothing_else))
+    return check(frame, TABLES["stock"], prepare(frame, TABLES["stock"], suites, nothing_else, nothing_kept))
 
 
 def nothing_else(name: str) -> DataFrame:
     """For suites that refer to no other table."""
     raise AssertionError(f"nobody should ask for {name}")
+
+
+def nothing_kept(name: str, frame: DataFrame) -> DataFrame:
+    """For tables without a summary."""
+    raise AssertionError(f"nobody should keep {name}: {frame}")
 
 
 def committed(lake: Lake) -> DataFrame:

@@ -74,7 +74,11 @@ NULL, BETWEEN = "expect_column_values_to_not_be_null", "expect_column_values_to_
         (BETWEEN, {"column": "x", "min_value": 0, "max_value": 1, "strict_min": True}, "x is above 0 and at most 1"),
         (BETWEEN, {"column": "x", "min_value": -LARGEST, "max_value": LARGEST}, "x is finite"),
         (BETWEEN, {"column": "x", "max_value": 20_000}, "x is at most 20000"),
-        ("expect_column_value_lengths_to_be_between", {"column": "x", "min_value": 1}, "length of x is 1 or more"),
+        (
+            "expect_column_values_to_not_be_in_set",
+            {"column": "x", "value_set": ["", "n/a"]},
+            'x is never an empty text or "n/a"',
+        ),
         ("expect_column_values_to_be_in_set", {"column": "x", "value_set": ["a", "b"]}, "x is one of a, b"),
         (
             "expect_column_pair_values_a_to_be_greater_than_b",

@@ -106,7 +106,7 @@ def test_the_same_file_delivered_twice_is_told(lake: Lake, tmp_path: Path) -> No
     text = HEADER + "".join(f"A,North,2026-01-05,{number},2,d{number}\n" for number in range(1, 31))
     for name in ("january.csv", "january (1).csv"):
         (folder / name).write_text(text)
-    message = refusal(lake, settings(tmp_path, {}, {"sales": {"path": str(folder)}}))
+    message = refusal(lake, settings(tmp_path, {}, {"sales": {"path": str(folder), "format": "csv"}}))
     assert "sales: 30 of 60 rows would be quarantined" in message
     assert "duplicate (30 rows; " in message
 

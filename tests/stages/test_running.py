@@ -72,6 +72,8 @@ def test_the_cause_of_a_failure_in_a_worker_is_one_line() -> None:
     raised = PySparkException("job aborted\n  File worker.py\nTraceback\n  ValueError: no such segment\n  at java.lang\n")
     assert runner._cause(raised) == "ValueError: no such segment"
     assert runner._cause(PySparkException("[PATH_NOT_FOUND] no such path\n at java")).startswith("[PATH_NOT_FOUND]")
+    nested = "TASK_WRITE_FAILED: task 3\n at java\nCaused by: IOException: disk\n at java\nCaused by: No space left\n at java"
+    assert runner._cause(PySparkException(nested)) == "TASK_WRITE_FAILED: task 3 (No space left)"
 
 
 def test_what_the_sources_do_not_say_is_told(spark: SparkSession) -> None:

@@ -29,6 +29,8 @@ class Table:
 
     `by_run`: the table is partitioned by `run_id` and a run replaces only its own rows; otherwise a run replaces all rows.
     `retention_days`: how long versions that are no longer the newest can be read, at least.
+    `summary`: of raw facts, a query on `{batch}` that adds them up in one pass, `{summary}` to the queries of the suite, which
+    then need none of their own. Its column `copies` is above 0 where the key is not unique.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Table:
     columns: tuple[Column, ...]
     by_run: bool = False
     retention_days: int = RETENTION_DAYS
+    summary: str | None = None
 
     @property
     def column_names(self) -> list[str]:

@@ -8,7 +8,9 @@ from urllib.parse import quote
 from pyspark.sql import DataFrame
 
 from echelon.errors import EchelonError
+from echelon.lake.contracts import TABLES
 from echelon.lake.gx_context import SOURCE, ephemeral_context
+from echelon.lake.queries import summarise
 from echelon.lake.suites import Expectation, as_suite, load_suite
 
 _SITE = "local"
@@ -63,6 +65,7 @@ def _validate(context: Any, table: str, frame: DataFrame, suite: list[Expectatio
     batch = context.data_sources.get(SOURCE).add_dataframe_asset(table).add_batch_definition_whole_dataframe("whole")
     definition = context.validation_definitions.add(ValidationDefinition(name=table, data=batch, suite=configured))
     kept = frame.persist()  # every expectation reads it, and Delta works out a version's state for each reader
+    summarise(kept, TABLES[table], lambda _, summary: summary.persist())
     try:
         result = definition.run(batch_parameters={"dataframe": kept}, run_id=RunIdentifier(run_name=run))
     finally:

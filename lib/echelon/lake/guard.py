@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from echelon.errors import EchelonError
 from echelon.lake.contract import Table
 from echelon.lake.gx_context import SOURCE, ephemeral_context
-from echelon.lake.queries import rows_found
+from echelon.lake.queries import Keep, rows_found, summarise
 from echelon.lake.suites import QUERY, Expectation, as_suite, load_suite
 
 _context = cache(ephemeral_context)
@@ -55,8 +55,9 @@ class Prepared:
     found: dict[int, int]
 
 
-def prepare(frame: DataFrame, table: Table, folder: Path, find: Find) -> Prepared:
-    """Load the suite of `table` and evaluate its queries on the frame; `find` gives other tables by name.
+def prepare(frame: DataFrame, table: Table, folder: Path, find: Find, keep: Keep) -> Prepared:
+    """Load the suite of `table` and evaluate its queries on the frame; `find` gives other tables by name, and `keep`
+    computes a frame once and gives it back.
 
     Raises EchelonError when the frame lacks a column of the contract (a missing column is only a result to Great
     Expectations) or the suite can't be loaded.
@@ -68,6 +69,7 @@ def prepare(frame: DataFrame, table: Table, folder: Path, find: Find) -> Prepare
     for name in sorted({name for expectation in suite for name in expectation.reads}):
         find(name).createOrReplaceTempView(name)
     queries = {e.number: e.kwargs["unexpected_rows_query"] for e in suite if e.type == QUERY}
+    summarise(frame, table, keep)
     return Prepared(suite, rows_found(frame, table.name, queries))
 
 

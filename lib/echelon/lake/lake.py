@@ -166,7 +166,7 @@ class Lake:
     def _check(self, staged: Mapping[str, DataFrame]) -> list[Check]:
         """The queries of the suites run side by side; Great Expectations itself takes one table after the other."""
         find = partial(self._find, staged=staged)
-        ready = self._pool.map(lambda name: prepare(staged[name], TABLES[name], self._suites, find), staged)
+        ready = self._pool.map(lambda name: prepare(staged[name], TABLES[name], self._suites, find, self.keep), staged)
         return [r for name, prepared in zip(staged, ready, strict=True) for r in check(staged[name], TABLES[name], prepared)]
 
     def _find(self, name: str, staged: Mapping[str, DataFrame]) -> DataFrame:

@@ -7,12 +7,15 @@ from typing import Any
 
 from echelon.errors import EchelonError
 from echelon.lake.contracts import TABLES
+from echelon.lake.queries import summary_view
 
 SEVERITIES = ("critical", "warning")
 FOLDER = "expectations"
 # In a query, a table's name with this before it is the table as it was in the last release.
 RELEASED = "released_"
 QUERY = "unexpected_rows_expectation"
+# In a query, what the contract's summary of the table gives (`Table.summary`).
+SUMMARY = "{summary}"
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,10 @@ def _expectation(file: Path, number: int, entry: dict[str, Any]) -> Expectation:
     unknown = [name for name in entry.get("reads", ()) if name.removeprefix(RELEASED) not in TABLES]
     if unknown:
         raise EchelonError(f"{file}: expectation {number}: reads {', '.join(unknown)}, which is no table")
-    return Expectation(
-        number, entry["type"], entry.get("kwargs", {}), severity, entry.get("notes", ""), tuple(entry.get("reads", ()))
-    )
+    kwargs = {name: _with_view(value, file.stem) for name, value in entry.get("kwargs", {}).items()}
+    return Expectation(number, entry["type"], kwargs, severity, entry.get("notes", ""), tuple(entry.get("reads", ())))
+
+
+def _with_view(value: Any, table: str) -> Any:
+    """Great Expectations warns of a query that does not name the batch; what the summary adds up is the batch."""
+    return value.replace(SUMMARY, f"{summary_view(table)} /* of {{batch}} */") if isinstance(value, str) else value

@@ -31,8 +31,8 @@ def _from_limits(kind: str, kwargs: dict[str, Any]) -> str | None:
             return f"{column} is never missing{share}"
         case "expect_column_values_to_be_between":
             return f"{column} is {_range(kwargs)}{share}"
-        case "expect_column_value_lengths_to_be_between":
-            return f"length of {column} is {_range(kwargs)}{share}"
+        case "expect_column_values_to_not_be_in_set":
+            return f"{column} is never {' or '.join(_quoted(value) for value in kwargs['value_set'])}{share}"
         case "expect_column_values_to_be_in_set":
             return f"{column} is one of {', '.join(map(str, kwargs['value_set']))}{share}"
         case "expect_column_pair_values_a_to_be_greater_than_b":
@@ -42,6 +42,10 @@ def _from_limits(kind: str, kwargs: dict[str, Any]) -> str | None:
             return f"the columns are {', '.join(kwargs['column_list'])}, in this order"
         case _:
             return None
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"' if value else "an empty text"
 
 
 def _share(mostly: float) -> str:

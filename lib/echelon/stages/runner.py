@@ -126,10 +126,11 @@ def _plain_errors(step: str) -> Iterator[None]:
 
 
 def _cause(error: Exception) -> str:
-    """The line that says what happened: of a Python worker's traceback the last one, otherwise the first."""
+    """The line that says what happened: of a Python worker's traceback the last one, otherwise the first and its cause."""
     lines = [line.strip(" :\t") for line in str(error).splitlines() if line.strip(" :\t")]
     python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception", "Refused"))]
-    return python[-1] if python else (lines[0] if lines else type(error).__name__)
+    causes = [f" ({line.partition(': ')[2]})" for line in lines if line.startswith("Caused by: ")]
+    return (python[-1] if python else (lines[0] if lines else type(error).__name__)) + (causes[-1] if causes else "")
 
 
 def _say(name: str, outcome: str, seconds: float) -> None:

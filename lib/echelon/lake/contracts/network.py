@@ -31,6 +31,13 @@ SALES = Table(
         ),
         Column("source_rows", "bigint", "Source rows that were added up", "rows", check="source_rows > 0"),
     ),
+    summary=(
+        "SELECT grouping(date) AS series, sku, location, date, "
+        "if(grouping(date) = 1, count(*) - count(DISTINCT date), 0) AS copies, "
+        "sum(source_rows) AS source_rows, sum(quantity_sold) AS quantity_sold, sum(net_quantity) AS net_quantity, "
+        "max(abs(net_quantity - (quantity_sold - quantity_returned)) / (1 + abs(net_quantity))) AS not_net "
+        "FROM {batch} GROUP BY GROUPING SETS ((sku, location), (date))"
+    ),
 )
 ITEMS = Table(
     "items",
@@ -130,6 +137,7 @@ STOCK_HISTORY = Table(
         Column("on_hand", "double", "Units in stock at the end of the day; negative as it was booked", "units", nullable=True),
         Column("stocked_out", "boolean", "The location was empty: the source says so, or on_hand is not above 0"),
     ),
+    summary="SELECT sku, location, count(*) - count(DISTINCT date) AS copies FROM {batch} GROUP BY sku, location",
 )
 TARGETS = Table(
     "targets",
