@@ -52,6 +52,12 @@ def test_an_input_that_can_not_be_read(
     assert words in refusal(lake, settings(tmp_path, files, sources))
 
 
+def test_a_folder_of_csv_files_that_are_taken_for_parquet(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "january.csv").write_text(SALES)
+    message = refusal(lake, settings(tmp_path, {}, {"sales": {"path": str(tmp_path)}}))
+    assert message.endswith("if these are CSV files, say format: csv")
+
+
 def test_damaged_files(lake: Lake, tmp_path: Path) -> None:
     packed = gzip.compress((HEADER + "".join(f"A,North,2026-01-05,{i * 7919 % 1000},2,{i}\n" for i in range(5000))).encode())
     frame = pd.DataFrame({"sku": ["A"] * 500, "location": "N", "date": "2026-01-05", "quantity": range(500)})

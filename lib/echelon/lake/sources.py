@@ -92,7 +92,8 @@ def _explain_damage(stack: str) -> str:
     file = re.search(r"reading file (\S+?)\.?\s", stack)
     cause = re.findall(r"(?:^: |Caused by: )(.+)", stack, re.MULTILINE)[-1].strip()
     where = f" ({file[1].rpartition('/')[2]})" if file else ""
-    return f"can't be read, it may be damaged or cut off{where}: {cause.rpartition('Exception: ')[2]}"
+    hint = "; if these are CSV files, say format: csv" if "is not a Parquet file" in cause else ""
+    return f"can't be read, it may be damaged or cut off{where}: {cause.rpartition('Exception: ')[2]}{hint}"
 
 
 def _refuse_missing_columns(raw: DataFrame, source: Source, wanted: Input) -> None:
