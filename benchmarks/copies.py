@@ -6,6 +6,7 @@ import pandas as pd
 from echelon.config import Configuration
 
 # Inputs that name SKUs, by the column that does.
+EVERY = "*"
 SKU_COLUMN = {"sales": "StockCode", "items": "sku", "stock": "sku", "targets": "sku"}
 
 
@@ -15,13 +16,9 @@ def copied(settings: Configuration, copies: int, folder: Path) -> Configuration:
     for name, column in SKU_COLUMN.items():
         source = getattr(settings.sources, name)
         rows = pd.read_csv(source.path, dtype=str, keep_default_na=False)
-        parts = [rows.assign(**{column: _renamed(rows[column], number)}) for number in range(copies)]
+        own = rows[rows[column] != EVERY]  # a rule for every SKU holds for the copies too
+        parts = [own.assign(**{column: own[column] + f"-{number}"}) for number in range(1, copies)]
         place = folder / f"{name}.csv"
-        pd.concat(parts).to_csv(place, index=False)
+        pd.concat([rows, *parts]).to_csv(place, index=False)
         found[name] = source.model_copy(update={"path": str(place)})
     return settings.model_copy(update={"sources": settings.sources.model_copy(update=found)})
-
-
-def _renamed(skus: pd.Series, number: int) -> pd.Series:
-    """The first copy keeps its names, and "*" stands for every SKU in all of them."""
-    return skus.where((skus == "*") | (number == 0), skus + f"-{number}")

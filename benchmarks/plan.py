@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = load(["conf/base.yaml"], [f"run.output={folder}/out"])
         measured = measure(copied(settings, copies, Path(folder)) if copies > 1 else settings)
-        print("\n" + "\n".join(figures(measured)))
+        print()
+        for line in figures(measured):
+            print(line, flush=True)
 
 
 def measure(settings: Configuration) -> Measured:
@@ -101,8 +103,8 @@ def plain_seconds(work: StockWork, processes: int) -> float:
         return time.perf_counter() - began
 
 
-def figures(measured: Measured) -> list[str]:
-    """The lines to print."""
+def figures(measured: Measured) -> Iterator[str]:
+    """The lines to print; the last one takes as long as the simulation."""
     (state,) = (json.loads(file.read_text()) for file in (measured.output / "runs").glob("*.json"))
     seconds = {name: done["seconds"] for name, done in state["stages"].items()}
     scores = _columns(measured.output, "backtest_scores", ["sku", "location", "model", "cutoff"])
@@ -110,9 +112,8 @@ def figures(measured: Measured) -> list[str]:
     series = len(scores[["sku", "location"]].drop_duplicates())
     networks = _columns(measured.output, "stock_levels", ["sku"])["sku"].nunique()
     processes = os.cpu_count() or 1
-    plain = plain_seconds(measured.work, processes)
-    return [
-        *(f"{name:<10} {taken:7.1f} s  {taken / measured.seconds:6.1%}" for name, taken in seconds.items()),
+    yield from (f"{name:<10} {taken:7.1f} s  {taken / measured.seconds:6.1%}" for name, taken in seconds.items())
+    yield from [
         f"{'all':<10} {measured.seconds:7.1f} s  with start, release and report",
         "",
         f"backtest   {series / seconds['backtest']:,.0f} series a second, {len(scores) / seconds['backtest']:,.0f} forecasts "
@@ -121,9 +122,12 @@ def figures(measured: Measured) -> list[str]:
         f"checks     {measured.checks.seconds:.1f} s in Great Expectations, {_share(measured.checks, measured)} of the time",
         f"commits    {measured.waits.seconds:.1f} s waiting for Delta commits, {_share(measured.waits, measured)} of the time "
         f"({measured.commits.seconds:.1f} s under way beside other work)",
-        f"grouped    {measured.levels.seconds:.1f} s by Spark, {plain:.1f} s in plain Python on {processes} processes: "
-        f"Spark / plain = {measured.levels.seconds / plain:.2f} (stock levels)",
     ]
+    plain = plain_seconds(measured.work, processes)
+    yield (
+        f"grouped    {measured.levels.seconds:.1f} s by Spark, {plain:.1f} s in plain Python on {processes} processes: "
+        f"Spark / plain = {measured.levels.seconds / plain:.2f} (stock levels)"
+    )
 
 
 def _columns(output: Path, table: str, names: list[str]) -> pd.DataFrame:

@@ -74,6 +74,10 @@ def test_the_cause_of_a_failure_in_a_worker_is_one_line() -> None:
     assert runner._cause(PySparkException("[PATH_NOT_FOUND] no such path\n at java")).startswith("[PATH_NOT_FOUND]")
     nested = "TASK_WRITE_FAILED: task 3\n at java\nCaused by: IOException: disk\n at java\nCaused by: No space left\n at java"
     assert runner._cause(PySparkException(nested)) == "TASK_WRITE_FAILED: task 3 (No space left)"
+    died = PySparkException(
+        "Job aborted: Lost task 2.0\nCaused by: Python worker exited unexpectedly (crashed).\nCaused by: EOF"
+    )
+    assert "raise spark.python_memory" in runner._cause(died)
 
 
 def test_what_the_sources_do_not_say_is_told(spark: SparkSession) -> None:

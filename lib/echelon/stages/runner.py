@@ -20,6 +20,7 @@ from echelon.lake.run_state import RunState, new_run, unfinished_run
 from echelon.stages import backtest, forecast, ingest, prepare, replay, replenish, report, stock
 from echelon.stages.context import Context
 
+_WORKER_DIED = "Python worker exited unexpectedly"
 Stage = Callable[[Context], str]
 STAGES: dict[str, Stage] = {
     "ingest": ingest.run,
@@ -127,6 +128,11 @@ def _plain_errors(step: str) -> Iterator[None]:
 
 def _cause(error: Exception) -> str:
     """The line that says what happened: of a Python worker's traceback the last one, otherwise the first and its cause."""
+    if _WORKER_DIED in str(error):
+        return (
+            "a Python worker died, most often for lack of memory: raise spark.python_memory, or spark.buckets, so that each "
+            "task has fewer series"
+        )
     lines = [line.strip(" :\t") for line in str(error).splitlines() if line.strip(" :\t")]
     python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception", "Refused"))]
     causes = [f" ({line.partition(': ')[2]})" for line in lines if line.startswith("Caused by: ")]
