@@ -5,8 +5,10 @@ from pathlib import Path
 import pandas as pd
 from echelon.config import Configuration
 
-# Inputs that name SKUs, by the column that does.
 EVERY = "*"
+# A model that 5,000 series share needs more than the 1500m of a worker that the included data get by with.
+LARGER = {"buckets": 64, "python_memory": "5g", "driver_memory": "4g"}
+# Inputs that name SKUs, by the column that does.
 SKU_COLUMN = {"sales": "StockCode", "items": "sku", "stock": "sku", "targets": "sku"}
 
 
@@ -21,4 +23,5 @@ def copied(settings: Configuration, copies: int, folder: Path) -> Configuration:
         place = folder / f"{name}.csv"
         pd.concat([rows, *parts]).to_csv(place, index=False)
         found[name] = source.model_copy(update={"path": str(place)})
-    return settings.model_copy(update={"sources": settings.sources.model_copy(update=found)})
+    sources, spark = settings.sources.model_copy(update=found), settings.spark.model_copy(update=LARGER)
+    return settings.model_copy(update={"sources": sources, "spark": spark})
