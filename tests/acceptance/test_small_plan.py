@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import date, timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 
 import deltalake
@@ -19,6 +18,7 @@ from echelon.errors import ConfigurationError
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.stages.query import query
+from parsed import Page
 from plans import ROOT, SKUS, Plan, environment, tables
 from pyspark.sql import SparkSession
 
@@ -165,28 +165,9 @@ def test_the_release_names_the_versions_that_are_there(frames: Frames, small: tu
     assert release["checks"] == len(checks)
 
 
-class Page(HTMLParser):
-    """Words, tags and addresses of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.feed(text)
-        self.text = " ".join(" ".join(self.words).split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [value for name, value in attrs if name in ("src", "href") and value]
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
 def test_the_report_opens_without_a_network_and_has_the_key_figures(frames: Frames, small: tuple[Path, Plan]) -> None:
     page = Page((small[1].output / "report" / "index.html").read_text(encoding="utf-8"))
-    elsewhere = [address for address in page.addresses if not address.startswith(("#", "data:"))]
+    elsewhere = [address for address in page.links if not address.startswith(("#", "data:"))]
     assert {"script", "style", "svg", "table"} <= set(page.tags)
     assert not [tag for tag in page.tags if tag in ("link", "iframe")]
     assert elsewhere == ["checks.html"]
@@ -199,7 +180,7 @@ def test_the_report_opens_without_a_network_and_has_the_key_figures(frames: Fram
 
 def test_the_page_of_checks_has_every_check(frames: Frames, small: tuple[Path, Plan]) -> None:
     page = Page((small[1].output / "report" / "checks.html").read_text(encoding="utf-8"))
-    assert {address for address in page.addresses if not address.startswith("#")} == {"index.html#checks"}
+    assert {address for address in page.links if not address.startswith("#")} == {"index.html#checks"}
     checks = frames["check_results"]
     passed = checks["success"].sum()
     assert f"{passed} of {len(checks)} checks" in page.text
