@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-
 from echelon.core.inventory.problem import Demand, LeadTime
 
 Sourcing = Literal["shares", "priority", "assembly"]
