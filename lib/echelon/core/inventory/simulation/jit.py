@@ -47,6 +47,12 @@ def helper(function: F) -> F:
     return inlined
 
 
+def part(function: F) -> F:
+    """A step of a kernel that works number by number: LLVM decides what to inline."""
+    compiled: Any = njit(**_OPTIONS)(function)
+    return compiled
+
+
 def kernel(function: F) -> F:
     """Compile with numba on first use. In a zip or a read-only place without a cache it compiles in every process."""
     dispatcher: Any = njit(**_OPTIONS)(function)

@@ -1,8 +1,10 @@
 """Paths of one SKU: customers' demand and lead times, drawn in blocks of replications."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from scipy import special
@@ -90,10 +92,38 @@ def _largest_factor(level_cv: float) -> float:
     return float(special.gammainccinv(level_cv**-2, special.ndtr(-_SCORES[-1])) * level_cv**2) if level_cv > 0 else 1.0
 
 
-class PathSource:
-    """Draws paths of one SKU. Tables are made once; any range of replications can be drawn at any time."""
+class Customers(Protocol):
+    """A stocking point that may have customers."""
 
-    def __init__(self, problem: Problem, periods: int, warm_up: int) -> None:
+    @property
+    def name(self) -> str:
+        """Decides the random numbers, with the SKU and the run's seed."""
+
+    @property
+    def demand(self) -> Demand | None:
+        """Demand per period."""
+
+
+class Demanded(Protocol):
+    """A network of any kind, as the demand of its customers is drawn."""
+
+    @property
+    def sku(self) -> str:
+        """The SKU."""
+
+    @property
+    def run_seed(self) -> int:
+        """Seed of the run."""
+
+    @property
+    def nodes(self) -> Sequence[Customers]:
+        """The stocking points."""
+
+
+class DemandSource:
+    """Draws customers' demand of one SKU. Tables are made once; demand can be drawn for any purpose at any time."""
+
+    def __init__(self, problem: Demanded, periods: int, warm_up: int) -> None:
         self.problem = problem
         self.periods = periods + warm_up
         self.warm_up = warm_up
@@ -104,15 +134,13 @@ class PathSource:
         found = [(i, self.problem.nodes[i].demand) for i in self._customers]
         return [(i, demand) for i, demand in found if demand is not None]
 
-    def draw(self, purpose: str, replications: int) -> Paths:
-        """Paths of `replications` (rounded up to whole blocks) replications; the purpose decides the numbers."""
-        blocks = -(-replications // BLOCK)
+    def draw_demand(self, purpose: str, blocks: int) -> Floats:
+        """(blocks, periods, customers' nodes, BLOCK) units; the purpose decides the numbers."""
         demand = np.zeros((blocks, self.periods, max(len(self._customers), 1), BLOCK), np.float32)
         for row, (node, distribution) in enumerate(self._demands()):
             if distribution.rate > 0:
                 self._draw_demand(node, distribution, purpose, demand, row)
-        lead = draw_leads(self.problem, purpose, blocks, self.periods)
-        return Paths(demand, lead, self.warm_up)
+        return demand
 
     def _draw_demand(self, node: int, demand: Demand, purpose: str, out: Floats, row: int) -> None:
         name = self.problem.nodes[node].name
@@ -134,6 +162,20 @@ class PathSource:
         if level_cv == 0:
             return np.ones(shape)
         return stratified_level(level_cv, stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "level"), shape)
+
+
+class PathSource(DemandSource):
+    """Draws demand and lead times of a distribution tree."""
+
+    def __init__(self, problem: Problem, periods: int, warm_up: int) -> None:
+        super().__init__(problem, periods, warm_up)
+        self._tree = problem
+
+    def draw(self, purpose: str, replications: int) -> Paths:
+        """Paths of `replications` (rounded up to whole blocks) replications; the purpose decides the numbers."""
+        blocks = -(-replications // BLOCK)
+        lead = draw_leads(self._tree, purpose, blocks, self.periods)
+        return Paths(self.draw_demand(purpose, blocks), lead, self.warm_up)
 
 
 def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) -> Doubles:

@@ -1,0 +1,141 @@
+"""Step 2, second half: stock is shared among those who wait for it (step 2d of docs/network-model.md).
+
+Those who wait are parties: party k is link k's claim, party links + n are the backorders of point n's customers.
+"""
+
+from echelon.core.inventory.general.arrays import BY_RANK, FIRST_COME, Network, State
+from echelon.core.inventory.general.supply import empty, stock, take
+from echelon.core.inventory.general.tape import ZERO, Tape, add, minus, ratio, times
+from echelon.core.inventory.simulation.jit import part
+from echelon.core.inventory.simulation.layout import Flags
+
+
+@part
+def _parties(net: Network, n: int) -> int:
+    """How many can wait at point n: its links downstream and its customers."""
+    return net.points.out_at[n + 1] - net.points.out_at[n] + 1
+
+
+@part
+def _party(net: Network, n: int, i: int) -> int:
+    """The i-th of them."""
+    at = net.points.out_at[n] + i
+    return net.points.out[at] if at < net.points.out_at[n + 1] else len(net.links.source) + n
+
+
+@part
+def _share_out(net: Network, state: State, tape: Tape, n: int, available: int) -> int:
+    """Serve what stands in `state.party` in full or in proportion; adds to `state.share`, returns what is left over."""
+    asked = ZERO
+    for i in range(_parties(net, n)):
+        asked = add(tape, asked, state.party[_party(net, n, i)])
+    if asked == ZERO:
+        return available
+    enough = tape.value[available] >= tape.value[asked]
+    part_of = ZERO if enough else ratio(tape, available, asked)
+    for i in range(_parties(net, n)):
+        p = _party(net, n, i)
+        got = state.party[p] if enough else times(tape, state.party[p], part_of)
+        state.share[p] = add(tape, state.share[p], got)
+    return minus(tape, available, asked) if enough else ZERO
+
+
+@part
+def _waiting(net: Network, state: State, p: int, up: Flags) -> int:
+    """What party p waits for; nothing is shipped on a link that is down."""
+    links = len(net.links.source)
+    if p >= links:
+        return state.customers[p - links]
+    return state.claims[p] if up[p] else ZERO
+
+
+@part
+def _by_rank(net: Network, state: State, tape: Tape, n: int, available: int, up: Flags) -> int:
+    """Each rank takes what it needs before the next."""
+    left = available
+    for r in range(net.points.ranks_at[n], net.points.ranks_at[n + 1]):
+        for i in range(_parties(net, n)):
+            p = _party(net, n, i)
+            mine = net.points.party_rank[p] == net.points.ranks[r]
+            state.party[p] = _waiting(net, state, p, up) if mine else ZERO
+        left = _share_out(net, state, tape, n, left)
+        if left == ZERO:
+            break
+    return left
+
+
+@part
+def _first_come(net: Network, state: State, tape: Tape, n: int, available: int, t: int, up: Flags) -> int:
+    """Slot by slot; two slots a period, the first for links and the second for customers, and one for the start."""
+    left, all_before = available, True
+    links = len(net.links.source)
+    for slot in range(state.head[n], 2 * (t + 1) + 1):
+        empty_slot = True
+        for i in range(_parties(net, n)):
+            p = _party(net, n, i)
+            state.party[p] = state.queue[slot, p] if p >= links or up[p] else ZERO
+            empty_slot = empty_slot and state.queue[slot, p] == ZERO
+            state.share[p] = ZERO
+        if empty_slot:
+            state.head[n] = slot if all_before else state.head[n]
+            continue
+        all_before = False
+        left = _share_out(net, state, tape, n, left)
+        _leave_slot(net, state, tape, n, slot)
+        if left == ZERO:
+            break
+    return left
+
+
+@part
+def _leave_slot(net: Network, state: State, tape: Tape, n: int, slot: int) -> None:
+    """What was granted leaves the queue."""
+    for i in range(_parties(net, n)):
+        p = _party(net, n, i)
+        if state.share[p] != ZERO:
+            state.queue[slot, p] = minus(tape, state.queue[slot, p], state.share[p])
+            _grant(net, state, tape, p, state.share[p])
+            state.share[p] = ZERO
+
+
+@part
+def _grant(net: Network, state: State, tape: Tape, p: int, quantity: int) -> None:
+    """Party p gets the quantity and waits for so much less."""
+    links = len(net.links.source)
+    if p >= links:
+        state.customers[p - links] = minus(tape, state.customers[p - links], quantity)
+    else:
+        state.claims[p] = minus(tape, state.claims[p], quantity)
+        state.granted[p] = add(tape, state.granted[p], quantity)
+
+
+@part
+def _grant_shares(net: Network, state: State, tape: Tape, n: int) -> None:
+    """Hand out what stands in `state.share`."""
+    for i in range(_parties(net, n)):
+        p = _party(net, n, i)
+        if state.share[p] != ZERO:
+            _grant(net, state, tape, p, state.share[p])
+            state.share[p] = ZERO
+
+
+@part
+def fill(net: Network, state: State, tape: Tape, n: int, t: int, up: Flags) -> None:
+    """Serve those who wait at point n from its stock. up: (links,)."""
+    available = stock(net, state, tape, n)
+    if available == ZERO:
+        return
+    if net.points.allocation[n] == FIRST_COME:
+        left = _first_come(net, state, tape, n, available, t, up)
+    elif net.points.allocation[n] == BY_RANK:
+        left = _by_rank(net, state, tape, n, available, up)
+        _grant_shares(net, state, tape, n)
+    else:
+        for i in range(_parties(net, n)):
+            state.party[_party(net, n, i)] = _waiting(net, state, _party(net, n, i), up)
+        left = _share_out(net, state, tape, n, available)
+        _grant_shares(net, state, tape, n)
+    if left == ZERO:
+        empty(net, state, n)
+    elif left != available:
+        take(net, state, tape, n, minus(tape, available, left))

@@ -1,0 +1,202 @@
+"""One replication after the other: the periods of docs/network-model.md, forwards, and the tape backwards."""
+
+from typing import NamedTuple
+
+from echelon.core.inventory.general import measures
+from echelon.core.inventory.general.allocation import fill
+from echelon.core.inventory.general.arrays import LOTS, Draws, Network, State
+from echelon.core.inventory.general.measures import SHORT, SPOIL
+from echelon.core.inventory.general.orders import order
+from echelon.core.inventory.general.supply import empty, grow_older, receive, ship, stock, take
+from echelon.core.inventory.general.tape import ZERO, Tape, add, constant, larger, linear, minus, overflown, run_back, scaled
+from echelon.core.inventory.simulation.jit import kernel, part
+from echelon.core.inventory.simulation.layout import BLOCK, Doubles
+
+
+@part
+def _clear(state: State) -> None:
+    """Nothing anywhere."""
+    for numbers in (state.position, state.customers, state.batches, state.claims, state.granted, state.components):
+        numbers[:] = ZERO
+    for numbers in (state.ring, state.processing, state.head, state.share):
+        numbers[:] = ZERO
+    state.queue[:] = ZERO
+    for values in (state.given, state.older, state.open):
+        values[:] = 0.0
+
+
+@part
+def _start(net: Network, state: State, tape: Tape, n: int) -> None:
+    """The state of point n before the first period."""
+    points = net.points
+    owed = constant(tape, points.start_backorders[n])
+    expected = 0.0
+    for t in range(len(points.arrivals)):
+        expected += points.arrivals[t, n]
+    full = add(tape, scaled(tape, n + 1, points.factor[0, n]), owed)
+    if points.policy[n] == LOTS:
+        full = add(tape, full, constant(tape, points.gap[n]))
+    full = larger(tape, minus(tape, full, constant(tape, expected)), ZERO)
+    given = points.start_stock[n]
+    first = full if given < 0.0 else constant(tape, given)
+    state.batches[points.stock_at[n]] = first
+    state.customers[n] = owed
+    if len(state.queue) > 0:
+        state.queue[0, len(net.links.source) + n] = owed
+    state.position[n] = minus(tape, add(tape, first, constant(tape, expected)), owed)
+
+
+@part
+def _serve(net: Network, state: State, tape: Tape, n: int, asked: float, slot: int) -> int:
+    """Step 3: customers' demand; returns what of it is not served."""
+    wanted, on_hand = constant(tape, asked), stock(net, state, tape, n)
+    if tape.value[on_hand] >= asked:
+        take(net, state, tape, n, wanted)
+        state.position[n] = minus(tape, state.position[n], wanted)
+        return ZERO
+    empty(net, state, n)
+    unmet = minus(tape, wanted, on_hand)
+    waits = scaled(tape, unmet, net.points.backorder_share[n]) if net.points.backorder_share[n] > 0.0 else ZERO
+    state.customers[n] = add(tape, state.customers[n], waits)
+    if len(state.queue) > 0:
+        state.queue[slot, len(net.links.source) + n] = waits
+    state.position[n] = minus(tape, state.position[n], add(tape, on_hand, waits))
+    return unmet
+
+
+class Moment(NamedTuple):
+    """A period of one replication: number t, of replication r in block b; only measured periods count."""
+
+    t: int
+    b: int
+    r: int
+    counts: bool
+
+
+@part
+def _supply(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: Draws) -> None:
+    """Step 2, first half."""
+    t, b, r = now.t, now.b, now.r
+    up, lead = draws.up[b, t, :, r], draws.lead[b, t, :, r]
+    for k in range(net.points.link_at[n], net.points.link_at[n + 1]):
+        ship(net, state, tape, k, t, up, lead)
+    receive(net, state, tape, n, t, draws.processing[b, t, n, r])
+
+
+@part
+def _fill(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: Draws, sums: Doubles) -> None:
+    """Step 2, second half."""
+    up = draws.up[now.b, now.t, :, now.r]
+    if net.points.out_at[n + 1] > net.points.out_at[n]:
+        unmet = measures.note_orders(net, state, tape, n, up, sums, now.counts)
+        state.open[n] = 1.0 if unmet > measures.rounding(tape, n) else state.open[n]
+    fill(net, state, tape, n, now.t, up)
+
+
+@part
+def _customers(net: Network, state: State, tape: Tape, n: int, now: Moment, asked: float, worth: float, sums: Doubles) -> None:
+    """Step 3 and its measures."""
+    free = measures.backorders(net, state, tape, n) <= measures.rounding(tape, n)
+    unmet = _serve(net, state, tape, n, asked, 2 * (now.t + 1) + 1)
+    state.open[n] = 1.0 if tape.value[unmet] > measures.rounding(tape, n) else state.open[n]
+    if now.counts:
+        measures.note_service(tape, n, asked, unmet, free, sums)
+        tape.worth[unmet] += worth
+        sums[n, measures.LOST] += tape.value[unmet] * (1.0 - net.points.backorder_share[n])
+
+
+@part
+def _end(net: Network, state: State, tape: Tape, n: int, counts: bool, weights: Doubles, sums: Doubles) -> None:
+    """Step 4."""
+    wasted = grow_older(net, state, n)
+    state.position[n] = minus(tape, state.position[n], wasted)
+    if counts:
+        sums[n, measures.WASTE] += tape.value[wasted]
+        tape.worth[wasted] += weights[SPOIL, n]
+        measures.note_end(net, state, tape, n, weights, sums)
+
+
+@part
+def _order_all(net: Network, state: State, tape: Tape, now: Moment, draws: Draws, sums: Doubles) -> None:
+    """Step 1, destinations before sources."""
+    for n in range(len(net.points.policy) - 1, -1, -1):
+        if net.points.may_order[now.t, n]:
+            quantity = order(net, state, tape, n, now.t, draws.up[now.b, now.t, :, now.r])
+            if now.counts:
+                sums[n, measures.ORDERED] += tape.value[quantity]
+                sums[n, measures.ORDER_COUNT] += 1.0 if quantity != ZERO else 0.0
+
+
+@part
+def _period(
+    net: Network, state: State, tape: Tape, now: Moment, warm_up: int, draws: Draws, weights: Doubles, sums: Doubles
+) -> None:
+    """Steps 1 to 4 at all points."""
+    points = net.points
+    _order_all(net, state, tape, now, draws, sums)
+    for n in range(len(points.policy)):
+        cycle = points.cycle[now.t, n]
+        if cycle > 0:
+            measures.close_cycle(state, n, sums, now.t - cycle >= warm_up)
+        _supply(net, state, tape, n, now, draws)
+        _fill(net, state, tape, n, now, draws, sums)
+        if points.customers[n] >= 0:
+            asked = draws.demand[now.b, now.t, points.customers[n], now.r]
+            _customers(net, state, tape, n, now, asked, weights[SHORT, n], sums)
+        _end(net, state, tape, n, now.counts, weights, sums)
+    measures.remember_claims(net, state, tape)
+
+
+@part
+def _replication(
+    net: Network,
+    state: State,
+    tape: Tape,
+    levels: Doubles,
+    draws: Draws,
+    b: int,
+    r: int,
+    warm_up: int,
+    weights: Doubles,
+    sums: Doubles,
+) -> None:
+    """All periods of one replication; sums: (points, ALL_SUMS), added to."""
+    _clear(state)
+    tape.size[0] = 1
+    for n in range(len(levels)):
+        linear(tape, levels[n], ZERO, 0.0, ZERO, 0.0)
+    for n in range(len(levels)):
+        _start(net, state, tape, n)
+    for t in range(draws.demand.shape[1]):
+        _period(net, state, tape, Moment(t, b, r, t >= warm_up), warm_up, draws, weights, sums)
+
+
+@kernel
+def simulate(
+    net: Network,
+    state: State,
+    tape: Tape,
+    levels: Doubles,
+    draws: Draws,
+    warm_up: int,
+    weights: Doubles,
+    backwards: bool,
+    sums: Doubles,
+    gradient: Doubles,
+) -> bool:
+    """Every replication of the draws. sums: (replications, points, ALL_SUMS), set; weights: (WEIGHTS, points), cost per
+    unit of stock on hand, customers' backorders, unmet demand and waste; with `backwards` its derivatives in the levels
+    are added to gradient (points,). False when the tape was too short: the results then mean nothing.
+    """
+    for b in range(draws.demand.shape[0]):
+        for r in range(BLOCK):
+            mine = sums[b * BLOCK + r]
+            mine[:] = 0.0
+            _replication(net, state, tape, levels, draws, b, r, warm_up, weights, mine)
+            if overflown(tape):
+                return False
+            if backwards:
+                run_back(tape)
+                for n in range(len(levels)):
+                    gradient[n] += tape.worth[n + 1]
+    return True

@@ -1,0 +1,123 @@
+"""What is measured at the end of every period, and the worth of a unit of it when derivatives are asked for."""
+
+from echelon.core.inventory.general.arrays import ASSEMBLY, Network, State
+from echelon.core.inventory.general.supply import stock
+from echelon.core.inventory.general.tape import Tape
+from echelon.core.inventory.simulation.jit import part
+from echelon.core.inventory.simulation.layout import (
+    BACKORDERS,
+    COVERED,
+    CUSTOMERS_OWED,
+    CYCLES,
+    DEMAND,
+    ON_HAND,
+    ORDERS,
+    ORDERS_UNMET,
+    READY,
+    SLOPE,
+    STOCKOUTS,
+    SUMS,
+    UNMET,
+    Doubles,
+    Flags,
+)
+
+# Sums that the fast kernel does not have, after its own. CYCLES_SEEN counts the whole review cycles.
+LOST, PIPELINE, ORDERED, ORDER_COUNT, WASTE, CYCLES_SEEN = range(SUMS, SUMS + 6)
+ALL_SUMS = SUMS + 6
+HOLD, OWE, SHORT, SPOIL = range(4)  # rows of the weights
+WEIGHTS = 4
+ROUNDING = 1e-5  # times the level, or one unit
+
+
+@part
+def close_cycle(state: State, n: int, sums: Doubles, counts: bool) -> None:
+    """A review cycle ends: it counts as good when nothing was short in it."""
+    if counts:
+        sums[n, CYCLES] += 1.0 - state.open[n]
+        sums[n, CYCLES_SEEN] += 1.0
+    state.open[n] = 0.0
+
+
+@part
+def rounding(tape: Tape, n: int) -> float:
+    """Less than this short is no stock-out."""
+    return ROUNDING * max(tape.value[n + 1], 1.0)
+
+
+@part
+def note_orders(net: Network, state: State, tape: Tape, n: int, up: Flags, sums: Doubles, counts: bool) -> float:
+    """Orders from downstream; returns the part that is not filled at once, old claims first. Run before the fill."""
+    on_hand = tape.value[stock(net, state, tape, n)]
+    older, ordered, down = tape.value[state.customers[n]], 0.0, 0.0
+    for i in range(net.points.out_at[n], net.points.out_at[n + 1]):
+        k = net.points.out[i]
+        new = tape.value[state.claims[k]] - state.older[k]
+        ordered += new if up[k] else 0.0
+        down += 0.0 if up[k] else new
+        older += state.older[k] if up[k] else 0.0
+    unmet = down + ordered - min(max(on_hand - older, 0.0), ordered)
+    if counts:
+        sums[n, ORDERS] += ordered + down
+        sums[n, ORDERS_UNMET] += unmet
+    return unmet
+
+
+@part
+def note_service(tape: Tape, n: int, asked: float, unmet: int, free: bool, sums: Doubles) -> None:
+    """Customers' demand and what of it was not served at once; `free`: no one else was waiting before it."""
+    short = tape.value[unmet]
+    sums[n, DEMAND] += asked
+    sums[n, UNMET] += short
+    out = short > rounding(tape, n)
+    sums[n, STOCKOUTS] += 1.0 if out else 0.0
+    sums[n, SLOPE] += 1.0 if out and free else 0.0
+
+
+@part
+def backorders(net: Network, state: State, tape: Tape, n: int) -> float:
+    """Owed to links and customers."""
+    owed = tape.value[state.customers[n]]
+    for i in range(net.points.out_at[n], net.points.out_at[n + 1]):
+        owed += tape.value[state.claims[net.points.out[i]]]
+    return owed
+
+
+@part
+def in_transit(net: Network, state: State, tape: Tape, n: int) -> float:
+    """Units on the links to n, in processing and waiting as components, in units of n."""
+    points, first, end = net.points, net.points.link_at[n], net.points.link_at[n + 1]
+    moving = 0.0
+    for k in range(first, end):
+        units = tape.value[state.components[k]]
+        for i in range(net.links.mask[k] + 1):
+            units += tape.value[state.ring[net.links.ring_at[k] + i]]
+        moving += units / net.links.quantity[k]
+    if points.sourcing[n] == ASSEMBLY:
+        moving /= end - first
+    for i in range(points.processing_mask[n] + 1):
+        moving += tape.value[state.processing[points.processing_at[n] + i]]
+    return moving
+
+
+@part
+def note_end(net: Network, state: State, tape: Tape, n: int, weights: Doubles, sums: Doubles) -> None:
+    """Stock on hand, what is owed, what is under way."""
+    for i in range(net.points.stock_at[n], net.points.stock_at[n + 1]):
+        sums[n, ON_HAND] += tape.value[state.batches[i]]
+        tape.worth[state.batches[i]] += weights[HOLD, n]
+    owed = backorders(net, state, tape, n)
+    ready = 1.0 if owed <= rounding(tape, n) else 0.0
+    sums[n, BACKORDERS] += owed
+    sums[n, CUSTOMERS_OWED] += tape.value[state.customers[n]]
+    tape.worth[state.customers[n]] += weights[OWE, n]
+    sums[n, READY] += ready
+    sums[n, COVERED] += ready
+    sums[n, PIPELINE] += in_transit(net, state, tape, n)
+
+
+@part
+def remember_claims(net: Network, state: State, tape: Tape) -> None:
+    """Claims at the end of a period are old in the next."""
+    for k in range(len(net.links.source)):
+        state.older[k] = tape.value[state.claims[k]]

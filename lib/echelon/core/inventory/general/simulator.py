@@ -1,0 +1,95 @@
+"""Simulate a network of any shape: the same interface as the fast simulator of distribution trees."""
+
+from typing import Any
+
+import numpy as np
+
+from echelon.core.inventory.general import measures
+from echelon.core.inventory.general.arrays import Draws, Network, link_arrays, make_state, point_arrays
+from echelon.core.inventory.general.kernel import simulate
+from echelon.core.inventory.general.model import SupplyNetwork
+from echelon.core.inventory.general.tape import make_tape
+from echelon.core.inventory.simulation import layout
+from echelon.core.inventory.simulation.layout import BLOCK, Doubles
+from echelon.core.inventory.simulation.simulator import Measures, Totals
+
+_ROOM = 40  # numbers of the tape per point, link and period, to begin with
+
+
+class NetworkSimulator:
+    """One network on one set of paths. Levels are arrays (points,), units: order-up-to levels, for RQ reorder points."""
+
+    def __init__(self, network: SupplyNetwork, draws: Draws, warm_up: int) -> None:
+        blocks, self.periods = draws.demand.shape[:2]
+        self.warm_up, self.replications = warm_up, blocks * BLOCK
+        self._draws = draws
+        self._net = Network(link_arrays(network), point_arrays(network, self.periods))
+        self._state = make_state(self._net, self.periods)
+        size = len(network.nodes)
+        self._tape = make_tape(_ROOM * self.periods * (size + len(self._net.links.source)))
+        self._sums = np.zeros((self.replications, size, measures.ALL_SUMS))
+        self.demand = self._demand_totals()
+
+    @property
+    def measured(self) -> int:
+        """Number of measured periods."""
+        return self.periods - self.warm_up
+
+    @property
+    def scale(self) -> float:
+        """Measured periods x replications: sums divided by it are means per period."""
+        return float(self.measured * self.replications)
+
+    def _demand_totals(self) -> Doubles:
+        """Customers' demand per point over the measured periods of all replications."""
+        per_row = self._draws.demand[:, self.warm_up :].sum(axis=(0, 1, 3), dtype=np.float64)
+        rows = self._net.points.customers
+        return np.where(rows >= 0, per_row[np.maximum(rows, 0)], 0.0)
+
+    def _run(self, levels: Doubles, weights: Doubles | None = None) -> Doubles:
+        """Simulate; with weights returns the derivatives of the weighted cost, else zeros. Both (points,)."""
+        worth = np.zeros((measures.WEIGHTS, len(levels))) if weights is None else weights
+        at = np.asarray(levels, float)
+        while True:
+            slope = np.zeros(len(levels))
+            inputs = (self._net, self._state, self._tape, at, self._draws, self.warm_up, worth)
+            if simulate(*inputs, weights is not None, self._sums, slope):
+                return slope
+            self._tape = make_tape(2 * len(self._tape.value))
+
+    def totals(self, levels: Doubles) -> Totals:
+        """One forward pass."""
+        self._run(levels)
+        return self._totals()
+
+    def _totals(self) -> Totals:
+        total = self._sums.sum(axis=0)
+        kinds = (layout.UNMET, layout.CUSTOMERS_OWED, layout.ON_HAND, layout.SLOPE, layout.COVERED)
+        return Totals(*(total[:, kind] for kind in kinds))
+
+    def gradient(
+        self, levels: Doubles, hold: Doubles, unmet: Doubles, backorder: Doubles | None = None, waste: Doubles | None = None
+    ) -> tuple[Totals, Doubles]:
+        """Sums and the derivative (points,) in the levels of sum(hold x on hand + unmet x unmet demand + backorder x
+        customers' backorders + waste x wasted units), added up over measured periods and replications.
+
+        Exact along each path wherever quantities are continuous in the levels; rounding to lots, (s,S) and (R,Q) orders
+        pass derivatives straight through.
+        """
+        nothing = np.zeros_like(hold)
+        weights: list[Any] = [nothing] * measures.WEIGHTS
+        weights[measures.HOLD], weights[measures.SHORT] = hold, unmet
+        weights[measures.OWE] = nothing if backorder is None else backorder
+        weights[measures.SPOIL] = nothing if waste is None else waste
+        slope = self._run(levels, np.array(weights, float))
+        return self._totals(), slope
+
+    def measure(self, levels: Doubles) -> "NetworkMeasures":
+        """One forward pass with all measures."""
+        self._run(levels)
+        by_kind = self._sums.transpose(2, 1, 0).copy()
+        return NetworkMeasures(by_kind, self.measured, by_kind[measures.CYCLES_SEEN].max(axis=1))
+
+
+class NetworkMeasures(Measures):
+    """The measures of any network: those of the fast simulator and what only these networks have."""

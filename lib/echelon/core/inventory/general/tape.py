@@ -1,0 +1,130 @@
+"""Reverse-mode differentiation by a tape (Griewank & Walther, Evaluating Derivatives, 2nd ed., chapter 3).
+
+Every quantity of the simulation is a number on the tape: its value, and the (at most two) earlier numbers it depends on
+with the partial derivatives. Number 0 is the constant zero, numbers 1.. are the levels. Smaller and larger return one of
+their arguments, so they cost nothing; running the tape backwards once gives the derivatives in all levels.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from echelon.core.inventory.simulation.jit import part
+from echelon.core.inventory.simulation.layout import Doubles, Ints
+
+ZERO = 0
+
+
+class Tape(NamedTuple):
+    """size: (1,), numbers in use; all else (room,). `worth` is the derivative of the cost in each number."""
+
+    size: Ints
+    value: Doubles
+    first: Ints
+    by_first: Doubles
+    second: Ints
+    by_second: Doubles
+    worth: Doubles
+
+
+def make_tape(room: int) -> Tape:
+    """An empty tape with room for so many numbers."""
+    ints, doubles = np.zeros((2, room), np.int64), np.zeros((4, room))
+    return Tape(np.ones(1, np.int64), doubles[0], ints[0], doubles[1], ints[1], doubles[2], doubles[3])
+
+
+@part
+def linear(tape: Tape, value: float, first: int, by_first: float, second: int, by_second: float) -> int:
+    """A new number. Past the end of the tape nothing is kept; `overflown` tells."""
+    at = tape.size[0]
+    tape.size[0] = at + 1
+    if at >= len(tape.value):
+        return ZERO
+    tape.value[at] = value
+    tape.first[at], tape.by_first[at] = first, by_first
+    tape.second[at], tape.by_second[at] = second, by_second
+    tape.worth[at] = 0.0
+    return at
+
+
+@part
+def overflown(tape: Tape) -> bool:
+    """Whether the tape was too short."""
+    return tape.size[0] > len(tape.value)
+
+
+@part
+def constant(tape: Tape, value: float) -> int:
+    """A number that depends on nothing."""
+    return linear(tape, value, ZERO, 0.0, ZERO, 0.0) if value != 0.0 else ZERO
+
+
+@part
+def add(tape: Tape, a: int, b: int) -> int:
+    """a + b"""
+    if a == ZERO or b == ZERO:
+        return a + b
+    return linear(tape, tape.value[a] + tape.value[b], a, 1.0, b, 1.0)
+
+
+@part
+def minus(tape: Tape, a: int, b: int) -> int:
+    """a - b"""
+    if b == ZERO:
+        return a
+    if a == b:
+        return ZERO
+    return linear(tape, tape.value[a] - tape.value[b], a, 1.0, b, -1.0)
+
+
+@part
+def scaled(tape: Tape, a: int, factor: float) -> int:
+    """a x factor"""
+    if a == ZERO or factor == 1.0:
+        return a
+    return linear(tape, tape.value[a] * factor, a, factor, ZERO, 0.0)
+
+
+@part
+def times(tape: Tape, a: int, b: int) -> int:
+    """a x b"""
+    if a == ZERO or b == ZERO:
+        return ZERO
+    return linear(tape, tape.value[a] * tape.value[b], a, tape.value[b], b, tape.value[a])
+
+
+@part
+def ratio(tape: Tape, a: int, b: int) -> int:
+    """a / b for b above 0"""
+    if a == ZERO:
+        return ZERO
+    share = tape.value[a] / tape.value[b]
+    return linear(tape, share, a, 1.0 / tape.value[b], b, -share / tape.value[b])
+
+
+@part
+def straight_through(tape: Tape, value: float, a: int) -> int:
+    """A rounded a: the value given, the derivative of a (Bengio, Leonard & Courville, arXiv 1308.3432, section 4)."""
+    return linear(tape, value, a, 1.0, ZERO, 0.0)
+
+
+@part
+def smaller(tape: Tape, a: int, b: int) -> int:
+    """min(a, b)"""
+    return a if tape.value[a] <= tape.value[b] else b
+
+
+@part
+def larger(tape: Tape, a: int, b: int) -> int:
+    """max(a, b)"""
+    return a if tape.value[a] >= tape.value[b] else b
+
+
+@part
+def run_back(tape: Tape) -> None:
+    """Hand the worth of each number to those it depends on, last first."""
+    for at in range(tape.size[0] - 1, 0, -1):
+        worth = tape.worth[at]
+        if worth != 0.0:
+            tape.worth[tape.first[at]] += worth * tape.by_first[at]
+            tape.worth[tape.second[at]] += worth * tape.by_second[at]
