@@ -13,14 +13,14 @@ from echelon.core.inventory.simulation.layout import Flags
 @part
 def _parties(net: Network, n: int) -> int:
     """How many can wait at point n: its links downstream and its customers."""
-    return net.points.out_at[n + 1] - net.points.out_at[n] + 1
+    return net.points[n].out_end - net.points[n].out_at + 1
 
 
 @part
 def _party(net: Network, n: int, i: int) -> int:
     """The i-th of them."""
-    at = net.points.out_at[n] + i
-    return net.points.out[at] if at < net.points.out_at[n + 1] else len(net.links.source) + n
+    at = net.points[n].out_at + i
+    return net.out[at] if at < net.points[n].out_end else len(net.links) + n
 
 
 @part
@@ -31,7 +31,7 @@ def _share_out(net: Network, state: State, tape: Tape, n: int, available: int) -
         asked = add(tape, asked, state.party[_party(net, n, i)])
     if asked == ZERO:
         return available
-    enough = tape.value[available] >= tape.value[asked]
+    enough = tape.number[available].value >= tape.number[asked].value
     part_of = ZERO if enough else ratio(tape, available, asked)
     for i in range(_parties(net, n)):
         p = _party(net, n, i)
@@ -43,20 +43,20 @@ def _share_out(net: Network, state: State, tape: Tape, n: int, available: int) -
 @part
 def _waiting(net: Network, state: State, p: int, up: Flags) -> int:
     """What party p waits for; nothing is shipped on a link that is down."""
-    links = len(net.links.source)
+    links = len(net.links)
     if p >= links:
-        return state.customers[p - links]
-    return state.claims[p] if up[p] else ZERO
+        return state.points[p - links].customers
+    return state.links[p].claims if up[p] else ZERO
 
 
 @part
 def _by_rank(net: Network, state: State, tape: Tape, n: int, available: int, up: Flags) -> int:
     """Each rank takes what it needs before the next."""
     left = available
-    for r in range(net.points.ranks_at[n], net.points.ranks_at[n + 1]):
+    for r in range(net.points[n].ranks_at, net.points[n].ranks_end):
         for i in range(_parties(net, n)):
             p = _party(net, n, i)
-            mine = net.points.party_rank[p] == net.points.ranks[r]
+            mine = net.rank[p] == net.ranks[r]
             state.party[p] = _waiting(net, state, p, up) if mine else ZERO
         left = _share_out(net, state, tape, n, left)
         if left == ZERO:
@@ -68,8 +68,8 @@ def _by_rank(net: Network, state: State, tape: Tape, n: int, available: int, up:
 def _first_come(net: Network, state: State, tape: Tape, n: int, available: int, t: int, up: Flags) -> int:
     """Slot by slot; two slots a period, the first for links and the second for customers, and one for the start."""
     left, all_before = available, True
-    links = len(net.links.source)
-    for slot in range(state.head[n], 2 * (t + 1) + 1):
+    links = len(net.links)
+    for slot in range(state.points[n].head, 2 * (t + 1) + 1):
         empty_slot = True
         for i in range(_parties(net, n)):
             p = _party(net, n, i)
@@ -77,7 +77,7 @@ def _first_come(net: Network, state: State, tape: Tape, n: int, available: int, 
             empty_slot = empty_slot and state.queue[slot, p] == ZERO
             state.share[p] = ZERO
         if empty_slot:
-            state.head[n] = slot if all_before else state.head[n]
+            state.points[n].head = slot if all_before else state.points[n].head
             continue
         all_before = False
         left = _share_out(net, state, tape, n, left)
@@ -101,12 +101,12 @@ def _leave_slot(net: Network, state: State, tape: Tape, n: int, slot: int) -> No
 @part
 def _grant(net: Network, state: State, tape: Tape, p: int, quantity: int) -> None:
     """Party p gets the quantity and waits for so much less."""
-    links = len(net.links.source)
+    links = len(net.links)
     if p >= links:
-        state.customers[p - links] = minus(tape, state.customers[p - links], quantity)
+        state.points[p - links].customers = minus(tape, state.points[p - links].customers, quantity)
     else:
-        state.claims[p] = minus(tape, state.claims[p], quantity)
-        state.granted[p] = add(tape, state.granted[p], quantity)
+        state.links[p].claims = minus(tape, state.links[p].claims, quantity)
+        state.links[p].granted = add(tape, state.links[p].granted, quantity)
 
 
 @part
@@ -125,9 +125,9 @@ def fill(net: Network, state: State, tape: Tape, n: int, t: int, up: Flags) -> N
     available = stock(net, state, tape, n)
     if available == ZERO:
         return
-    if net.points.allocation[n] == FIRST_COME:
+    if net.points[n].allocation == FIRST_COME:
         left = _first_come(net, state, tape, n, available, t, up)
-    elif net.points.allocation[n] == BY_RANK:
+    elif net.points[n].allocation == BY_RANK:
         left = _by_rank(net, state, tape, n, available, up)
         _grant_shares(net, state, tape, n)
     else:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.inventory.general.model import OUTSIDE, Point, SupplyNetwork
-from echelon.core.inventory.simulation.layout import Bytes, Doubles, Flags, Floats, Ints
+from echelon.core.inventory.general.model import OUTSIDE, Link, Point, SupplyNetwork
+from echelon.core.inventory.simulation.layout import Bytes, Floats, Ints, Records
 
 SHARES, PRIORITY, ASSEMBLY = range(3)
 BASE_STOCK, ORDER_UP_TO, LOTS = range(3)
@@ -17,55 +17,59 @@ _POLICY = {"base_stock": BASE_STOCK, "sS": ORDER_UP_TO, "RQ": LOTS}
 _ALLOCATION = {"proportional": PROPORTIONAL, "priority": BY_RANK, "fcfs": FIRST_COME}
 
 
-class Links(NamedTuple):
-    """One entry per link, ordered by destination. `rank` also ranks customers, see `Points.party_rank`."""
-
-    source: Ints
-    quantity: Doubles
-    share: Doubles
-    capacity: Doubles
-    mask: Ints  # ring length - 1
-    ring_at: Ints
-
-
-class Points(NamedTuple):
-    """One entry per point unless said otherwise; tables by period have (periods, points)."""
-
-    link_at: Ints  # (points + 1,): links link_at[n]..link_at[n + 1] supply n
-    by_priority: Ints  # (links,): those links, preferred ones first
-    out_at: Ints  # (points + 1,): out[out_at[n]..out_at[n + 1]] are the links that leave n
-    out: Ints  # (links,)
-    ranks_at: Ints  # (points + 1,)
-    ranks: Ints  # the distinct ranks of those who wait at n, ascending
-    party_rank: Ints  # (links + points,): rank of a link's claims; from `links` on, of a point's customers
-    sourcing: Ints
-    policy: Ints
-    gap: Doubles
-    lot: Doubles
-    moq: Doubles
-    order_capacity: Doubles
-    storage_capacity: Doubles
-    shelf_life: Ints
-    stock_at: Ints  # (points + 1,): first batch of n's stock; batch i has age i
-    lifo: Flags
-    allocation: Ints
-    customers: Ints  # row of the demand paths, -1: none
-    backorder_share: Doubles
-    processing_mask: Ints
-    processing_at: Ints
-    start_stock: Doubles  # -1: full
-    start_backorders: Doubles
-    factor: Doubles  # (periods, points): of the level
-    may_order: Flags  # (periods, points)
-    arrivals: Doubles  # (periods, points): the initial pipeline
-    cycle: Ints  # (periods, points): length of the review cycle, as receipts see it, that ends before this period; 0: none
+LINK = np.dtype(
+    [("source", "i8"), ("quantity", "f8"), ("share", "f8"), ("capacity", "f8"), ("ring_at", "i8"), ("mask", "i8")], align=True
+)
+POINT = np.dtype(
+    [
+        *((name, "i8") for name in ("link_at", "link_end")),  # links that supply the point
+        *((name, "i8") for name in ("out_at", "out_end")),  # places in `out` of the links that leave it
+        *((name, "i8") for name in ("ranks_at", "ranks_end")),  # places in `ranks` of those who wait at it
+        *((name, "i8") for name in ("stock_at", "stock_end")),  # its batches of stock; batch i has age i
+        *((name, "i8") for name in ("sourcing", "policy", "allocation", "shelf_life", "lifo")),
+        *((name, "f8") for name in ("gap", "lot", "moq", "order_capacity", "storage_capacity", "backorder_share")),
+        ("customers", "i8"),  # row of the demand paths, -1: none
+        *((name, "i8") for name in ("processing_at", "processing_mask")),
+        *((name, "f8") for name in ("start_stock", "start_backorders")),  # stock -1: full
+    ],
+    align=True,
+)
+PERIOD = np.dtype(
+    [
+        ("factor", "f8"),  # of the level
+        ("arrivals", "f8"),  # of the initial pipeline
+        ("cycle", "i8"),  # length of the review cycle, as receipts see it, that ends before this period; 0: none
+        ("may_order", "?"),
+    ],
+    align=True,
+)
+LINK_STATE = np.dtype(
+    [
+        *((name, "i8") for name in ("claims", "granted", "components")),  # numbers of the tape
+        *((name, "f8") for name in ("given", "older")),  # ordered so far; claims at the end of the last period
+    ],
+    align=True,
+)
+POINT_STATE = np.dtype(
+    [
+        *((name, "i8") for name in ("position", "customers")),  # numbers of the tape; customers' backorders
+        ("head", "i8"),  # first slot of the queue that may hold a claim
+        ("open", "f8"),  # 1 when something was short in this review cycle
+    ],
+    align=True,
+)
 
 
 class Network(NamedTuple):
-    """All that does not change between replications."""
+    """All that does not change between replications. Records, because numba hands every array over in seven pieces."""
 
-    links: Links
-    points: Points
+    links: Records  # (links,) of LINK, ordered by destination
+    points: Records  # (points,) of POINT
+    calendar: Records  # (periods, points) of PERIOD
+    by_priority: Ints  # (links,): the links of each destination, preferred ones first
+    out: Ints  # links in the order of their sources
+    ranks: Ints  # the distinct ranks of those who wait at a point, ascending
+    rank: Ints  # (links + points,): rank of a link's claims, then of a point's customers
 
 
 class Draws(NamedTuple):
@@ -78,23 +82,16 @@ class Draws(NamedTuple):
 
 
 class State(NamedTuple):
-    """Numbers of the tape (Ints) of one replication; plain values are Doubles."""
+    """One replication. Ints are numbers of the tape."""
 
-    position: Ints  # (points,)
-    customers: Ints  # (points,): backorders of customers
+    links: Records  # (links,) of LINK_STATE
+    points: Records  # (points,) of POINT_STATE
     batches: Ints  # stock by age
-    claims: Ints  # (links,)
-    granted: Ints  # (links,)
-    components: Ints  # (links,)
     ring: Ints  # shipments by period of receipt
     processing: Ints  # the same for processing
     queue: Ints  # (slots, links + points): who came first; (0, ...) when no point allocates so
-    head: Ints  # (points,): first slot that may hold a claim
     party: Ints  # (links + points,): scratch, what each party claims
     share: Ints  # (links + points,): scratch, what it gets
-    given: Doubles  # (links,): ordered on each link so far
-    older: Doubles  # (links,): claims at the end of the last period
-    open: Doubles  # (points,): 1 when something was short in this review cycle
 
 
 def _cumulated(counts: list[int]) -> Ints:
@@ -107,18 +104,13 @@ def _ring(longest: list[int]) -> tuple[Ints, Ints]:
     return length - 1, _cumulated(length.tolist())[:-1]
 
 
-def link_arrays(network: SupplyNetwork) -> Links:
+def _link_records(links: list[Link]) -> Records:
     """The links in order of destination."""
-    links = [link for point in network.nodes for link in point.links]
-    mask, ring_at = _ring([link.lead_time.periods[-1] for link in links])
-    return Links(
-        source=np.array([link.source for link in links], np.int64),
-        quantity=np.array([link.quantity for link in links]),
-        share=np.array([link.share for link in links]),
-        capacity=np.array([link.capacity for link in links]),
-        mask=mask,
-        ring_at=ring_at,
-    )
+    out = np.zeros(len(links), LINK)
+    for name in ("source", "quantity", "share", "capacity"):
+        out[name] = [getattr(link, name) for link in links]
+    out["mask"], out["ring_at"] = _ring([link.lead_time.periods[-1] for link in links])
+    return out
 
 
 def _preferred(network: SupplyNetwork, link_at: Ints) -> Ints:
@@ -161,49 +153,62 @@ def mean_lead(point: Point) -> float:
     return float(np.average(means, weights=[link.share for link in point.links])) + point.processing.mean
 
 
-def point_arrays(network: SupplyNetwork, periods: int) -> Points:
-    """The points, with tables for so many periods."""
+def _calendar(network: SupplyNetwork, periods: int) -> Records:
+    """What holds in each period."""
+    out = np.zeros((periods, len(network.nodes)), PERIOD)
+    for n, point in enumerate(network.nodes):
+        out["factor"][:, n] = _cycled(point.policy.profile, periods)
+        out["may_order"][:, n] = _cycled(point.policy.calendar, periods)
+        out["cycle"][:, n] = _cycle(point, periods)
+        for period, quantity in point.start.pipeline:
+            out["arrivals"][period : period + 1, n] += quantity
+    return out
+
+
+def _fill_places(out: Records, name: str, counts: list[int]) -> None:
+    ends = _cumulated(counts)
+    out[f"{name}_at"], out[f"{name}_end"] = ends[:-1], ends[1:]
+
+
+def _point_records(nodes: tuple[Point, ...]) -> Records:
+    """What the points themselves say."""
+    out = np.zeros(len(nodes), POINT)
+    out["sourcing"] = [_SOURCING[point.sourcing] for point in nodes]
+    out["allocation"] = [_ALLOCATION[point.allocation] for point in nodes]
+    out["policy"] = [_POLICY[point.policy.kind] for point in nodes]
+    for name in ("gap", "moq", "order_capacity", "storage_capacity"):
+        out[name] = [getattr(point.policy, name) for point in nodes]
+    out["lot"] = [p.policy.gap if p.policy.kind == "RQ" else p.policy.lot_size for p in nodes]
+    out["lifo"] = [point.issue == "LIFO" for point in nodes]
+    for name in ("shelf_life", "backorder_share"):
+        out[name] = [getattr(point, name) for point in nodes]
+    out["start_stock"] = [-1.0 if point.start.stock is None else point.start.stock for point in nodes]
+    out["start_backorders"] = [point.start.backorders for point in nodes]
+    has_customers = np.array([point.demand is not None for point in nodes])
+    out["customers"] = np.where(has_customers, np.cumsum(has_customers) - 1, -1)
+    out["processing_mask"], out["processing_at"] = _ring([point.processing.periods[-1] for point in nodes])
+    return out
+
+
+def network_arrays(network: SupplyNetwork, periods: int) -> Network:
+    """The network, with tables for so many periods."""
     nodes, links = network.nodes, [link for point in network.nodes for link in point.links]
-    link_at = _cumulated([len(point.links) for point in nodes])
+    points = _point_records(nodes)
     leaving = [[k for k, link in enumerate(links) if link.source == n] for n in range(len(nodes))]
     rank = np.array([*(link.rank for link in links), *(point.customer_rank for point in nodes)], np.int64)
     ranks = _waiting_ranks(network, leaving, rank)
-    has_customers = np.array([point.demand is not None for point in nodes])
-    mask, processing_at = _ring([point.processing.periods[-1] for point in nodes])
-    policies = [point.policy for point in nodes]
-    arrivals = np.zeros((periods, len(nodes)))
-    for n, point in enumerate(nodes):
-        for period, quantity in point.start.pipeline:
-            arrivals[min(period, periods - 1), n] += quantity if period < periods else 0.0
-    return Points(
-        link_at=link_at,
-        by_priority=_preferred(network, link_at),
-        out_at=_cumulated([len(out) for out in leaving]),
+    _fill_places(points, "link", [len(point.links) for point in nodes])
+    _fill_places(points, "out", [len(out) for out in leaving])
+    _fill_places(points, "ranks", [len(some) for some in ranks])
+    _fill_places(points, "stock", [max(point.shelf_life, 1) for point in nodes])
+    return Network(
+        links=_link_records(links),
+        points=points,
+        calendar=_calendar(network, periods),
+        by_priority=_preferred(network, points["link_at"]),
         out=np.array([k for out in leaving for k in out] or [OUTSIDE], np.int64),
-        ranks_at=_cumulated([len(some) for some in ranks]),
         ranks=np.array([r for some in ranks for r in some], np.int64),
-        party_rank=rank,
-        sourcing=np.array([_SOURCING[point.sourcing] for point in nodes], np.int64),
-        policy=np.array([_POLICY[policy.kind] for policy in policies], np.int64),
-        gap=np.array([policy.gap for policy in policies]),
-        lot=np.array([policy.gap if policy.kind == "RQ" else policy.lot_size for policy in policies]),
-        moq=np.array([policy.moq for policy in policies]),
-        order_capacity=np.array([policy.order_capacity for policy in policies]),
-        storage_capacity=np.array([policy.storage_capacity for policy in policies]),
-        shelf_life=np.array([point.shelf_life for point in nodes], np.int64),
-        stock_at=_cumulated([max(point.shelf_life, 1) for point in nodes]),
-        lifo=np.array([point.issue == "LIFO" for point in nodes]),
-        allocation=np.array([_ALLOCATION[point.allocation] for point in nodes], np.int64),
-        customers=np.where(has_customers, np.cumsum(has_customers) - 1, -1),
-        backorder_share=np.array([point.backorder_share for point in nodes]),
-        processing_mask=mask,
-        processing_at=processing_at,
-        start_stock=np.array([-1.0 if point.start.stock is None else point.start.stock for point in nodes]),
-        start_backorders=np.array([point.start.backorders for point in nodes]),
-        factor=np.array([_cycled(policy.profile, periods) for policy in policies], float).T.copy(),
-        may_order=np.array([_cycled(policy.calendar, periods) for policy in policies], bool).T.copy(),
-        arrivals=arrivals,
-        cycle=np.array([_cycle(point, periods) for point in nodes]).T.copy(),
+        rank=rank,
     )
 
 
@@ -211,25 +216,17 @@ def _zeros(size: int) -> Ints:
     return np.zeros(size, np.int64)
 
 
-def make_state(network: Network, periods: int) -> State:
+def make_state(net: Network) -> State:
     """Memory of one replication."""
-    links, points = network
-    size, count = len(points.policy), len(links.source)
-    slots = 2 * periods + 2 if np.any(points.allocation == FIRST_COME) else 0
+    size, count = len(net.points), len(net.links)
+    slots = 2 * len(net.calendar) + 2 if np.any(net.points["allocation"] == FIRST_COME) else 0
     return State(
-        position=_zeros(size),
-        customers=_zeros(size),
-        batches=_zeros(int(points.stock_at[-1])),
-        claims=_zeros(count),
-        granted=_zeros(count),
-        components=_zeros(count),
-        ring=_zeros(int(links.mask.sum()) + count),
-        processing=_zeros(int(points.processing_mask.sum()) + size),
+        links=np.zeros(count, LINK_STATE),
+        points=np.zeros(size, POINT_STATE),
+        batches=_zeros(int(net.points["stock_end"][-1])),
+        ring=_zeros(int(net.links["mask"].sum()) + count),
+        processing=_zeros(int(net.points["processing_mask"].sum()) + size),
         queue=np.zeros((slots, count + size), np.int64),
-        head=_zeros(size),
         party=_zeros(count + size),
         share=_zeros(count + size),
-        given=np.zeros(count),
-        older=np.zeros(count),
-        open=np.zeros(size),
     )

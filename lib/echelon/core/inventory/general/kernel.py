@@ -16,51 +16,51 @@ from echelon.core.inventory.simulation.layout import BLOCK, Doubles
 @part
 def _clear(state: State) -> None:
     """Nothing anywhere."""
-    for numbers in (state.position, state.customers, state.batches, state.claims, state.granted, state.components):
-        numbers[:] = ZERO
-    for numbers in (state.ring, state.processing, state.head, state.share):
-        numbers[:] = ZERO
+    for k in range(len(state.links)):
+        link = state.links[k]
+        link.claims, link.granted, link.components, link.given, link.older = ZERO, ZERO, ZERO, 0.0, 0.0
+    for n in range(len(state.points)):
+        state.points[n].head, state.points[n].open = 0, 0.0
+    state.batches[:], state.ring[:], state.processing[:], state.share[:] = ZERO, ZERO, ZERO, ZERO
     state.queue[:] = ZERO
-    for values in (state.given, state.older, state.open):
-        values[:] = 0.0
 
 
 @part
 def _start(net: Network, state: State, tape: Tape, n: int) -> None:
     """The state of point n before the first period."""
     points = net.points
-    owed = constant(tape, points.start_backorders[n])
+    owed = constant(tape, points[n].start_backorders)
     expected = 0.0
-    for t in range(len(points.arrivals)):
-        expected += points.arrivals[t, n]
-    full = add(tape, scaled(tape, n + 1, points.factor[0, n]), owed)
-    if points.policy[n] == LOTS:
-        full = add(tape, full, constant(tape, points.gap[n]))
+    for t in range(len(net.calendar)):
+        expected += net.calendar[t, n].arrivals
+    full = add(tape, scaled(tape, n + 1, net.calendar[0, n].factor), owed)
+    if points[n].policy == LOTS:
+        full = add(tape, full, constant(tape, points[n].gap))
     full = larger(tape, minus(tape, full, constant(tape, expected)), ZERO)
-    given = points.start_stock[n]
+    given = points[n].start_stock
     first = full if given < 0.0 else constant(tape, given)
-    state.batches[points.stock_at[n]] = first
-    state.customers[n] = owed
+    state.batches[points[n].stock_at] = first
+    state.points[n].customers = owed
     if len(state.queue) > 0:
-        state.queue[0, len(net.links.source) + n] = owed
-    state.position[n] = minus(tape, add(tape, first, constant(tape, expected)), owed)
+        state.queue[0, len(net.links) + n] = owed
+    state.points[n].position = minus(tape, add(tape, first, constant(tape, expected)), owed)
 
 
 @part
 def _serve(net: Network, state: State, tape: Tape, n: int, asked: float, slot: int) -> int:
     """Step 3: customers' demand; returns what of it is not served."""
     wanted, on_hand = constant(tape, asked), stock(net, state, tape, n)
-    if tape.value[on_hand] >= asked:
+    if tape.number[on_hand].value >= asked:
         take(net, state, tape, n, wanted)
-        state.position[n] = minus(tape, state.position[n], wanted)
+        state.points[n].position = minus(tape, state.points[n].position, wanted)
         return ZERO
     empty(net, state, n)
     unmet = minus(tape, wanted, on_hand)
-    waits = scaled(tape, unmet, net.points.backorder_share[n]) if net.points.backorder_share[n] > 0.0 else ZERO
-    state.customers[n] = add(tape, state.customers[n], waits)
+    waits = scaled(tape, unmet, net.points[n].backorder_share) if net.points[n].backorder_share > 0.0 else ZERO
+    state.points[n].customers = add(tape, state.points[n].customers, waits)
     if len(state.queue) > 0:
-        state.queue[slot, len(net.links.source) + n] = waits
-    state.position[n] = minus(tape, state.position[n], add(tape, on_hand, waits))
+        state.queue[slot, len(net.links) + n] = waits
+    state.points[n].position = minus(tape, state.points[n].position, add(tape, on_hand, waits))
     return unmet
 
 
@@ -78,7 +78,7 @@ def _supply(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: 
     """Step 2, first half."""
     t, b, r = now.t, now.b, now.r
     up, lead = draws.up[b, t, :, r], draws.lead[b, t, :, r]
-    for k in range(net.points.link_at[n], net.points.link_at[n + 1]):
+    for k in range(net.points[n].link_at, net.points[n].link_end):
         ship(net, state, tape, k, t, up, lead)
     receive(net, state, tape, n, t, draws.processing[b, t, n, r])
 
@@ -87,9 +87,9 @@ def _supply(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: 
 def _fill(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: Draws, sums: Doubles) -> None:
     """Step 2, second half."""
     up = draws.up[now.b, now.t, :, now.r]
-    if net.points.out_at[n + 1] > net.points.out_at[n]:
+    if net.points[n].out_end > net.points[n].out_at:
         unmet = measures.note_orders(net, state, tape, n, up, sums, now.counts)
-        state.open[n] = 1.0 if unmet > measures.rounding(tape, n) else state.open[n]
+        state.points[n].open = 1.0 if unmet > measures.rounding(tape, n) else state.points[n].open
     fill(net, state, tape, n, now.t, up)
 
 
@@ -98,32 +98,32 @@ def _customers(net: Network, state: State, tape: Tape, n: int, now: Moment, aske
     """Step 3 and its measures."""
     free = measures.backorders(net, state, tape, n) <= measures.rounding(tape, n)
     unmet = _serve(net, state, tape, n, asked, 2 * (now.t + 1) + 1)
-    state.open[n] = 1.0 if tape.value[unmet] > measures.rounding(tape, n) else state.open[n]
+    state.points[n].open = 1.0 if tape.number[unmet].value > measures.rounding(tape, n) else state.points[n].open
     if now.counts:
         measures.note_service(tape, n, asked, unmet, free, sums)
-        tape.worth[unmet] += worth
-        sums[n, measures.LOST] += tape.value[unmet] * (1.0 - net.points.backorder_share[n])
+        tape.number[unmet].worth += worth
+        sums[n, measures.LOST] += tape.number[unmet].value * (1.0 - net.points[n].backorder_share)
 
 
 @part
 def _end(net: Network, state: State, tape: Tape, n: int, counts: bool, weights: Doubles, sums: Doubles) -> None:
     """Step 4."""
     wasted = grow_older(net, state, n)
-    state.position[n] = minus(tape, state.position[n], wasted)
+    state.points[n].position = minus(tape, state.points[n].position, wasted)
     if counts:
-        sums[n, measures.WASTE] += tape.value[wasted]
-        tape.worth[wasted] += weights[SPOIL, n]
+        sums[n, measures.WASTE] += tape.number[wasted].value
+        tape.number[wasted].worth += weights[SPOIL, n]
         measures.note_end(net, state, tape, n, weights, sums)
 
 
 @part
 def _order_all(net: Network, state: State, tape: Tape, now: Moment, draws: Draws, sums: Doubles) -> None:
     """Step 1, destinations before sources."""
-    for n in range(len(net.points.policy) - 1, -1, -1):
-        if net.points.may_order[now.t, n]:
+    for n in range(len(net.points) - 1, -1, -1):
+        if net.calendar[now.t, n].may_order:
             quantity = order(net, state, tape, n, now.t, draws.up[now.b, now.t, :, now.r])
             if now.counts:
-                sums[n, measures.ORDERED] += tape.value[quantity]
+                sums[n, measures.ORDERED] += tape.number[quantity].value
                 sums[n, measures.ORDER_COUNT] += 1.0 if quantity != ZERO else 0.0
 
 
@@ -134,14 +134,14 @@ def _period(
     """Steps 1 to 4 at all points."""
     points = net.points
     _order_all(net, state, tape, now, draws, sums)
-    for n in range(len(points.policy)):
-        cycle = points.cycle[now.t, n]
+    for n in range(len(points)):
+        cycle = net.calendar[now.t, n].cycle
         if cycle > 0:
             measures.close_cycle(state, n, sums, now.t - cycle >= warm_up)
         _supply(net, state, tape, n, now, draws)
         _fill(net, state, tape, n, now, draws, sums)
-        if points.customers[n] >= 0:
-            asked = draws.demand[now.b, now.t, points.customers[n], now.r]
+        if points[n].customers >= 0:
+            asked = draws.demand[now.b, now.t, points[n].customers, now.r]
             _customers(net, state, tape, n, now, asked, weights[SHORT, n], sums)
         _end(net, state, tape, n, now.counts, weights, sums)
     measures.remember_claims(net, state, tape)
@@ -198,5 +198,5 @@ def simulate(
             if backwards:
                 run_back(tape)
                 for n in range(len(levels)):
-                    gradient[n] += tape.worth[n + 1]
+                    gradient[n] += tape.number[n + 1].worth
     return True

@@ -34,28 +34,28 @@ ROUNDING = 1e-5  # times the level, or one unit
 def close_cycle(state: State, n: int, sums: Doubles, counts: bool) -> None:
     """A review cycle ends: it counts as good when nothing was short in it."""
     if counts:
-        sums[n, CYCLES] += 1.0 - state.open[n]
+        sums[n, CYCLES] += 1.0 - state.points[n].open
         sums[n, CYCLES_SEEN] += 1.0
-    state.open[n] = 0.0
+    state.points[n].open = 0.0
 
 
 @part
 def rounding(tape: Tape, n: int) -> float:
     """Less than this short is no stock-out."""
-    return ROUNDING * max(tape.value[n + 1], 1.0)
+    return ROUNDING * max(tape.number[n + 1].value, 1.0)
 
 
 @part
 def note_orders(net: Network, state: State, tape: Tape, n: int, up: Flags, sums: Doubles, counts: bool) -> float:
     """Orders from downstream; returns the part that is not filled at once, old claims first. Run before the fill."""
-    on_hand = tape.value[stock(net, state, tape, n)]
-    older, ordered, down = tape.value[state.customers[n]], 0.0, 0.0
-    for i in range(net.points.out_at[n], net.points.out_at[n + 1]):
-        k = net.points.out[i]
-        new = tape.value[state.claims[k]] - state.older[k]
+    on_hand = tape.number[stock(net, state, tape, n)].value
+    older, ordered, down = tape.number[state.points[n].customers].value, 0.0, 0.0
+    for i in range(net.points[n].out_at, net.points[n].out_end):
+        k = net.out[i]
+        new = tape.number[state.links[k].claims].value - state.links[k].older
         ordered += new if up[k] else 0.0
         down += 0.0 if up[k] else new
-        older += state.older[k] if up[k] else 0.0
+        older += state.links[k].older if up[k] else 0.0
     unmet = down + ordered - min(max(on_hand - older, 0.0), ordered)
     if counts:
         sums[n, ORDERS] += ordered + down
@@ -66,7 +66,7 @@ def note_orders(net: Network, state: State, tape: Tape, n: int, up: Flags, sums:
 @part
 def note_service(tape: Tape, n: int, asked: float, unmet: int, free: bool, sums: Doubles) -> None:
     """Customers' demand and what of it was not served at once; `free`: no one else was waiting before it."""
-    short = tape.value[unmet]
+    short = tape.number[unmet].value
     sums[n, DEMAND] += asked
     sums[n, UNMET] += short
     out = short > rounding(tape, n)
@@ -77,40 +77,40 @@ def note_service(tape: Tape, n: int, asked: float, unmet: int, free: bool, sums:
 @part
 def backorders(net: Network, state: State, tape: Tape, n: int) -> float:
     """Owed to links and customers."""
-    owed = tape.value[state.customers[n]]
-    for i in range(net.points.out_at[n], net.points.out_at[n + 1]):
-        owed += tape.value[state.claims[net.points.out[i]]]
+    owed = tape.number[state.points[n].customers].value
+    for i in range(net.points[n].out_at, net.points[n].out_end):
+        owed += tape.number[state.links[net.out[i]].claims].value
     return owed
 
 
 @part
 def in_transit(net: Network, state: State, tape: Tape, n: int) -> float:
     """Units on the links to n, in processing and waiting as components, in units of n."""
-    points, first, end = net.points, net.points.link_at[n], net.points.link_at[n + 1]
+    points, first, end = net.points, net.points[n].link_at, net.points[n].link_end
     moving = 0.0
     for k in range(first, end):
-        units = tape.value[state.components[k]]
-        for i in range(net.links.mask[k] + 1):
-            units += tape.value[state.ring[net.links.ring_at[k] + i]]
-        moving += units / net.links.quantity[k]
-    if points.sourcing[n] == ASSEMBLY:
+        units = tape.number[state.links[k].components].value
+        for i in range(net.links[k].mask + 1):
+            units += tape.number[state.ring[net.links[k].ring_at + i]].value
+        moving += units / net.links[k].quantity
+    if points[n].sourcing == ASSEMBLY:
         moving /= end - first
-    for i in range(points.processing_mask[n] + 1):
-        moving += tape.value[state.processing[points.processing_at[n] + i]]
+    for i in range(points[n].processing_mask + 1):
+        moving += tape.number[state.processing[points[n].processing_at + i]].value
     return moving
 
 
 @part
 def note_end(net: Network, state: State, tape: Tape, n: int, weights: Doubles, sums: Doubles) -> None:
     """Stock on hand, what is owed, what is under way."""
-    for i in range(net.points.stock_at[n], net.points.stock_at[n + 1]):
-        sums[n, ON_HAND] += tape.value[state.batches[i]]
-        tape.worth[state.batches[i]] += weights[HOLD, n]
+    for i in range(net.points[n].stock_at, net.points[n].stock_end):
+        sums[n, ON_HAND] += tape.number[state.batches[i]].value
+        tape.number[state.batches[i]].worth += weights[HOLD, n]
     owed = backorders(net, state, tape, n)
     ready = 1.0 if owed <= rounding(tape, n) else 0.0
     sums[n, BACKORDERS] += owed
-    sums[n, CUSTOMERS_OWED] += tape.value[state.customers[n]]
-    tape.worth[state.customers[n]] += weights[OWE, n]
+    sums[n, CUSTOMERS_OWED] += tape.number[state.points[n].customers].value
+    tape.number[state.points[n].customers].worth += weights[OWE, n]
     sums[n, READY] += ready
     sums[n, COVERED] += ready
     sums[n, PIPELINE] += in_transit(net, state, tape, n)
@@ -119,5 +119,5 @@ def note_end(net: Network, state: State, tape: Tape, n: int, weights: Doubles, s
 @part
 def remember_claims(net: Network, state: State, tape: Tape) -> None:
     """Claims at the end of a period are old in the next."""
-    for k in range(len(net.links.source)):
-        state.older[k] = tape.value[state.claims[k]]
+    for k in range(len(net.links)):
+        state.links[k].older = tape.number[state.links[k].claims].value

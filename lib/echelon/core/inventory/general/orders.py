@@ -25,65 +25,65 @@ def _whole_lots(quantity: float, lot: float, up: bool) -> float:
 def _wanted(net: Network, tape: Tape, n: int, need: int) -> int:
     """What the policy asks for, ZERO for nothing."""
     points = net.points
-    short, lot = tape.value[need], points.lot[n]
+    short, lot = tape.number[need].value, points[n].lot
     close = CLOSE * max(1.0, abs(short))
-    if points.policy[n] == LOTS:
+    if points[n].policy == LOTS:
         return straight_through(tape, ((short + close) // lot + 1.0) * lot, need) if short >= -close else ZERO
-    if short <= close or (points.policy[n] == ORDER_UP_TO and short < points.gap[n] - close):
+    if short <= close or (points[n].policy == ORDER_UP_TO and short < points[n].gap - close):
         return ZERO
-    quantity = _whole_lots(max(short, points.moq[n]), lot, True)
+    quantity = _whole_lots(max(short, points[n].moq), lot, True)
     return need if quantity == short else straight_through(tape, quantity, need)
 
 
 @part
 def _owed(net: Network, state: State, tape: Tape, n: int) -> int:
     """Claims of links that leave n, and customers' backorders."""
-    owed = state.customers[n]
-    for i in range(net.points.out_at[n], net.points.out_at[n + 1]):
-        owed = add(tape, owed, state.claims[net.points.out[i]])
+    owed = state.points[n].customers
+    for i in range(net.points[n].out_at, net.points[n].out_end):
+        owed = add(tape, owed, state.links[net.out[i]].claims)
     return owed
 
 
 @part
 def _room(net: Network, state: State, tape: Tape, n: int) -> int:
     """How much more than stock on hand and on order may be stored, not below 0."""
-    held = add(tape, state.position[n], _owed(net, state, tape, n))
-    return larger(tape, minus(tape, constant(tape, net.points.storage_capacity[n]), held), ZERO)
+    held = add(tape, state.points[n].position, _owed(net, state, tape, n))
+    return larger(tape, minus(tape, constant(tape, net.points[n].storage_capacity), held), ZERO)
 
 
 @part
 def _cut(net: Network, state: State, tape: Tape, n: int, wanted: int) -> int:
     """The order within the capacities, in whole lots again, ZERO where that falls below the MOQ."""
     points, quantity = net.points, wanted
-    if tape.value[quantity] > points.order_capacity[n]:
-        quantity = constant(tape, points.order_capacity[n])
-    if points.storage_capacity[n] < 1e300:
+    if tape.number[quantity].value > points[n].order_capacity:
+        quantity = constant(tape, points[n].order_capacity)
+    if points[n].storage_capacity < 1e300:
         quantity = smaller(tape, quantity, _room(net, state, tape, n))
     if quantity == wanted:
         return wanted
-    whole = _whole_lots(tape.value[quantity], points.lot[n], False)
-    if whole <= CLOSE or (points.policy[n] != LOTS and whole < points.moq[n] - CLOSE):
+    whole = _whole_lots(tape.number[quantity].value, points[n].lot, False)
+    if whole <= CLOSE or (points[n].policy != LOTS and whole < points[n].moq - CLOSE):
         return ZERO
-    return quantity if whole == tape.value[quantity] else straight_through(tape, whole, quantity)
+    return quantity if whole == tape.number[quantity].value else straight_through(tape, whole, quantity)
 
 
 @part
 def _within(net: Network, tape: Tape, k: int, quantity: int) -> int:
     """What link k can take of an order."""
-    if tape.value[quantity] > net.links.capacity[k]:
-        return constant(tape, net.links.capacity[k])
+    if tape.number[quantity].value > net.links[k].capacity:
+        return constant(tape, net.links[k].capacity)
     return quantity
 
 
 @part
 def _claim(net: Network, state: State, tape: Tape, k: int, quantity: int, slot: int) -> None:
     """Link k's source owes the quantity from now on."""
-    claim = scaled(tape, quantity, net.links.quantity[k])
-    state.claims[k] = add(tape, state.claims[k], claim)
-    state.given[k] += tape.value[quantity]
-    source = net.links.source[k]
+    claim = scaled(tape, quantity, net.links[k].quantity)
+    state.links[k].claims = add(tape, state.links[k].claims, claim)
+    state.links[k].given += tape.number[quantity].value
+    source = net.links[k].source
     if source >= 0:
-        state.position[source] = minus(tape, state.position[source], claim)
+        state.points[source].position = minus(tape, state.points[source].position, claim)
         if len(state.queue) > 0:
             state.queue[slot, k] = add(tape, state.queue[slot, k], claim)
 
@@ -91,13 +91,13 @@ def _claim(net: Network, state: State, tape: Tape, k: int, quantity: int, slot: 
 @part
 def _furthest_behind(net: Network, state: State, n: int, quantity: float) -> int:
     """The link whose share of all orders, this one included, exceeds most what it was given."""
-    first, end = net.points.link_at[n], net.points.link_at[n + 1]
+    first, end = net.points[n].link_at, net.points[n].link_end
     total = quantity
     for k in range(first, end):
-        total += state.given[k]
+        total += state.links[k].given
     best, most = first, -1e300
     for k in range(first, end):
-        behind = net.links.share[k] * total - state.given[k]
+        behind = net.links[k].share * total - state.links[k].given
         if behind > most + CLOSE * max(1.0, total):
             best, most = k, behind
     return best
@@ -106,9 +106,9 @@ def _furthest_behind(net: Network, state: State, n: int, quantity: float) -> int
 @part
 def _give_by_share(net: Network, state: State, tape: Tape, n: int, order: int, slot: int) -> int:
     """The whole order to one link, so that whole units stay whole."""
-    k = net.points.link_at[n]
-    if net.points.link_at[n + 1] - k > 1:
-        k = _furthest_behind(net, state, n, tape.value[order])
+    k = net.points[n].link_at
+    if net.points[n].link_end - k > 1:
+        k = _furthest_behind(net, state, n, tape.number[order].value)
     taken = _within(net, tape, k, order)
     _claim(net, state, tape, k, taken, slot)
     return taken
@@ -117,19 +117,19 @@ def _give_by_share(net: Network, state: State, tape: Tape, n: int, order: int, s
 @part
 def _give_by_priority(net: Network, state: State, tape: Tape, n: int, order: int, up: Flags, slot: int) -> int:
     """Links in use in order of preference, each up to its capacity; with none in use the first one waits."""
-    first, end = net.points.link_at[n], net.points.link_at[n + 1]
+    first, end = net.points[n].link_at, net.points[n].link_end
     left, some = order, False
     for i in range(first, end):
-        k = net.points.by_priority[i]
-        if up[k] and tape.value[left] > CLOSE:
+        k = net.by_priority[i]
+        if up[k] and tape.number[left].value > CLOSE:
             taken = _within(net, tape, k, left)
             _claim(net, state, tape, k, taken, slot)
             left = minus(tape, left, taken)
         some = some or up[k]
     if some:
         return minus(tape, order, left)
-    taken = _within(net, tape, net.points.by_priority[first], order)
-    _claim(net, state, tape, net.points.by_priority[first], taken, slot)
+    taken = _within(net, tape, net.by_priority[first], order)
+    _claim(net, state, tape, net.by_priority[first], taken, slot)
     return taken
 
 
@@ -137,9 +137,9 @@ def _give_by_priority(net: Network, state: State, tape: Tape, n: int, order: int
 def _give_to_all(net: Network, state: State, tape: Tape, n: int, order: int, slot: int) -> int:
     """An assembly needs every component."""
     taken = order
-    for k in range(net.points.link_at[n], net.points.link_at[n + 1]):
+    for k in range(net.points[n].link_at, net.points[n].link_end):
         taken = _within(net, tape, k, taken)
-    for k in range(net.points.link_at[n], net.points.link_at[n + 1]):
+    for k in range(net.points[n].link_at, net.points[n].link_end):
         _claim(net, state, tape, k, taken, slot)
     return taken
 
@@ -147,17 +147,17 @@ def _give_to_all(net: Network, state: State, tape: Tape, n: int, order: int, slo
 @part
 def order(net: Network, state: State, tape: Tape, n: int, t: int, up: Flags) -> int:
     """Place the order of point n in period t; returns the quantity as a number of the tape. up: (links,)."""
-    target = scaled(tape, n + 1, net.points.factor[t, n])
-    wanted = _wanted(net, tape, n, minus(tape, target, state.position[n]))
+    target = scaled(tape, n + 1, net.calendar[t, n].factor)
+    wanted = _wanted(net, tape, n, minus(tape, target, state.points[n].position))
     quantity = _cut(net, state, tape, n, wanted) if wanted != ZERO else ZERO
     if quantity == ZERO:
         return ZERO
     slot = 2 * (t + 1)
-    if net.points.sourcing[n] == PRIORITY:
+    if net.points[n].sourcing == PRIORITY:
         quantity = _give_by_priority(net, state, tape, n, quantity, up, slot)
-    elif net.points.sourcing[n] == ASSEMBLY:
+    elif net.points[n].sourcing == ASSEMBLY:
         quantity = _give_to_all(net, state, tape, n, quantity, slot)
     else:
         quantity = _give_by_share(net, state, tape, n, quantity, slot)
-    state.position[n] = add(tape, state.position[n], quantity)
+    state.points[n].position = add(tape, state.points[n].position, quantity)
     return quantity

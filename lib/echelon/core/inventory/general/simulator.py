@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from echelon.core.inventory.general import measures
-from echelon.core.inventory.general.arrays import Draws, Network, link_arrays, make_state, point_arrays
+from echelon.core.inventory.general.arrays import Draws, make_state, network_arrays
 from echelon.core.inventory.general.kernel import simulate
 from echelon.core.inventory.general.model import SupplyNetwork
 from echelon.core.inventory.general.tape import make_tape
@@ -23,10 +23,10 @@ class NetworkSimulator:
         blocks, self.periods = draws.demand.shape[:2]
         self.warm_up, self.replications = warm_up, blocks * BLOCK
         self._draws = draws
-        self._net = Network(link_arrays(network), point_arrays(network, self.periods))
-        self._state = make_state(self._net, self.periods)
+        self._net = network_arrays(network, self.periods)
+        self._state = make_state(self._net)
         size = len(network.nodes)
-        self._tape = make_tape(_ROOM * self.periods * (size + len(self._net.links.source)))
+        self._tape = make_tape(_ROOM * self.periods * (size + len(self._net.links)))
         self._sums = np.zeros((self.replications, size, measures.ALL_SUMS))
         self.demand = self._demand_totals()
 
@@ -43,7 +43,7 @@ class NetworkSimulator:
     def _demand_totals(self) -> Doubles:
         """Customers' demand per point over the measured periods of all replications."""
         per_row = self._draws.demand[:, self.warm_up :].sum(axis=(0, 1, 3), dtype=np.float64)
-        rows = self._net.points.customers
+        rows = self._net.points["customers"]
         return np.where(rows >= 0, per_row[np.maximum(rows, 0)], 0.0)
 
     def _run(self, levels: Doubles, weights: Doubles | None = None) -> Doubles:
@@ -55,7 +55,7 @@ class NetworkSimulator:
             inputs = (self._net, self._state, self._tape, at, self._draws, self.warm_up, worth)
             if simulate(*inputs, weights is not None, self._sums, slope):
                 return slope
-            self._tape = make_tape(2 * len(self._tape.value))
+            self._tape = make_tape(2 * len(self._tape.number))
 
     def totals(self, levels: Doubles) -> Totals:
         """One forward pass."""

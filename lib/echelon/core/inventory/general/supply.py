@@ -9,18 +9,18 @@ from echelon.core.inventory.simulation.layout import Bytes, Flags
 @part
 def ship(net: Network, state: State, tape: Tape, k: int, t: int, up: Flags, lead: Bytes) -> None:
     """What the source has granted on link k sets out; an outside source grants every claim. up, lead: (links,)."""
-    granted = state.granted[k]
-    if net.links.source[k] < 0 and up[k]:
-        granted, state.claims[k] = state.claims[k], ZERO
-    state.granted[k] = ZERO
-    due = net.links.ring_at[k] + ((t + lead[k]) & net.links.mask[k])
+    granted = state.links[k].granted
+    if net.links[k].source < 0 and up[k]:
+        granted, state.links[k].claims = state.links[k].claims, ZERO
+    state.links[k].granted = ZERO
+    due = net.links[k].ring_at + ((t + lead[k]) & net.links[k].mask)
     state.ring[due] = add(tape, state.ring[due], granted)
 
 
 @part
 def _arrived(net: Network, state: State, k: int, t: int) -> int:
     """What arrives on link k in period t."""
-    place = net.links.ring_at[k] + (t & net.links.mask[k])
+    place = net.links[k].ring_at + (t & net.links[k].mask)
     arrived = state.ring[place]
     state.ring[place] = ZERO
     return arrived
@@ -29,14 +29,14 @@ def _arrived(net: Network, state: State, k: int, t: int) -> int:
 @part
 def _assembled(net: Network, state: State, tape: Tape, n: int, t: int) -> int:
     """As many units as all components allow."""
-    first, end = net.points.link_at[n], net.points.link_at[n + 1]
+    first, end = net.points[n].link_at, net.points[n].link_end
     units = ZERO
     for k in range(first, end):
-        state.components[k] = add(tape, state.components[k], _arrived(net, state, k, t))
-        enough = scaled(tape, state.components[k], 1.0 / net.links.quantity[k])
+        state.links[k].components = add(tape, state.links[k].components, _arrived(net, state, k, t))
+        enough = scaled(tape, state.links[k].components, 1.0 / net.links[k].quantity)
         units = enough if k == first else smaller(tape, units, enough)
     for k in range(first, end):
-        state.components[k] = minus(tape, state.components[k], scaled(tape, units, net.links.quantity[k]))
+        state.links[k].components = minus(tape, state.links[k].components, scaled(tape, units, net.links[k].quantity))
     return units
 
 
@@ -45,25 +45,25 @@ def receive(net: Network, state: State, tape: Tape, n: int, t: int, processing: 
     """What arrives is processed, and what leaves processing is stock of age 0. processing: periods it takes now."""
     points = net.points
     inbound = ZERO
-    if points.sourcing[n] == ASSEMBLY:
+    if points[n].sourcing == ASSEMBLY:
         inbound = _assembled(net, state, tape, n, t)
     else:
-        for k in range(points.link_at[n], points.link_at[n + 1]):
+        for k in range(points[n].link_at, points[n].link_end):
             inbound = add(tape, inbound, _arrived(net, state, k, t))
-    base, mask = points.processing_at[n], points.processing_mask[n]
+    base, mask = points[n].processing_at, points[n].processing_mask
     due = base + ((t + processing) & mask)
     state.processing[due] = add(tape, state.processing[due], inbound)
-    ready = add(tape, state.processing[base + (t & mask)], constant(tape, points.arrivals[t, n]))
+    ready = add(tape, state.processing[base + (t & mask)], constant(tape, net.calendar[t, n].arrivals))
     state.processing[base + (t & mask)] = ZERO
-    fresh = points.stock_at[n]
+    fresh = points[n].stock_at
     state.batches[fresh] = add(tape, state.batches[fresh], ready)
 
 
 @part
 def stock(net: Network, state: State, tape: Tape, n: int) -> int:
     """Stock on hand, whatever its age."""
-    total = state.batches[net.points.stock_at[n]]
-    for i in range(net.points.stock_at[n] + 1, net.points.stock_at[n + 1]):
+    total = state.batches[net.points[n].stock_at]
+    for i in range(net.points[n].stock_at + 1, net.points[n].stock_end):
         total = add(tape, total, state.batches[i])
     return total
 
@@ -71,19 +71,19 @@ def stock(net: Network, state: State, tape: Tape, n: int) -> int:
 @part
 def empty(net: Network, state: State, n: int) -> None:
     """All stock leaves."""
-    for i in range(net.points.stock_at[n], net.points.stock_at[n + 1]):
+    for i in range(net.points[n].stock_at, net.points[n].stock_end):
         state.batches[i] = ZERO
 
 
 @part
 def take(net: Network, state: State, tape: Tape, n: int, quantity: int) -> None:
     """So much stock leaves, no more than there is, the oldest or the newest first."""
-    first, ages = net.points.stock_at[n], net.points.stock_at[n + 1] - net.points.stock_at[n]
+    first, ages = net.points[n].stock_at, net.points[n].stock_end - net.points[n].stock_at
     left = quantity
     for step in range(ages):
         if left == ZERO:
             return
-        i = first + (step if net.points.lifo[n] else ages - 1 - step)
+        i = first + (step if net.points[n].lifo else ages - 1 - step)
         some = smaller(tape, left, state.batches[i])
         left = minus(tape, left, some)
         state.batches[i] = minus(tape, state.batches[i], some)
@@ -92,8 +92,8 @@ def take(net: Network, state: State, tape: Tape, n: int, quantity: int) -> None:
 @part
 def grow_older(net: Network, state: State, n: int) -> int:
     """The batches of point n age by a period; returns what is wasted."""
-    first, last = net.points.stock_at[n], net.points.stock_at[n + 1] - 1
-    if net.points.shelf_life[n] == 0:
+    first, last = net.points[n].stock_at, net.points[n].stock_end - 1
+    if net.points[n].shelf_life == 0:
         return ZERO
     wasted = state.batches[last]
     for i in range(last, first, -1):

@@ -10,27 +10,26 @@ from typing import NamedTuple
 import numpy as np
 
 from echelon.core.inventory.simulation.jit import part
-from echelon.core.inventory.simulation.layout import Doubles, Ints
+from echelon.core.inventory.simulation.layout import Ints, Records
 
 ZERO = 0
 
 
+NUMBER = np.dtype(
+    [("value", "f8"), ("by_first", "f8"), ("by_second", "f8"), ("worth", "f8"), ("first", "i8"), ("second", "i8")], align=True
+)
+
+
 class Tape(NamedTuple):
-    """size: (1,), numbers in use; all else (room,). `worth` is the derivative of the cost in each number."""
+    """size: (1,), numbers in use; number: (room,) of NUMBER; `worth` is the derivative of the cost in it."""
 
     size: Ints
-    value: Doubles
-    first: Ints
-    by_first: Doubles
-    second: Ints
-    by_second: Doubles
-    worth: Doubles
+    number: Records
 
 
 def make_tape(room: int) -> Tape:
     """An empty tape with room for so many numbers."""
-    ints, doubles = np.zeros((2, room), np.int64), np.zeros((4, room))
-    return Tape(np.ones(1, np.int64), doubles[0], ints[0], doubles[1], ints[1], doubles[2], doubles[3])
+    return Tape(np.ones(1, np.int64), np.zeros(room, NUMBER))
 
 
 @part
@@ -38,19 +37,19 @@ def linear(tape: Tape, value: float, first: int, by_first: float, second: int, b
     """A new number. Past the end of the tape nothing is kept; `overflown` tells."""
     at = tape.size[0]
     tape.size[0] = at + 1
-    if at >= len(tape.value):
+    if at >= len(tape.number):
         return ZERO
-    tape.value[at] = value
-    tape.first[at], tape.by_first[at] = first, by_first
-    tape.second[at], tape.by_second[at] = second, by_second
-    tape.worth[at] = 0.0
+    tape.number[at].value = value
+    tape.number[at].first, tape.number[at].by_first = first, by_first
+    tape.number[at].second, tape.number[at].by_second = second, by_second
+    tape.number[at].worth = 0.0
     return at
 
 
 @part
 def overflown(tape: Tape) -> bool:
     """Whether the tape was too short."""
-    return tape.size[0] > len(tape.value)
+    return tape.size[0] > len(tape.number)
 
 
 @part
@@ -64,7 +63,7 @@ def add(tape: Tape, a: int, b: int) -> int:
     """a + b"""
     if a == ZERO or b == ZERO:
         return a + b
-    return linear(tape, tape.value[a] + tape.value[b], a, 1.0, b, 1.0)
+    return linear(tape, tape.number[a].value + tape.number[b].value, a, 1.0, b, 1.0)
 
 
 @part
@@ -74,7 +73,7 @@ def minus(tape: Tape, a: int, b: int) -> int:
         return a
     if a == b:
         return ZERO
-    return linear(tape, tape.value[a] - tape.value[b], a, 1.0, b, -1.0)
+    return linear(tape, tape.number[a].value - tape.number[b].value, a, 1.0, b, -1.0)
 
 
 @part
@@ -82,7 +81,7 @@ def scaled(tape: Tape, a: int, factor: float) -> int:
     """a x factor"""
     if a == ZERO or factor == 1.0:
         return a
-    return linear(tape, tape.value[a] * factor, a, factor, ZERO, 0.0)
+    return linear(tape, tape.number[a].value * factor, a, factor, ZERO, 0.0)
 
 
 @part
@@ -90,7 +89,7 @@ def times(tape: Tape, a: int, b: int) -> int:
     """a x b"""
     if a == ZERO or b == ZERO:
         return ZERO
-    return linear(tape, tape.value[a] * tape.value[b], a, tape.value[b], b, tape.value[a])
+    return linear(tape, tape.number[a].value * tape.number[b].value, a, tape.number[b].value, b, tape.number[a].value)
 
 
 @part
@@ -98,8 +97,8 @@ def ratio(tape: Tape, a: int, b: int) -> int:
     """a / b for b above 0"""
     if a == ZERO:
         return ZERO
-    share = tape.value[a] / tape.value[b]
-    return linear(tape, share, a, 1.0 / tape.value[b], b, -share / tape.value[b])
+    share = tape.number[a].value / tape.number[b].value
+    return linear(tape, share, a, 1.0 / tape.number[b].value, b, -share / tape.number[b].value)
 
 
 @part
@@ -111,20 +110,20 @@ def straight_through(tape: Tape, value: float, a: int) -> int:
 @part
 def smaller(tape: Tape, a: int, b: int) -> int:
     """min(a, b)"""
-    return a if tape.value[a] <= tape.value[b] else b
+    return a if tape.number[a].value <= tape.number[b].value else b
 
 
 @part
 def larger(tape: Tape, a: int, b: int) -> int:
     """max(a, b)"""
-    return a if tape.value[a] >= tape.value[b] else b
+    return a if tape.number[a].value >= tape.number[b].value else b
 
 
 @part
 def run_back(tape: Tape) -> None:
     """Hand the worth of each number to those it depends on, last first."""
     for at in range(tape.size[0] - 1, 0, -1):
-        worth = tape.worth[at]
+        worth = tape.number[at].worth
         if worth != 0.0:
-            tape.worth[tape.first[at]] += worth * tape.by_first[at]
-            tape.worth[tape.second[at]] += worth * tape.by_second[at]
+            tape.number[tape.number[at].first].worth += worth * tape.number[at].by_first
+            tape.number[tape.number[at].second].worth += worth * tape.number[at].by_second

@@ -49,7 +49,7 @@ def helper(function: F) -> F:
 
 def part(function: F) -> F:
     """A step of a kernel that works number by number: LLVM decides what to inline."""
-    compiled: Any = njit(**_OPTIONS)(function)
+    compiled: Any = njit(**_OPTIONS, forceinline=True)(function)
     return compiled
 
 

@@ -4,7 +4,7 @@ Everything is stored as rows of BLOCK replications. A node's rows lie in one rec
 LLVM prove that they do not overlap, so that it turns the loops over replications into vector code.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
+Records = Any  # an array of records: numpy's types do not know their fields
 Bytes = npt.NDArray[np.uint8]
 
 BLOCK = 64
