@@ -38,6 +38,7 @@ PERIOD = np.dtype(
     [
         ("factor", "f8"),  # of the level
         ("arrivals", "f8"),  # of the initial pipeline
+        ("coming", "f8"),  # what of the initial pipeline arrives later
         ("cycle", "i8"),  # length of the review cycle, as receipts see it, that ends before this period; 0: none
         ("may_order", "?"),
     ],
@@ -162,6 +163,7 @@ def _calendar(network: SupplyNetwork, periods: int) -> Records:
         out["cycle"][:, n] = _cycle(point, periods)
         for period, quantity in point.start.pipeline:
             out["arrivals"][period : period + 1, n] += quantity
+            out["coming"][:period, n] += quantity
     return out
 
 

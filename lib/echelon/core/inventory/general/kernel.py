@@ -7,6 +7,7 @@ from echelon.core.inventory.general.allocation import fill
 from echelon.core.inventory.general.arrays import LOTS, Draws, Network, State
 from echelon.core.inventory.general.measures import SHORT, SPOIL
 from echelon.core.inventory.general.orders import order
+from echelon.core.inventory.general.rounding import rounding
 from echelon.core.inventory.general.supply import empty, grow_older, receive, ship, stock, take
 from echelon.core.inventory.general.tape import ZERO, Tape, add, constant, larger, linear, minus, overflown, run_back, scaled
 from echelon.core.inventory.simulation.jit import kernel, part
@@ -30,9 +31,7 @@ def _start(net: Network, state: State, tape: Tape, n: int) -> None:
     """The state of point n before the first period."""
     points = net.points
     owed = constant(tape, points[n].start_backorders)
-    expected = 0.0
-    for t in range(len(net.calendar)):
-        expected += net.calendar[t, n].arrivals
+    expected = net.calendar[0, n].arrivals + net.calendar[0, n].coming
     full = add(tape, scaled(tape, n + 1, net.calendar[0, n].factor), owed)
     if points[n].policy == LOTS:
         full = add(tape, full, constant(tape, points[n].gap))
@@ -89,16 +88,16 @@ def _fill(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: Dr
     up = draws.up[now.b, now.t, :, now.r]
     if net.points[n].out_end > net.points[n].out_at:
         unmet = measures.note_orders(net, state, tape, n, up, sums, now.counts)
-        state.points[n].open = 1.0 if unmet > measures.rounding(tape, n) else state.points[n].open
+        state.points[n].open = 1.0 if unmet > rounding(tape, n) else state.points[n].open
     fill(net, state, tape, n, now.t, up)
 
 
 @part
 def _customers(net: Network, state: State, tape: Tape, n: int, now: Moment, asked: float, worth: float, sums: Doubles) -> None:
     """Step 3 and its measures."""
-    free = measures.backorders(net, state, tape, n) <= measures.rounding(tape, n)
+    free = measures.backorders(net, state, tape, n) <= rounding(tape, n)
     unmet = _serve(net, state, tape, n, asked, 2 * (now.t + 1) + 1)
-    state.points[n].open = 1.0 if tape.number[unmet].value > measures.rounding(tape, n) else state.points[n].open
+    state.points[n].open = 1.0 if tape.number[unmet].value > rounding(tape, n) else state.points[n].open
     if now.counts:
         measures.note_service(tape, n, asked, unmet, free, sums)
         tape.number[unmet].worth += worth
@@ -106,14 +105,14 @@ def _customers(net: Network, state: State, tape: Tape, n: int, now: Moment, aske
 
 
 @part
-def _end(net: Network, state: State, tape: Tape, n: int, counts: bool, weights: Doubles, sums: Doubles) -> None:
+def _end(net: Network, state: State, tape: Tape, n: int, now: Moment, weights: Doubles, sums: Doubles) -> None:
     """Step 4."""
     wasted = grow_older(net, state, n)
     state.points[n].position = minus(tape, state.points[n].position, wasted)
-    if counts:
+    if now.counts:
         sums[n, measures.WASTE] += tape.number[wasted].value
         tape.number[wasted].worth += weights[SPOIL, n]
-        measures.note_end(net, state, tape, n, weights, sums)
+        measures.note_end(net, state, tape, n, now.t, weights, sums)
 
 
 @part
@@ -124,7 +123,7 @@ def _order_all(net: Network, state: State, tape: Tape, now: Moment, draws: Draws
             quantity = order(net, state, tape, n, now.t, draws.up[now.b, now.t, :, now.r])
             if now.counts:
                 sums[n, measures.ORDERED] += tape.number[quantity].value
-                sums[n, measures.ORDER_COUNT] += 1.0 if quantity != ZERO else 0.0
+                sums[n, measures.ORDER_COUNT] += 1.0 if tape.number[quantity].value > rounding(tape, n) else 0.0
 
 
 @part
@@ -143,7 +142,7 @@ def _period(
         if points[n].customers >= 0:
             asked = draws.demand[now.b, now.t, points[n].customers, now.r]
             _customers(net, state, tape, n, now, asked, weights[SHORT, n], sums)
-        _end(net, state, tape, n, now.counts, weights, sums)
+        _end(net, state, tape, n, now, weights, sums)
     measures.remember_claims(net, state, tape)
 
 

@@ -1,6 +1,7 @@
 """What is measured at the end of every period, and the worth of a unit of it when derivatives are asked for."""
 
 from echelon.core.inventory.general.arrays import ASSEMBLY, Network, State
+from echelon.core.inventory.general.rounding import rounding
 from echelon.core.inventory.general.supply import stock
 from echelon.core.inventory.general.tape import Tape
 from echelon.core.inventory.simulation.jit import part
@@ -27,7 +28,6 @@ LOST, PIPELINE, ORDERED, ORDER_COUNT, WASTE, CYCLES_SEEN = range(SUMS, SUMS + 6)
 ALL_SUMS = SUMS + 6
 HOLD, OWE, SHORT, SPOIL = range(4)  # rows of the weights
 WEIGHTS = 4
-ROUNDING = 1e-5  # times the level, or one unit
 
 
 @part
@@ -37,12 +37,6 @@ def close_cycle(state: State, n: int, sums: Doubles, counts: bool) -> None:
         sums[n, CYCLES] += 1.0 - state.points[n].open
         sums[n, CYCLES_SEEN] += 1.0
     state.points[n].open = 0.0
-
-
-@part
-def rounding(tape: Tape, n: int) -> float:
-    """Less than this short is no stock-out."""
-    return ROUNDING * max(tape.number[n + 1].value, 1.0)
 
 
 @part
@@ -85,7 +79,7 @@ def backorders(net: Network, state: State, tape: Tape, n: int) -> float:
 
 @part
 def in_transit(net: Network, state: State, tape: Tape, n: int) -> float:
-    """Units on the links to n, in processing and waiting as components, in units of n."""
+    """Units on the links to point n, waiting as components and in processing, in units of n."""
     points, first, end = net.points, net.points[n].link_at, net.points[n].link_end
     moving = 0.0
     for k in range(first, end):
@@ -101,7 +95,7 @@ def in_transit(net: Network, state: State, tape: Tape, n: int) -> float:
 
 
 @part
-def note_end(net: Network, state: State, tape: Tape, n: int, weights: Doubles, sums: Doubles) -> None:
+def note_end(net: Network, state: State, tape: Tape, n: int, t: int, weights: Doubles, sums: Doubles) -> None:
     """Stock on hand, what is owed, what is under way."""
     for i in range(net.points[n].stock_at, net.points[n].stock_end):
         sums[n, ON_HAND] += tape.number[state.batches[i]].value
@@ -113,7 +107,7 @@ def note_end(net: Network, state: State, tape: Tape, n: int, weights: Doubles, s
     tape.number[state.points[n].customers].worth += weights[OWE, n]
     sums[n, READY] += ready
     sums[n, COVERED] += ready
-    sums[n, PIPELINE] += in_transit(net, state, tape, n)
+    sums[n, PIPELINE] += in_transit(net, state, tape, n) + net.calendar[t, n].coming
 
 
 @part

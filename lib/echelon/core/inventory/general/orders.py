@@ -1,37 +1,37 @@
 """Step 1: what a point orders, and from whom (docs/network-model.md)."""
 
 from echelon.core.inventory.general.arrays import ASSEMBLY, LOTS, ORDER_UP_TO, PRIORITY, Network, State
+from echelon.core.inventory.general.rounding import rounding
 from echelon.core.inventory.general.tape import ZERO, Tape, add, constant, larger, minus, scaled, smaller, straight_through
 from echelon.core.inventory.simulation.jit import part
 from echelon.core.inventory.simulation.layout import Flags
 
-# Sums and shares carry rounding errors: what is this close to a threshold has reached it.
-CLOSE = 1e-9
+CLOSE = 1e-9  # a smaller order is none
+NO_LIMIT = 1e300  # capacities are below it
 
 
 @part
-def _whole_lots(quantity: float, lot: float, up: bool) -> float:
-    """The next multiple of the lot; 2.0000000001 lots are 2."""
-    if lot <= 0.0:
-        return quantity
-    lots = quantity / lot
-    nearest = round(lots)
-    if abs(lots - nearest) <= CLOSE * max(1.0, lots):
-        return nearest * lot
-    return (lots // 1.0 + (1.0 if up else 0.0)) * lot
+def _lots_above(quantity: float, lot: float, little: float) -> float:
+    """The least multiple of the lot that is not below the quantity, but for a little."""
+    return -(-(quantity - little) // lot) * lot if lot > 0.0 else quantity
+
+
+@part
+def _lots_within(quantity: float, lot: float, little: float) -> float:
+    """The greatest multiple of the lot that is not above the quantity, but for a little."""
+    return (quantity + little) // lot * lot if lot > 0.0 else quantity
 
 
 @part
 def _wanted(net: Network, tape: Tape, n: int, need: int) -> int:
     """What the policy asks for, ZERO for nothing."""
-    points = net.points
-    short, lot = tape.number[need].value, points[n].lot
-    close = CLOSE * max(1.0, abs(short))
-    if points[n].policy == LOTS:
-        return straight_through(tape, ((short + close) // lot + 1.0) * lot, need) if short >= -close else ZERO
-    if short <= close or (points[n].policy == ORDER_UP_TO and short < points[n].gap - close):
+    point, short, little = net.points[n], tape.number[need].value, rounding(tape, n)
+    if point.policy == LOTS:
+        return straight_through(tape, ((short + little) // point.lot + 1.0) * point.lot, need) if short >= -little else ZERO
+    any_quantity = point.lot == 0.0 and point.moq == 0.0
+    if short <= (CLOSE if any_quantity else little) or (point.policy == ORDER_UP_TO and short < point.gap - little):
         return ZERO
-    quantity = _whole_lots(max(short, points[n].moq), lot, True)
+    quantity = _lots_above(max(short, point.moq), point.lot, little)
     return need if quantity == short else straight_through(tape, quantity, need)
 
 
@@ -54,15 +54,15 @@ def _room(net: Network, state: State, tape: Tape, n: int) -> int:
 @part
 def _cut(net: Network, state: State, tape: Tape, n: int, wanted: int) -> int:
     """The order within the capacities, in whole lots again, ZERO where that falls below the MOQ."""
-    points, quantity = net.points, wanted
-    if tape.number[quantity].value > points[n].order_capacity:
-        quantity = constant(tape, points[n].order_capacity)
-    if points[n].storage_capacity < 1e300:
+    point, quantity, little = net.points[n], wanted, rounding(tape, n)
+    if tape.number[quantity].value > point.order_capacity:
+        quantity = constant(tape, point.order_capacity)
+    if point.storage_capacity < NO_LIMIT:
         quantity = smaller(tape, quantity, _room(net, state, tape, n))
     if quantity == wanted:
         return wanted
-    whole = _whole_lots(tape.number[quantity].value, points[n].lot, False)
-    if whole <= CLOSE or (points[n].policy != LOTS and whole < points[n].moq - CLOSE):
+    whole = _lots_within(tape.number[quantity].value, point.lot, little)
+    if whole <= CLOSE or (point.policy != LOTS and whole < point.moq - little):
         return ZERO
     return quantity if whole == tape.number[quantity].value else straight_through(tape, whole, quantity)
 

@@ -49,7 +49,7 @@ def receive(net: Network, state: State, tape: Tape, n: int, t: int, processing: 
         inbound = _assembled(net, state, tape, n, t)
     else:
         for k in range(points[n].link_at, points[n].link_end):
-            inbound = add(tape, inbound, _arrived(net, state, k, t))
+            inbound = add(tape, inbound, scaled(tape, _arrived(net, state, k, t), 1.0 / net.links[k].quantity))
     base, mask = points[n].processing_at, points[n].processing_mask
     due = base + ((t + processing) & mask)
     state.processing[due] = add(tape, state.processing[due], inbound)
