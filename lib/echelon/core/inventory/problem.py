@@ -154,9 +154,13 @@ def _check_node(node: Node, index: int) -> None:
         raise ProblemError(f"node {node.name}: the target fill rate must lie between 0 and 1")
     if not np.isfinite(node.holding_cost) or node.holding_cost < 0:
         raise ProblemError(f"node {node.name}: the holding cost must not be negative")
-    demand = node.demand
+    check_demand(node.name, node.demand)
+
+
+def check_demand(name: str, demand: Demand | None) -> None:
+    """Raise ProblemError for demand that can't be drawn."""
     if demand is None:
         return
     numbers = np.array([*demand.mean, demand.dispersion, demand.level_cv], float)
     if len(demand.mean) == 0 or not np.all(np.isfinite(numbers)) or numbers.min() < 0:
-        raise ProblemError(f"node {node.name}: mean demand, dispersion and level_cv must be finite and not negative")
+        raise ProblemError(f"node {name}: mean demand, dispersion and level_cv must be finite and not negative")

@@ -11,7 +11,7 @@ from echelon.core.inventory.general.rounding import rounding
 from echelon.core.inventory.general.supply import empty, grow_older, receive, ship, stock, take
 from echelon.core.inventory.general.tape import ZERO, Tape, add, constant, larger, linear, minus, overflown, run_back, scaled
 from echelon.core.inventory.simulation.jit import kernel, part
-from echelon.core.inventory.simulation.layout import BLOCK, Doubles
+from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats
 
 
 @part
@@ -158,8 +158,9 @@ def _replication(
     warm_up: int,
     weights: Doubles,
     sums: Doubles,
+    trace: Floats,
 ) -> None:
-    """All periods of one replication; sums: (points, ALL_SUMS), added to."""
+    """All periods of one replication; sums: (points, ALL_SUMS), added to; trace: (0 or 1, periods, TRACED, points)."""
     _clear(state)
     tape.size[0] = 1
     for n in range(len(levels)):
@@ -168,6 +169,8 @@ def _replication(
         _start(net, state, tape, n)
     for t in range(draws.demand.shape[1]):
         _period(net, state, tape, Moment(t, b, r, t >= warm_up), warm_up, draws, weights, sums)
+        if len(trace) > 0:
+            measures.note_trace(net, state, tape, trace[0, t])
 
 
 @kernel
@@ -182,16 +185,18 @@ def simulate(
     backwards: bool,
     sums: Doubles,
     gradient: Doubles,
+    trace: Floats,
 ) -> bool:
     """Every replication of the draws. sums: (replications, points, ALL_SUMS), set; weights: (WEIGHTS, points), cost per
     unit of stock on hand, customers' backorders, unmet demand and waste; with `backwards` its derivatives in the levels
-    are added to gradient (points,). False when the tape was too short: the results then mean nothing.
+    are added to gradient (points,). trace: (replications or 0, periods, TRACED, points), set. False when the tape was
+    too short: the results then mean nothing.
     """
     for b in range(draws.demand.shape[0]):
         for r in range(BLOCK):
-            mine = sums[b * BLOCK + r]
-            mine[:] = 0.0
-            _replication(net, state, tape, levels, draws, b, r, warm_up, weights, mine)
+            i = b * BLOCK + r
+            sums[i] = 0.0
+            _replication(net, state, tape, levels, draws, b, r, warm_up, weights, sums[i], trace[i : i + 1])
             if overflown(tape):
                 return False
             if backwards:

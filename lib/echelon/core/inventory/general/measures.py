@@ -21,6 +21,7 @@ from echelon.core.inventory.simulation.layout import (
     UNMET,
     Doubles,
     Flags,
+    Floats,
 )
 
 # Sums that the fast kernel does not have, after its own. CYCLES_SEEN counts the whole review cycles.
@@ -28,6 +29,7 @@ LOST, PIPELINE, ORDERED, ORDER_COUNT, WASTE, CYCLES_SEEN = range(SUMS, SUMS + 6)
 ALL_SUMS = SUMS + 6
 HOLD, OWE, SHORT, SPOIL = range(4)  # rows of the weights
 WEIGHTS = 4
+TRACED = 3  # stock on hand, backorders and units under way, period by period
 
 
 @part
@@ -108,6 +110,15 @@ def note_end(net: Network, state: State, tape: Tape, n: int, t: int, weights: Do
     sums[n, READY] += ready
     sums[n, COVERED] += ready
     sums[n, PIPELINE] += in_transit(net, state, tape, n) + net.calendar[t, n].coming
+
+
+@part
+def note_trace(net: Network, state: State, tape: Tape, out: Floats) -> None:
+    """The state at the end of a period; out: (TRACED, points)."""
+    for n in range(len(net.points)):
+        out[0, n] = tape.number[stock(net, state, tape, n)].value
+        out[1, n] = backorders(net, state, tape, n)
+        out[2, n] = in_transit(net, state, tape, n)
 
 
 @part

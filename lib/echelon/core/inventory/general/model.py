@@ -61,8 +61,20 @@ class Start:
 
 
 @dataclass(frozen=True)
+class UnitCosts:
+    """Costs beside stock on hand. pipeline, backorder: currency per unit and year; lost_sale, waste: per unit; order: per
+    order."""
+
+    pipeline: float = 0.0
+    backorder: float = 0.0
+    lost_sale: float = 0.0
+    waste: float = 0.0
+    order: float = 0.0
+
+
+@dataclass(frozen=True)
 class Point:
-    """One stocking point. Costs: currency per unit and year, as in `problem.Node`; shelf_life: periods, 0 for any."""
+    """One stocking point. holding_cost: currency per unit and year, as in `problem.Node`; shelf_life: periods, 0: any."""
 
     name: str
     links: tuple[Link, ...]
@@ -77,6 +89,7 @@ class Point:
     customer_rank: int = 0
     start: Start = Start()
     holding_cost: float = 0.0
+    costs: UnitCosts = UnitCosts()
     target_fill_rate: float | None = None
 
 
@@ -87,3 +100,8 @@ class SupplyNetwork:
     sku: str
     nodes: tuple[Point, ...]
     run_seed: int = 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether all demand is in whole units, so that levels are too."""
+        return all(point.demand.counts for point in self.nodes if point.demand is not None)

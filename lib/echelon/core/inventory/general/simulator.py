@@ -1,17 +1,20 @@
 """Simulate a network of any shape: the same interface as the fast simulator of distribution trees."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from echelon.core.inventory.general import measures
 from echelon.core.inventory.general.arrays import Draws, make_state, network_arrays
+from echelon.core.inventory.general.check import check_network
+from echelon.core.inventory.general.costs import NetworkMeasures
 from echelon.core.inventory.general.kernel import simulate
 from echelon.core.inventory.general.model import SupplyNetwork
 from echelon.core.inventory.general.tape import make_tape
 from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.layout import BLOCK, Doubles
-from echelon.core.inventory.simulation.simulator import Measures, Totals
+from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats
+from echelon.core.inventory.simulation.simulator import Totals
 
 _ROOM = 40  # numbers of the tape per point, link and period, to begin with
 
@@ -20,6 +23,7 @@ class NetworkSimulator:
     """One network on one set of paths. Levels are arrays (points,), units: order-up-to levels, for RQ reorder points."""
 
     def __init__(self, network: SupplyNetwork, draws: Draws, warm_up: int) -> None:
+        check_network(network)
         blocks, self.periods = draws.demand.shape[:2]
         self.warm_up, self.replications = warm_up, blocks * BLOCK
         self._draws = draws
@@ -46,14 +50,15 @@ class NetworkSimulator:
         rows = self._net.points["customers"]
         return np.where(rows >= 0, per_row[np.maximum(rows, 0)], 0.0)
 
-    def _run(self, levels: Doubles, weights: Doubles | None = None) -> Doubles:
+    def _run(self, levels: Doubles, weights: Doubles | None = None, trace: Floats | None = None) -> Doubles:
         """Simulate; with weights returns the derivatives of the weighted cost, else zeros. Both (points,)."""
+        seen = np.zeros((0, self.periods, measures.TRACED, len(levels)), np.float32) if trace is None else trace
         worth = np.zeros((measures.WEIGHTS, len(levels))) if weights is None else weights
         at = np.asarray(levels, float)
         while True:
             slope = np.zeros(len(levels))
             inputs = (self._net, self._state, self._tape, at, self._draws, self.warm_up, worth)
-            if simulate(*inputs, weights is not None, self._sums, slope):
+            if simulate(*inputs, weights is not None, self._sums, slope, seen):
                 return slope
             self._tape = make_tape(2 * len(self._tape.number))
 
@@ -90,6 +95,9 @@ class NetworkSimulator:
         by_kind = self._sums.transpose(2, 1, 0).copy()
         return NetworkMeasures(by_kind, self.measured, by_kind[measures.CYCLES_SEEN].max(axis=1))
 
-
-class NetworkMeasures(Measures):
-    """The measures of any network: those of the fast simulator and what only these networks have."""
+    def quantiles(self, levels: Doubles, probabilities: Sequence[float]) -> Doubles:
+        """(TRACED, probabilities, periods, points): quantiles over replications of stock on hand, backorders and units
+        under way at the end of every period, the warm-up included."""
+        trace = np.zeros((self.replications, self.periods, measures.TRACED, len(levels)), np.float32)
+        self._run(levels, trace=trace)
+        return np.asarray(np.quantile(trace, probabilities, axis=0).transpose(2, 0, 1, 3))
