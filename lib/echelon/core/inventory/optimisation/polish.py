@@ -13,6 +13,7 @@ import numpy as np
 from echelon.core.inventory.optimisation.costs import Costs
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
+from echelon.core.inventory.simulation.simulator import Totals
 
 _MOST_SETTLING = 60
 
@@ -26,16 +27,20 @@ class Whole:
 
 
 class Polish:
-    """The search. links: (source, destination) inside the network; free: (nodes,) whose level may move."""
+    """The search. links: (source, destination) inside the network; free: (nodes,) whose level may move.
 
-    def __init__(self, system: System, costs: Costs, links: Sequence[tuple[int, int]], free: Flags) -> None:
-        self._system, self._costs, self._links = system, costs, links
+    `seen` holds the levels and totals of every plan simulated so far.
+    """
+
+    def __init__(self, system: System, links: Sequence[tuple[int, int]], free: Flags) -> None:
+        self._system, self._links = system, links
         supplies = np.isin(np.arange(len(free)), [source for source, _ in links])
         self._followers, self._leaders = free & ~supplies, [int(i) for i in np.flatnonzero(free & supplies)]
-        self._known: dict[bytes, Doubles] = {}
+        self.seen: dict[bytes, tuple[Doubles, Totals]] = {}
 
-    def best(self, levels: Doubles, step: int) -> Whole:
+    def best(self, levels: Doubles, costs: Costs, step: int = 1) -> Whole:
         """The best whole levels found from the given ones; step: first step of the leaders, units."""
+        self._costs = costs
         best = self._settled(np.rint(np.maximum(levels, 0)))
         while True:
             before = best.cost
@@ -54,11 +59,11 @@ class Polish:
         return (np.arange(len(self._followers)) == node).astype(float)
 
     def _by_node(self, levels: Doubles) -> Doubles:
-        """Cost of each node, simulated once per plan."""
+        """Cost of each node; a plan is simulated once."""
         key = levels.tobytes()
-        if key not in self._known:
-            self._known[key] = self._costs.by_node(self._system.totals(levels))
-        return self._known[key]
+        if key not in self.seen:
+            self.seen[key] = levels, self._system.totals(levels)
+        return self._costs.by_node(self.seen[key][1])
 
     def _fixed(self, levels: Doubles) -> Whole:
         return Whole(levels, float(self._by_node(levels).sum()))
@@ -111,4 +116,4 @@ def least_cost_whole_levels(
     system: System, costs: Costs, levels: Doubles, links: Sequence[tuple[int, int]], free: Flags, step: int = 1
 ) -> Doubles:
     """Whole levels (nodes,) of least cost on the system's paths, searched from `levels` (as of `least_cost_levels`)."""
-    return Polish(system, costs, links, free).best(levels, step).levels
+    return Polish(system, links, free).best(levels, costs, step).levels

@@ -78,15 +78,17 @@ def least_cost(goal: Goal, start: Start) -> Doubles:
     free = ~goal.bound & np.isnan(start.fixed) & (start.spread > 0)
     first = np.where(np.isnan(start.fixed), start.middle + start.spread, start.fixed)
     if start.earlier is not None:
-        best = goal.meet(np.where(np.isnan(start.fixed), start.earlier, start.fixed))
-    elif free.any():
-        best = _best_start(goal, first, start, free)
-    else:
-        best = goal.meet(first)
-    if free.any():
-        best = _search(goal, best, start.spread * (0.5 if start.earlier is None else _EARLIER_STEP), start.spread, free)
-    small = free & (start.spread <= _POLISH_SPREAD)
-    return _whole_levels(goal, best, free, small) if goal.whole else best.levels
+        first = np.where(np.isnan(start.fixed), start.earlier, start.fixed)
+    cold = start.earlier is None and bool(free.any())
+    begin = _best_start(goal, first, start, free) if cold else goal.meet(first)
+    length = start.spread * (0.5 if start.earlier is None else _EARLIER_STEP)
+    best = _search(goal, begin, length, start.spread, free) if free.any() else begin
+    if not goal.whole:
+        return best.levels
+    rounded = _rounded(goal, best, free)
+    if start.earlier is not None:  # whole numbers are jagged: never worse than the earlier plan
+        rounded = min(rounded, _rounded(goal, begin, free), key=_whole_cost)
+    return _polished(goal, rounded, free & (start.spread <= _POLISH_SPREAD)).rounded_up()[0]
 
 
 def _best_start(goal: Goal, levels: Doubles, start: Start, free: Flags) -> Point:
@@ -134,18 +136,26 @@ def _secant(gradient: Doubles, before: Doubles, moved: Doubles, spread: Doubles)
     return np.clip(np.where(curved, step, downhill), -2 * spread, 2 * spread)
 
 
-def _whole_levels(goal: Goal, point: Point, free: Flags, small: Flags) -> Doubles:
-    """Whole levels: those of bound nodes rounded up, each free and small one the best of its neighbours.
+def _rounded(goal: Goal, point: Point, free: Flags) -> Point:
+    """The free levels rounded, the bound ones as they are then needed."""
+    return goal.meet(np.where(free, np.rint(point.levels), point.levels))
 
-    Rounding makes the cost jagged, so the neighbours are tried one by one; more of them when there is one free node.
+
+def _whole_cost(point: Point) -> float:
+    return point.rounded_up()[1]
+
+
+def _polished(goal: Goal, best: Point, small: Flags) -> Point:
+    """Each of a few small levels the best of its neighbours; more of them when there is one.
+
+    Rounding up the bound levels makes the cost jagged, so the neighbours are tried one by one.
     """
     movable = np.flatnonzero(small)
-    best = goal.meet(np.where(free, np.rint(point.levels), point.levels))
     if len(movable) <= _POLISH_NODES:
         reach = 3 if len(movable) == 1 else 1
         for node in movable[np.argsort(-goal.hold[movable], kind="stable")]:
             best = _best_neighbour(goal, best, int(node), reach)
-    return best.rounded_up()[0]
+    return best
 
 
 def _best_neighbour(goal: Goal, centre: Point, node: int, reach: int) -> Point:
@@ -156,4 +166,4 @@ def _best_neighbour(goal: Goal, centre: Point, node: int, reach: int) -> Point:
             levels = centre.levels.copy()
             levels[node] += shift
             points.append(goal.meet(levels))
-    return min(points, key=lambda point: point.rounded_up()[1])
+    return min(points, key=_whole_cost)
