@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from echelon.core.inventory.penalty import least_penalty_cost
+from echelon.core.inventory.optimisation.costs import Costs
+from echelon.core.inventory.optimisation.penalty import least_cost_levels
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.layout import BLOCK
@@ -60,7 +61,7 @@ def test_clark_scarf_example_by_simulation_and_optimisation():
         paths = normal_paths(np.random.default_rng(seed), 5, 1, 16 if seed == 1 else 48, 100, 8, 3)
         simulator = Simulator(problem, paths)
         if levels is None:
-            levels = least_penalty_cost(simulator, hold, penalty, np.array([12.0, 6.0, 7.0]))
+            levels = least_cost_levels(simulator, Costs(hold, penalty, np.zeros(3)), np.array([12.0, 6.0, 7.0]))
     measures = simulator.measure(levels)
     optimum = case["own_exact"]
     best = measures_cost(simulator, np.array([optimum["local_S"][k] for k in "321"]), hold, penalty)

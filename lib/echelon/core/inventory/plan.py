@@ -7,7 +7,7 @@ import numpy as np
 
 from echelon.core.inventory.analytic import analytic_fill_rate, analytic_levels
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_demand
-from echelon.core.inventory.optimise import Targets, fill_gap, meet_targets, optimise
+from echelon.core.inventory.optimisation.fill_rate import Targets, fill_gap, meet_targets, optimise
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.paths import PathSource

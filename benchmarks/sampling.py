@@ -1,0 +1,174 @@
+"""Which ways of sampling lessen the noise of a simulated cost, and of the levels that are optimal on the sample.
+
+    PYTHONPATH=lib python benchmarks/sampling.py
+
+For each system and way: the variance of the mean cost at fixed levels and of the optimised levels (mean over nodes of the
+variance in squared standard deviations of a plain sample) over independent repetitions, as a factor of less variance
+against plain sampling. A path has thousands of random numbers; the leading ones are found by a cosine transform of each
+node's normal scores over time, whose first coefficients are the total and the slow waves of demand.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from echelon.core.inventory.optimisation.continuous_review import OneWarehouse, sobol_points, steady_state
+from echelon.core.inventory.optimisation.costs import Costs
+from echelon.core.inventory.optimisation.penalty import least_cost_levels
+from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.simulation.layout import BLOCK, Doubles
+from echelon.core.inventory.simulation.paths import Paths
+from echelon.core.inventory.simulation.simulator import Simulator
+from scipy import fft, special, stats
+
+REPLICATIONS, REPEATS, WARM_UP = 256, 40, 20
+LEADING = 8  # coefficients of the cosine transform per node that are sampled with care
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A system: `demand` turns scores (dimensions, replications) into demand (periods, customers' nodes, replications);
+    the first `levels` dimensions are demand levels, the others (customers x periods) noise."""
+
+    name: str
+    problem: Problem
+    costs: Costs
+    start: Doubles
+    levels: int
+    customers: int
+    periods: int
+    demand: Callable[[Doubles, Doubles], Doubles]
+
+    def simulator(self, scores: Doubles, lead: Doubles) -> Simulator:
+        """On paths made of these normal scores."""
+        noise = scores[self.levels :].reshape(self.customers, self.periods, -1)
+        demand = self.demand(scores[: self.levels], noise).astype(np.float32)
+        blocks = REPLICATIONS // BLOCK
+        split = demand.reshape(*demand.shape[:2], blocks, BLOCK).transpose(2, 0, 1, 3)
+        return Simulator(self.problem, Paths(np.ascontiguousarray(split), lead, WARM_UP))
+
+
+def serial() -> Bench:
+    """Snyder & Shen's example 6.1: three stages, normal demand, no level factor."""
+    nodes = [Node(f"n{i}", "", i - 1, LeadTime.fixed(lead), 1.0) for i, lead in enumerate((2, 1, 0))]
+    nodes[2] = replace(nodes[2], demand=Demand(np.ones(1)))
+    costs = Costs(np.array([2.0, 4.0, 7.0]), np.array([0.0, 0.0, 37.12]), np.zeros(3))
+    start = np.array([10.69, 5.53, 6.49])
+    return Bench("serial, normal", Problem("s", tuple(nodes)), costs, start, 0, 1, WARM_UP + 100, serial_demand)
+
+
+def serial_demand(_level: Doubles, noise: Doubles) -> Doubles:
+    """Normal with mean 5 and standard deviation 1."""
+    return 5 + noise.transpose(1, 0, 2)
+
+
+def stores(level_cv: float) -> Bench:
+    """A warehouse and four stores with over-dispersed counts whose level is uncertain (negative binomial x gamma)."""
+    count, mean = 4, np.array([0.4, 1.0, 3.0, 8.0])
+    lead = LeadTime.fixed(2)
+    shops = [Node(f"n{i}", "", 0, lead, 1.5, Demand(mean[i : i + 1])) for i in range(count)]
+    problem = Problem("w", (Node("w", "", -1, LeadTime.fixed(8), 1.0), *shops))
+    costs = Costs(np.array([1.0] + [1.5] * count), np.array([0.0] + [20.0] * count), np.zeros(count + 1))
+
+    def demand(level: Doubles, noise: Doubles) -> Doubles:
+        factor = stats.gamma.ppf(special.ndtr(level), level_cv**-2, scale=level_cv**2) if level_cv else np.ones((count, 1))
+        drawn = [counts(special.ndtr(noise[i]), mean[i] * factor[i], 0.5) for i in range(count)]
+        return np.stack(drawn, axis=1)
+
+    start = np.concatenate([[9 * mean.sum()], 3.5 * mean + 2])
+    levels = count if level_cv else 0
+    return Bench(f"stores, level cv {level_cv}", problem, costs, start, levels, count, WARM_UP + 80, demand)
+
+
+def counts(place: Doubles, mean: Doubles, dispersion: float) -> Doubles:
+    """Quantiles of negative binomials (periods, replications), by the sum of their probabilities."""
+    size, chance = 1 / dispersion, 1 / (1 + dispersion * mean)
+    most = int(stats.nbinom.isf(1e-7, size, chance.min())) + 1
+    below = stats.nbinom.cdf(np.arange(most)[:, None], size, np.broadcast_to(chance, place.shape[1]))
+    return np.stack([np.searchsorted(below[:, r], place[:, r]) for r in range(place.shape[1])], axis=1)
+
+
+def scores(bench: Bench, rng: np.random.Generator, points: Callable[[int], Doubles], leading: int, level: bool) -> Doubles:
+    """Normal scores of which the level's dimensions (if `level`) and the `leading` slowest waves of every node's noise come
+    from `points` (dimensions -> (dimensions, replications) inside (0, 1))."""
+    shape = (bench.customers, bench.periods, REPLICATIONS)
+    waves, own = rng.standard_normal(shape), bench.levels if level else 0
+    chosen = special.ndtri(points(own + leading * bench.customers)) if own + leading else np.zeros((0, REPLICATIONS))
+    waves[:, :leading] = chosen[own:].reshape(leading, bench.customers, REPLICATIONS).swapaxes(0, 1)
+    noise = fft.idct(waves, axis=1, norm="ortho").reshape(-1, REPLICATIONS)
+    levels = chosen[:own] if level else rng.standard_normal((bench.levels, REPLICATIONS))
+    return np.concatenate([levels, noise])
+
+
+def antithetic(bench: Bench, rng: np.random.Generator) -> Doubles:
+    """Every path twice, with opposite scores."""
+    half = rng.standard_normal((bench.levels + bench.customers * bench.periods, REPLICATIONS // 2))
+    return np.concatenate([half, -half], axis=1)
+
+
+def ways(rng: np.random.Generator) -> dict[str, Callable[[Bench], Doubles]]:
+    """Scores (dimensions, replications) of each way of sampling."""
+
+    def hypercube(dimensions: int) -> Doubles:
+        return stats.qmc.LatinHypercube(dimensions, rng=rng).random(REPLICATIONS).T
+
+    def sobol(dimensions: int) -> Doubles:
+        return np.clip(stats.qmc.Sobol(dimensions, rng=rng).random(REPLICATIONS).T, 1e-9, 1 - 1e-9)
+
+    return {
+        "plain": lambda bench: scores(bench, rng, hypercube, 0, False),
+        "stratified level": lambda bench: scores(bench, rng, hypercube, 0, True),
+        "antithetic": lambda bench: antithetic(bench, rng),
+        "Latin hypercube, leading": lambda bench: scores(bench, rng, hypercube, LEADING, True),
+        "Sobol, leading": lambda bench: scores(bench, rng, sobol, LEADING, True),
+        "Latin hypercube, all": lambda bench: scores(bench, rng, hypercube, bench.periods, True),
+        "Sobol, all": lambda bench: scores(bench, rng, sobol, bench.periods, True),
+    }
+
+
+def compare(bench: Bench) -> None:
+    """Print the factors of one system."""
+    rng = np.random.default_rng(1)
+    lead = np.zeros((REPLICATIONS // BLOCK, bench.periods, len(bench.problem.nodes), BLOCK), np.uint8)
+    first: tuple[float, Doubles] | None = None
+    print(f"{bench.name}: {bench.levels + bench.customers * bench.periods} dimensions")
+    for name, way in ways(rng).items():
+        seconds = time.process_time()
+        drawn = [way(bench) for _ in range(REPEATS)]
+        seconds = (time.process_time() - seconds) / REPEATS
+        simulators = [bench.simulator(sample, lead) for sample in drawn]
+        cost = [float(bench.costs.by_node(s.totals(bench.start)).sum()) for s in simulators]
+        levels = np.array([least_cost_levels(s, bench.costs, bench.start) for s in simulators])
+        found = float(np.var(cost, ddof=1)), levels.var(axis=0, ddof=1)
+        first = first or found
+        print(
+            f"  {name:25} variance of cost / {first[0] / found[0]:5.1f}   of levels / {1 / np.mean(found[1] / first[1]):5.1f}"
+            f"   {seconds * 1e3:6.1f} ms to draw",
+            flush=True,
+        )
+
+
+def compare_moments() -> None:
+    """The same for the moments of a continuous-review system."""
+    system = OneWarehouse([0.5] * 5, 2.0, [1.0] * 5)
+    costs = Costs(np.array([1.0] + [1.5] * 5), np.array([0.0] + [10.0] * 5), np.zeros(6))
+    levels = np.array([6.0] + [2.0] * 5)
+    print(f"one warehouse, moments of the steady state: {system.dimensions} dimensions, {system.replications} replications")
+    shape = (system.dimensions, system.replications)
+    drawn: dict[str, Callable[[int], Doubles]] = {
+        "plain": lambda seed: np.random.default_rng(seed).random(shape),
+        "Latin hypercube, all": lambda seed: stats.qmc.LatinHypercube(shape[0], rng=seed).random(shape[1]).T,
+        "Sobol, all": lambda seed: sobol_points(system, seed),
+    }
+    first = 0.0
+    for name, points in drawn.items():
+        cost = [costs.by_node(steady_state(system, points(seed)).totals(levels)).sum() for seed in range(12)]
+        first = first or float(np.var(cost, ddof=1))
+        print(f"  {name:25} variance of cost / {first / np.var(cost, ddof=1):5.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    for system in (serial(), stores(0.0), stores(0.4)):
+        compare(system)
+    compare_moments()

@@ -1,0 +1,1 @@
+"""Optimal levels by simulation: costs, service targets, budgets, whole numbers and pairs of parameters."""

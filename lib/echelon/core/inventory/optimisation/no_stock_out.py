@@ -1,0 +1,122 @@
+"""Least holding cost subject to a share of periods (ready rate) or review cycles (cycle service level) without shortage.
+
+An indicator has no pathwise derivative, but its expectation has: where the own level follows so that P(net >= 0) stays,
+d own / d upstream = -E[d net / d upstream | net = 0] (Hong, Operations Research 57(1), 2009, theorem 2: the sensitivity
+of a quantile). The condition is widened to |net| <= h (Liu & Hong, Naval Research Logistics 56, 2009). A level moves the
+net stock of its own node one for one, so that the backorders at levels h below and above differ by the sum of a ramp
+of that width; two adjoint passes with backorders as cost therefore give the derivative of all nodes' service at once.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from echelon.core.inventory.optimisation.bracket import Bracket
+from echelon.core.inventory.optimisation.reduced import Point, Start, least_cost
+from echelon.core.inventory.optimisation.system import System
+from echelon.core.inventory.simulation.layout import Doubles, Flags
+from echelon.core.inventory.simulation.simulator import Totals
+
+_RAMP = 0.1  # half the width of the ramp, in standard deviations of lead-time demand
+_CLOSE = 2e-3  # the same unit: how well a level that need not be whole is found
+_MOST_STEPS = 60
+
+
+@dataclass(frozen=True)
+class ShareTargets:
+    """share: of periods or cycles, nan where a node has no target; hold: holding cost per unit; whole: levels are whole
+    numbers. `ready_rate` and `cycle_service_level` are those of `Measures`."""
+
+    kind: Literal["ready_rate", "cycle_service_level"]
+    share: Doubles
+    hold: Doubles
+    whole: bool
+
+    @property
+    def bound(self) -> Flags:
+        """Nodes whose level is decided by a target."""
+        return np.isfinite(self.share)
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """The goal of `reduced`. spread: standard deviation of lead-time demand (nodes,)."""
+
+    system: System
+    targets: ShareTargets
+    spread: Doubles
+
+    @property
+    def bound(self) -> Flags:
+        return self.targets.bound
+
+    @property
+    def hold(self) -> Doubles:
+        return self.targets.hold
+
+    @property
+    def whole(self) -> bool:
+        return self.targets.whole
+
+    @property
+    def _half(self) -> Doubles:
+        """Half the width of the ramp at bound nodes, units."""
+        return np.where(self.bound, np.maximum(_RAMP * self.spread, 0.5 if self.whole else 1e-9), 0.0)
+
+    def meet(self, levels: Doubles) -> Point:
+        """Bracketing on the simulated share, all nodes at once; the share is nearly straight in normal scores."""
+        levels = np.maximum(np.array(levels, float), 0.0)
+        levels = np.where(self.bound & self.whole, np.rint(levels), levels)
+        bracket = Bracket(np.nan_to_num(self.targets.share), self.bound, self.spread, self._width, self.whole)
+        for _ in range(_MOST_STEPS):
+            bracket.see(levels, self._share(levels))
+            if not bracket.open.any():
+                break
+            levels = np.where(bracket.open, bracket.next(levels), levels)
+        return self._point(np.where(self.bound, bracket.root(), levels))
+
+    @property
+    def _width(self) -> Doubles:
+        return np.ones(len(self.hold)) if self.whole else np.maximum(_CLOSE * self.spread, 1e-6)
+
+    def _share(self, levels: Doubles) -> Doubles:
+        measures = self.system.measure(levels)
+        chosen = measures.ready_rate if self.targets.kind == "ready_rate" else measures.cycle_service_level
+        return np.nan_to_num(chosen.mean, nan=1.0)
+
+    def _point(self, levels: Doubles) -> Point:
+        """Cost there, and the price of a period with shortage by the ramp's slope."""
+        totals = self.system.totals(levels)
+        below, above = self.system.totals(self._below(levels)), self.system.totals(levels + self._half)
+        surplus = np.where(self.bound, self.hold * totals.covered, 0.0)
+        fewer = np.where(_waits(below), above.covered - below.covered, below.slope - above.slope)
+        slope = fewer / np.maximum(levels + self._half - self._below(levels), 1e-9)
+        price = np.where(self.bound, surplus / np.maximum(slope, 1.0), 0.0)
+        return Point(levels, float(self.hold @ totals.on_hand), price, surplus)
+
+    def _below(self, levels: Doubles) -> Doubles:
+        return np.maximum(levels - self._half, 0.0)
+
+    def gradient(self, point: Point) -> Doubles:
+        """Holding cost and priced ramp, as the mean of the passes below and above."""
+        low, high = self._below(point.levels), point.levels + self._half
+        weight = 2 * point.price / np.maximum(high - low, 1e-9)
+        waits = _waits(self.system.totals(low))
+        owed, unmet = weight * waits, weight * ~waits
+        _, below = self.system.gradient(low, self.hold, unmet, owed)
+        _, above = self.system.gradient(high, self.hold, -unmet, -owed)
+        return 0.5 * (below + above)
+
+
+def _waits(totals: Totals) -> Flags:
+    """Where customers wait; elsewhere (lost sales) the unmet demand stands for the backorders."""
+    return totals.owed > 0
+
+
+def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -> Doubles:
+    """Levels (nodes,) of least holding cost at which every target is met on the system's paths.
+
+    At nodes that lose sales a ready rate says nothing (nobody waits): ask for a cycle service level there.
+    """
+    return least_cost(_Shares(system, targets, start.spread), start)
