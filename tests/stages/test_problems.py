@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.inventory.plan import SimulationSize
+from echelon.core.inventory.stock_plan import SimulationSize
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
 from echelon.stages import stock

@@ -5,8 +5,9 @@ import sys
 import numpy as np
 
 from echelon.config.models import Spark
-from echelon.core.inventory.plan import SimulationSize, plan_sku
+from echelon.core.inventory.plan import plan_sku
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.stock_plan import SimulationSize
 from echelon.engine.session import start
 from echelon.errors import EchelonError
 

@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.core.inventory.classical import classical_levels
-from echelon.core.inventory.plan import SimulationSize
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.replay import replay
+from echelon.core.inventory.stock_plan import SimulationSize
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.history import SERIES, segmented, windows_of

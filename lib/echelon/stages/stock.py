@@ -7,8 +7,9 @@ import pandas as pd
 
 from echelon.config.models import Stock
 from echelon.core.demand.periods import Frequency
-from echelon.core.inventory.plan import SimulationSize, StockPlan, plan_analytic, plan_sku
+from echelon.core.inventory.plan import plan_analytic, plan_sku
 from echelon.core.inventory.problem import Problem
+from echelon.core.inventory.stock_plan import SimulationSize, StockPlan
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.failures import count_failures

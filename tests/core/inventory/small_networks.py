@@ -154,27 +154,6 @@ def up_and_down(disruption, periods, rng):
     return np.array(state, int)
 
 
-def as_network(problem):
-    """A `Problem` as a `SupplyNetwork`: a review period is a calendar; lots and MOQs of at most 1 are no restriction."""
-    return SupplyNetwork(problem.sku, tuple(as_point(node) for node in problem.nodes), problem.run_seed)
-
-
-def as_point(node):
-    return Point(
-        name=node.name,
-        links=(Link(node.parent, node.lead_time),),
-        policy=Policy(
-            calendar=(True,) + (False,) * (node.review_period - 1),
-            lot_size=node.lot_size if node.lot_size > 1 else 0.0,
-            moq=node.moq if node.moq > 1 else 0.0,
-        ),
-        demand=node.demand,
-        backorder_share=0.0 if node.lost_sales else 1.0,
-        holding_cost=node.holding_cost,
-        target_fill_rate=node.target_fill_rate,
-    )
-
-
 def bicycle():
     """An assembly: one frame (long lead time, made to order elsewhere) and two wheels (bought often) for a bicycle."""
     frames = Point("frames", (Link(OUTSIDE, LeadTime((6, 8, 10), (0.3, 0.4, 0.3)), crossing=False),), holding_cost=40.0)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.explain import SOURCES, explain_safety_stock
-from echelon.core.inventory.plan import SimulationSize
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.stock_plan import SimulationSize
 from small_problems import warehouse_and_stores
 
 SMALL = SimulationSize(periods=80, replications=128)

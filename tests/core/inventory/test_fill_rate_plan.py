@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.optimisation.fill_rate import Targets, fill_gap, optimise
-from echelon.core.inventory.plan import SimulationSize, plan_analytic, plan_sku
+from echelon.core.inventory.plan import plan_analytic, plan_sku
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, ProblemError
 from echelon.core.inventory.simulation.paths import PathSource, stratified_level
 from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.stock_plan import SimulationSize
 from scipy import stats
 from small_problems import warehouse_and_stores
 

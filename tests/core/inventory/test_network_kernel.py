@@ -5,13 +5,14 @@ from echelon.core.inventory.general import measures
 from echelon.core.inventory.general.arrays import Draws
 from echelon.core.inventory.general.paths import NetworkPathSource
 from echelon.core.inventory.general.simulator import NetworkSimulator
+from echelon.core.inventory.general.trees import as_network
 from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.paths import PathSource
 from echelon.core.inventory.simulation.simulator import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_oracle import NetworkOracle
-from small_networks import CONTINUOUS, as_network, networks
+from small_networks import CONTINUOUS, networks
 from small_problems import problems
 
 BOTH = {

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from echelon.core.inventory.general.trees import as_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_oracle import NetworkOracle
 from oracle import Oracle
 from small_networks import (
     CONTINUOUS,
-    as_network,
     bicycle,
     dual_sourced_warehouse,
     networks,

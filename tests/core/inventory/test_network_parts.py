@@ -11,11 +11,12 @@ from echelon.core.inventory.general.model import OUTSIDE, Disruption, Link, Poin
 from echelon.core.inventory.general.moments import network_lead_time_demand, usage, warm_up
 from echelon.core.inventory.general.paths import NetworkPathSource
 from echelon.core.inventory.general.simulator import NetworkSimulator
+from echelon.core.inventory.general.trees import as_network
 from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.problem import Demand, LeadTime, ProblemError
 from echelon.core.inventory.simulation import layout
 from hypothesis import given, settings
-from small_networks import as_network, bicycle, dual_sourced_warehouse, perishable_store
+from small_networks import bicycle, dual_sourced_warehouse, perishable_store
 from small_problems import problems
 
 OUT = Link(OUTSIDE, LeadTime.fixed(1))

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.plan import SimulationSize, optimal_levels
+from echelon.core.inventory.plan import optimal_levels
 from echelon.core.inventory.problem import LeadTime, Node, Problem
 from echelon.core.inventory.simulation.layout import Doubles
 from echelon.core.inventory.simulation.simulator import warm_up_periods
+from echelon.core.inventory.stock_plan import SimulationSize
 
 
 @dataclass(frozen=True)

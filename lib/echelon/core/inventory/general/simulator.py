@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from echelon.core.inventory.general import measures
-from echelon.core.inventory.general.arrays import Draws, make_state, network_arrays
+from echelon.core.inventory.general.arrays import ORDER_UP_TO, Draws, make_state, network_arrays
 from echelon.core.inventory.general.check import check_network
 from echelon.core.inventory.general.costs import NetworkMeasures
 from echelon.core.inventory.general.kernel import simulate
@@ -33,6 +33,11 @@ class NetworkSimulator:
         self._tape = make_tape(_ROOM * self.periods * (size + len(self._net.links)))
         self._sums = np.zeros((self.replications, size, measures.ALL_SUMS))
         self.demand = self._demand_totals()
+
+    @property
+    def gaps(self) -> Doubles:
+        """S - s of (s,S) points, 0 elsewhere (points,)."""
+        return np.where(self._net.points["policy"] == ORDER_UP_TO, self._net.points["gap"], 0.0)
 
     @property
     def measured(self) -> int:

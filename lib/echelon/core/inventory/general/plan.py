@@ -1,0 +1,108 @@
+"""Plan one SKU on a network of any shape: levels of least holding cost that meet the targets, certified on fresh paths."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from echelon.core.inventory.general.check import check_network
+from echelon.core.inventory.general.costs import NetworkMeasures
+from echelon.core.inventory.general.gaps import open_gaps, with_best_gaps, with_gaps
+from echelon.core.inventory.general.model import SupplyNetwork
+from echelon.core.inventory.general.moments import network_lead_time_demand, warm_up
+from echelon.core.inventory.general.paths import NetworkPathSource
+from echelon.core.inventory.general.simulator import NetworkSimulator
+from echelon.core.inventory.lead_time_demand import LeadTimeDemand
+from echelon.core.inventory.optimisation.fill_rate import Targets, meet_targets, optimise
+from echelon.core.inventory.simulation.layout import Doubles, Flags
+from echelon.core.inventory.stock_plan import DEFAULT_SIZE, SimulationSize, StockPlan, describe, observed, shortfall, targets_of
+
+_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """network: as planned, with the gaps that were chosen; plan: levels and certified service; measures: on those paths."""
+
+    network: SupplyNetwork
+    plan: StockPlan
+    measures: NetworkMeasures
+
+
+class _Paths:
+    """Simulators of one network on the same or on fresh paths."""
+
+    def __init__(self, network: SupplyNetwork, size: SimulationSize) -> None:
+        self.before = warm_up(network)
+        self._source = NetworkPathSource(network, size.periods, self.before)
+
+    def simulator(self, network: SupplyNetwork, purpose: str, replications: int) -> NetworkSimulator:
+        """The network (with whatever policy) on the paths of a purpose."""
+        return NetworkSimulator(network, self._source.draw(purpose, replications), self.before)
+
+
+def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, periods_per_year: float = 365.0) -> NetworkPlan:
+    """Levels of least holding cost that meet every fill-rate target, as `plan_sku` finds them for distribution trees.
+
+    Points with an order cost and an (s,S) or (R,Q) policy whose gap is 0 get the gap of least holding and order cost.
+    Raises ProblemError on an impossible network.
+    """
+    check_network(with_gaps(network, dict.fromkeys(open_gaps(network), 1.0)))
+    ltd = network_lead_time_demand(network)
+    targets, paths = targets_of(network, ltd), _Paths(network, size)
+
+    def levels_of(simulator: NetworkSimulator, earlier: Doubles | None) -> Doubles:
+        return _levels(simulator, observed(targets, simulator), ltd, earlier)
+
+    network = with_best_gaps(network, lambda one: paths.simulator(one, "gaps", size.replications), levels_of, periods_per_year)
+    levels = levels_of(paths.simulator(network, "optimise", size.replications), None)
+    levels, measures, status = _certified(network, paths, size, targets, levels)
+    return NetworkPlan(network, _with_reorder_points(network, describe(network, levels, ltd, measures, status)), measures)
+
+
+def _levels(simulator: NetworkSimulator, targets: Targets, ltd: LeadTimeDemand, earlier: Doubles | None) -> Doubles:
+    """Levels of least cost on the simulator's paths; none lets a point wait until it owes something before it orders."""
+    free = np.full(len(ltd.rate), np.nan)
+    middle = ltd.lead_mean + simulator.gaps
+    levels = optimise(simulator, targets, free, middle, ltd.sd, earlier)
+    low = levels < simulator.gaps
+    if not low.any():
+        return levels
+    return optimise(simulator, targets, np.where(low, simulator.gaps, free), middle, ltd.sd, levels)
+
+
+def _certified(
+    network: SupplyNetwork, paths: _Paths, size: SimulationSize, targets: Targets, levels: Doubles
+) -> tuple[Doubles, NetworkMeasures, str]:
+    """Meet the targets on more and fresh paths, and measure on others; what falls short is met there, and measured again."""
+    simulator = paths.simulator(network, "refine", size.certification_replications)
+    levels = _met(simulator, targets, levels)
+    for attempt in range(_ROUNDS):
+        simulator = paths.simulator(network, f"certify {attempt}", size.certification_replications)
+        measures = simulator.measure(levels)
+        short = _short(measures, targets)
+        if not short.any():
+            return levels, measures, "ok"
+        if attempt < _ROUNDS - 1:
+            levels = np.where(short, np.maximum(_met(simulator, targets, levels), levels), levels)
+            levels = levels + np.where(short, 1.0 if targets.whole else 0.01 * levels, 0.0)
+    return levels, measures, shortfall(network, targets, measures, short)
+
+
+def _met(simulator: NetworkSimulator, targets: Targets, levels: Doubles) -> Doubles:
+    point = meet_targets(simulator, observed(targets, simulator), levels)
+    return point.rounded_up()[0] if targets.whole else point.levels
+
+
+def _short(measures: NetworkMeasures, targets: Targets) -> Flags:
+    """Points whose certified fill rate is more than a standard error below the target."""
+    service = measures.customer_fill_rate
+    return np.asarray(service.mean + service.se < targets.fill_rate)
+
+
+def _with_reorder_points(network: SupplyNetwork, plan: StockPlan) -> StockPlan:
+    """s = S - gap for (s,S); for (R,Q) the level is R and the stock may rise to R + Q."""
+    kinds = np.array([point.policy.kind for point in network.nodes])
+    gap = np.array([point.policy.gap for point in network.nodes])
+    up_to = np.where(kinds == "RQ", plan.base_stock_level + gap, plan.base_stock_level)
+    reorder = np.where(kinds == "sS", up_to - gap, np.where(kinds == "RQ", up_to - gap, plan.reorder_point))
+    return replace(plan, base_stock_level=up_to, reorder_point=np.maximum(reorder, 0.0))
