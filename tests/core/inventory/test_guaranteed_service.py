@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from echelon.core.inventory.reference.guaranteed_service import ServiceNetwork, Stage, place_safety_stock
+from echelon.core.inventory.reference.guaranteed_service import ServiceNetwork, Stage, base_stock_levels, place_safety_stock
 from echelon.core.inventory.reference.guaranteed_service_tree import place_on_tree
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,6 +126,15 @@ def test_early_arrival_stock_of_one_stage():
     assert network.cost(0, np.array(-5)) == pytest.approx(2.0 * 10 * 0.5 * 4)  # safe, but half of the units wait
 
 
+def test_base_stock_levels_cover_the_net_times():
+    stages = (Stage("a", 4, 1.0, 2.0), Stage("b", 1.5, 3.0, 1.5, 3.0, outbound_time=1, demand_mean=10.0))
+    network = ServiceNetwork(stages, ((0, 1),), (2.0,))
+    placed = place_on_tree(network)
+    mean, sd, factor = np.array([20.0, 10.0]), np.array([6.0, 3.0]), np.array([2.0, 1.5])
+    net = np.array(placed.net_times)
+    assert base_stock_levels(network, placed) == pytest.approx(mean * net + factor * sd * np.sqrt(net))
+
+
 def test_early_arrival_stock_equals_a_simulation():
     """Mean stock on hand less the safety stock, for orders of Poisson demand that are ready T periods later."""
     rng, promise, chances, mean = np.random.default_rng(4), 2, (0.3, 0.2, 0.0, 0.3, 0.2), 20.0
@@ -179,7 +188,7 @@ def test_real_chains_cost_what_is_reported_for_them():
     assert HOLDING_RATE == 0.35
     for number, network in chains(WILLEMS):
         if number in REPORTED:
-            found = place_safety_stock(network)
+            found = place_safety_stock(network, seconds=120)
             assert found.cost == pytest.approx(REPORTED[number], rel=0.005)
             assert found.bound == pytest.approx(found.cost, rel=1e-6)
             check_placement(network, found)

@@ -13,10 +13,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, sparse
 
-from echelon.core.inventory.reference.service_network import Placement, ServiceNetwork, Stage, Whole, placement
+from echelon.core.inventory.reference.service_network import (
+    Placement,
+    ServiceNetwork,
+    Stage,
+    Whole,
+    base_stock_levels,
+    placement,
+)
 from echelon.core.inventory.simulation.layout import Doubles
 
-__all__ = ["Placement", "ServiceNetwork", "Stage", "place_safety_stock"]
+__all__ = ["Placement", "ServiceNetwork", "Stage", "base_stock_levels", "place_safety_stock"]
 
 
 class _Columns:
@@ -52,7 +59,7 @@ def place_safety_stock(network: ServiceNetwork, seconds: float = 60.0) -> Placem
     result = optimize.milp(
         c=np.concatenate([np.zeros(thresholds), *columns.costs]),
         constraints=_constraints(network, columns),
-        integrality=np.arange(columns.w[-1]) < thresholds,
+        integrality=(np.arange(columns.w[-1]) < thresholds).astype(int),
         bounds=optimize.Bounds(0, 1),
         options={"time_limit": seconds, "mip_rel_gap": 1e-9},
     )

@@ -136,17 +136,21 @@ class ServiceNetwork:
         return np.asarray(costs[np.asarray(offset) - least])
 
 
-def _cost(stage: Stage, offset: Whole, sd: float, mean: float) -> Doubles:
-    """The cost in the module's head for every offset SI - S."""
+def _stock(stage: Stage, offset: Whole, sd: float, mean: float) -> tuple[Doubles, Doubles, Doubles]:
+    """Mean net time, safety stock and early-arrival stock for every offset SI - S; nan where S is pointless."""
     times, chances = stage.law()
-    signed = offset[:, None] + times[None, :]
+    signed = np.where(offset + times.max() >= 0, offset, np.nan)[:, None] + times[None, :]
     net = np.maximum(signed, 0.0)
     expected = net @ chances
     variance = np.maximum(np.square(net) @ chances - np.square(expected), 0.0)
     safety = stage.safety_factor * np.sqrt(sd**2 * expected + mean**2 * variance)
-    early = mean * (np.maximum(-signed, 0.0) @ chances)
-    possible = signed.max(axis=1) >= 0
-    return np.asarray(np.where(possible, stage.holding_cost * (safety + early), np.inf))
+    return expected, safety, mean * (np.maximum(-signed, 0.0) @ chances)
+
+
+def _cost(stage: Stage, offset: Whole, sd: float, mean: float) -> Doubles:
+    """The cost in the module's head for every offset SI - S."""
+    _, safety, early = _stock(stage, offset, sd, mean)
+    return np.nan_to_num(stage.holding_cost * (safety + early), nan=np.inf)
 
 
 @dataclass(frozen=True)
@@ -168,3 +172,17 @@ def placement(network: ServiceNetwork, outbound: list[int], inbound: list[int], 
     mean = [float(times @ chances) for times, chances in (stage.law() for stage in network.stages)]
     net = tuple(float(offset + time) for offset, time in zip(offsets, mean, strict=True))
     return Placement(tuple(outbound), tuple(inbound), net, cost, min(bound, cost))
+
+
+def base_stock_levels(network: ServiceNetwork, placed: Placement) -> Doubles:
+    """Local base-stock level of every stage, in units: mean demand of the net time + safety stock.
+
+    It is the level of stock on hand + on order - what customers have ordered and not received (due or not), with every
+    stage ordering at once what its customers order (Graves & Willems 2000, section 2). For judging a placement by simulation.
+    """
+    offsets = np.subtract(placed.inbound_times, placed.service_times)
+    levels = []
+    for stage, offset, sd, mean in zip(network.stages, offsets, network.sigma(), network.mean(), strict=True):
+        expected, safety, _ = _stock(stage, np.array([offset]), sd, mean)
+        levels.append(float(mean * expected[0] + safety[0]))
+    return np.array(levels)
