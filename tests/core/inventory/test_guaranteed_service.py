@@ -102,6 +102,22 @@ def test_no_placement_on_a_general_network_costs_less(size, random):
     assert found.cost == pytest.approx(cheapest(network), rel=1e-6, abs=1e-9)
 
 
+def test_where_the_relaxation_is_not_whole():
+    """Two ways from the first stage to the fourth: the linear relaxation mixes two placements (52.81)."""
+    stages = (
+        Stage("a", 4, 1, 1.0, 1.0, outbound_time=2),
+        Stage("b", 6, 2, 1.0, outbound_time=2),
+        Stage("c", 2, 1, 1.0),
+        Stage("d", 4, 2, 1.0, 5.0, outbound_time=0),
+        Stage("e", 1, 5, 1.0, 1.0, outbound_time=0),
+    )
+    network = ServiceNetwork(stages, ((0, 1), (0, 2), (0, 3), (2, 3), (2, 4), (3, 4)))
+    found = place_safety_stock(network)
+    assert found.cost == pytest.approx(cheapest(network))
+    assert found.bound == pytest.approx(found.cost, rel=1e-6)
+    check_placement(network, found)
+
+
 def cheapest(network):
     """The least cost over all service times, inbound times beyond what suppliers promise included."""
     best = np.inf
@@ -161,6 +177,11 @@ def test_guaranteed_service_refuses_what_it_cannot_solve():
         ServiceNetwork(stages, ((0, 1),), (1.0, 2.0))
     with pytest.raises(ValueError, match="stages"):
         ServiceNetwork((), ())
+    chain = ServiceNetwork(tuple(Stage(str(i), 9, 1.0 + i, 1.0, 1.0) for i in range(20)), tuple((i, i + 1) for i in range(19)))
+    with pytest.raises(ValueError, match="within 1e-09 seconds"):
+        place_safety_stock(chain, seconds=1e-9)
+    with pytest.raises(ValueError, match="seconds"):
+        place_safety_stock(chain, seconds=0)
 
 
 @pytest.mark.parametrize(

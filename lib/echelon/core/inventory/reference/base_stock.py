@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from echelon.core.inventory.reference import checks
-from echelon.core.inventory.reference.demand_laws import expected_shortage, poisson_pmf, sum_pmf
+from echelon.core.inventory.reference.demand_laws import best_position, poisson_pmf, position_cost, sum_pmf
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,9 @@ def newsvendor_discrete(holding_cost: float, stockout_cost: float, pmf: npt.Arra
     F(S) >= p / (p + h) (section 4.3.2.8)."""
     checks.positive(holding_cost=holding_cost, stockout_cost=stockout_cost)
     law = checks.probabilities("pmf", pmf)
-    level = int(np.searchsorted(np.cumsum(law), stockout_cost / (stockout_cost + holding_cost) - 1e-12))
-    level = min(level, len(law) - 1)  # rounding: the probabilities may add up to a little less than 1
-    short = float(expected_shortage(law, level))
-    mean = float(law @ np.arange(len(law)))
-    return Level(float(level), holding_cost * (level - mean + short) + stockout_cost * short)
+    level = best_position(holding_cost, stockout_cost, law)
+    cost = position_cost(holding_cost, stockout_cost, law)
+    return Level(float(level), float(cost(np.array([level]))[0]))
 
 
 def newsvendor_poisson(holding_cost: float, stockout_cost: float, mean: float) -> Level:

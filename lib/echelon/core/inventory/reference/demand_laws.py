@@ -1,4 +1,6 @@
-"""Discrete laws of demand: probabilities of 0, 1, 2, ... units, for the exact solvers."""
+"""Discrete laws of demand, probabilities of 0, 1, 2, ... units, and what a position costs against them."""
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -6,6 +8,8 @@ from scipy import signal, stats
 
 from echelon.core.inventory.reference import checks
 from echelon.core.inventory.simulation.layout import Doubles
+
+PositionCost = Callable[[npt.NDArray[np.int_]], Doubles]
 
 _TAIL = 1e-15
 
@@ -45,3 +49,21 @@ def expected_shortage(pmf: Doubles, levels: npt.ArrayLike) -> Doubles:
     beyond = np.append(np.cumsum((pmf * units)[::-1])[::-1], 0.0)  # E[D; D >= n]
     first = np.clip(np.floor(at).astype(int) + 1, 0, len(pmf))
     return np.asarray(beyond[first] - at * above[first])
+
+
+def position_cost(holding_cost: float, stockout_cost: float, at_risk: Doubles) -> PositionCost:
+    """g(y) = h E[(y - D)+] + p E[(D - y)+], D the demand at risk with these probabilities."""
+    mean = float(at_risk @ np.arange(len(at_risk)))
+
+    def g(position: npt.NDArray[np.int_]) -> Doubles:
+        short = expected_shortage(at_risk, position)
+        return np.asarray(holding_cost * (position - mean + short) + stockout_cost * short)
+
+    return g
+
+
+def best_position(holding_cost: float, stockout_cost: float, at_risk: Doubles) -> int:
+    """The least y with P(D <= y) >= p / (p + h), which has the least g(y)."""
+    ratio = stockout_cost / (stockout_cost + holding_cost)
+    # rounding: the probabilities may add up to a little less than the ratio
+    return min(int(np.searchsorted(np.cumsum(at_risk), ratio - 1e-12)), len(at_risk) - 1)

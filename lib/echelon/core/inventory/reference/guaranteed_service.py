@@ -9,10 +9,13 @@ per net time instead, with the concave cost hanging between its ends, leaves gap
 (compare Magnanti, Shen, Shu, Simchi-Levi & Teo, Operations Research Letters 34(2), 2006, 228-238).
 """
 
+import time
+
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize, sparse
 
+from echelon.core.inventory.reference import checks
 from echelon.core.inventory.reference.service_network import (
     Placement,
     ServiceNetwork,
@@ -54,22 +57,44 @@ def place_safety_stock(network: ServiceNetwork, seconds: float = 60.0) -> Placem
     Stops after `seconds` with the best placement found; its `bound` says how far it can be from the optimum. Raises
     ValueError when none was found in that time.
     """
+    checks.positive(seconds=seconds)
     columns = _Columns(network)
-    thresholds = int(columns.u[-1])
-    result = optimize.milp(
-        c=np.concatenate([np.zeros(thresholds), *columns.costs]),
-        constraints=_constraints(network, columns),
-        integrality=(np.arange(columns.w[-1]) < thresholds).astype(int),
-        bounds=optimize.Bounds(0, 1),
-        options={"time_limit": seconds, "mip_rel_gap": 1e-9},
-    )
+    result = _relaxed_or_whole(columns, _constraints(network, columns), seconds)
     if result.x is None:
         raise ValueError(f"no placement of safety stock found within {seconds} seconds: {result.message}")
     chosen = result.x > 0.5
     inbound = [low + int(chosen[a:b].sum()) for low, a, b in zip(columns.low, columns.v[:-1], columns.v[1:], strict=True)]
     outbound = [int(chosen[a:b].sum()) for a, b in zip(columns.u[:-1], columns.u[1:], strict=True)]
-    bound = result.fun if result.mip_dual_bound is None else result.mip_dual_bound  # None: nothing to decide
+    bound = result.fun if result.mip_dual_bound is None else result.mip_dual_bound  # None: the relaxation was enough
     return placement(network, outbound, inbound, float(bound))
+
+
+def _relaxed_or_whole(
+    columns: _Columns, constraints: list[optimize.LinearConstraint], seconds: float
+) -> optimize.OptimizeResult:
+    """The relaxation where its times are whole (HiGHS needs half the time for it), else the whole programme in the time
+    that is left."""
+    start = time.monotonic()
+    relaxed = _solve(columns, constraints, False, seconds)
+    if relaxed.status == 0:
+        times = relaxed.x[: columns.u[-1]]
+        if np.abs(times - np.round(times)).max(initial=0.0) <= 1e-6:
+            return relaxed
+    return _solve(columns, constraints, True, max(seconds - (time.monotonic() - start), 1e-3))
+
+
+def _solve(
+    columns: _Columns, constraints: list[optimize.LinearConstraint], whole: bool, seconds: float
+) -> optimize.OptimizeResult:
+    """The programme, or its linear relaxation."""
+    width, thresholds = int(columns.w[-1]), int(columns.u[-1])
+    return optimize.milp(
+        c=np.concatenate([np.zeros(thresholds), *columns.costs]),
+        constraints=constraints,
+        integrality=(np.arange(width) < thresholds).astype(int) * whole,
+        bounds=optimize.Bounds(0, 1),
+        options={"time_limit": seconds, "mip_rel_gap": 1e-9},
+    )
 
 
 def _constraints(network: ServiceNetwork, columns: _Columns) -> list[optimize.LinearConstraint]:

@@ -3,7 +3,7 @@
 At the start of a period an order z is placed that arrives lead_time L periods later, then demand is met from the stock on
 hand x_0 and the rest is lost; h per unit left, p per unit lost. The state is (x_0, x_1, ..., x_{L-1}) with x_l what arrives
 in l periods. No order-up-to policy costs less. Sources: Zipkin, Operations Research 56(5), 2008, 1256-1263 (the problem
-and its test instances); Morton, SIAM Journal on Applied Mathematics 17(5), 1969, 936-949 (bounds on the orders).
+and its test instances); Morton, SIAM Review 11(4), 1969, 572-596 (bounds on the orders).
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 What is outstanding at a retailer is its part of the warehouse's backorders plus the demand during transport. Exact: with
 X Poisson, the demand of all retailers in the warehouse's lead time, (X - S0)+ units are owed and each is retailer i's with
-probability lambda_i / lambda (Simon, Operations Research 19(6), 1971; Graves, Management Science 31(10), 1985; Axsaeter,
+probability lambda_i / lambda (Simon, Operations Research 19, 1971; Graves, Management Science 31(10), 1985; Axsaeter,
 Operations Research 38(1), 1990). Two-moment: a negative binomial with the same mean and variance (Graves 1985). METRIC:
 Poisson with the same mean (Sherbrooke, Operations Research 16(1), 1968).
 """
@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from echelon.core.inventory.reference import checks
-from echelon.core.inventory.reference.demand_laws import expected_shortage, poisson_pmf
+from echelon.core.inventory.reference.demand_laws import best_position, expected_shortage, poisson_pmf
 from echelon.core.inventory.simulation.layout import Doubles
 
 Law = Callable[[Doubles], Doubles]  # from the exact law of what is outstanding to the one that is used
@@ -148,9 +148,7 @@ def optimal_levels(warehouse: Warehouse, groups: Sequence[Retailers], law: Law =
 
 def _newsvendor(outstanding: Doubles, group: Retailers) -> RetailerPlan:
     """The best level against what is outstanding."""
-    ratio = group.backorder_cost / (group.backorder_cost + group.holding_cost)
-    level = int(np.searchsorted(np.cumsum(outstanding), ratio - 1e-12))
-    return _retailer(outstanding, min(level, len(outstanding) - 1))
+    return _retailer(outstanding, best_position(group.holding_cost, group.backorder_cost, outstanding))
 
 
 def _retailer(outstanding: Doubles, level: int) -> RetailerPlan:

@@ -6,17 +6,21 @@ Fundamentals of Supply Chain Theory, 2nd ed., section 4.4; Ehrhardt & Mosier, Ma
 All raise ValueError, naming the parameter, where a cost is not above 0 (the fixed cost may be 0) or there is no demand.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from echelon.core.inventory.reference import checks
-from echelon.core.inventory.reference.demand_laws import expected_shortage, normal_pmf, poisson_pmf, sum_pmf
+from echelon.core.inventory.reference.demand_laws import (
+    PositionCost,
+    best_position,
+    normal_pmf,
+    poisson_pmf,
+    position_cost,
+    sum_pmf,
+)
 from echelon.core.inventory.simulation.layout import Doubles
-
-PositionCost = Callable[[npt.NDArray[np.int_]], Doubles]
 
 
 @dataclass(frozen=True)
@@ -70,21 +74,9 @@ def ss_cost(
     return _Costs(g, fixed_cost, law).average(*policy)
 
 
-def position_cost(holding_cost: float, stockout_cost: float, at_risk: Doubles) -> PositionCost:
-    """g(y) = h E[(y - D)+] + p E[(D - y)+], D the demand at risk with these probabilities."""
-    mean = float(at_risk @ np.arange(len(at_risk)))
-
-    def g(position: npt.NDArray[np.int_]) -> Doubles:
-        short = expected_shortage(at_risk, position)
-        return np.asarray(holding_cost * (position - mean + short) + stockout_cost * short)
-
-    return g
-
-
 def _optimal(holding_cost: float, stockout_cost: float, fixed_cost: float, pmf: Doubles, at_risk: Doubles) -> OrderUpToPolicy:
     checks.positive(holding_cost=holding_cost, stockout_cost=stockout_cost)
-    ratio = stockout_cost / (stockout_cost + holding_cost)
-    best = min(int(np.searchsorted(np.cumsum(at_risk), ratio - 1e-12)), len(at_risk) - 1)
+    best = best_position(holding_cost, stockout_cost, at_risk)
     return zheng_federgruen(position_cost(holding_cost, stockout_cost, at_risk), best, fixed_cost, pmf)
 
 

@@ -14,6 +14,7 @@ from scipy import optimize, stats
 
 from echelon.core.inventory.reference import checks
 from echelon.core.inventory.reference.base_stock import normal_loss
+from echelon.core.inventory.reference.demand_laws import PositionCost, best_position, poisson_pmf, position_cost
 
 
 @dataclass(frozen=True)
@@ -30,23 +31,21 @@ def rq_poisson(
 ) -> ReorderPolicy:
     """The optimal (r, Q) for Poisson demand, backorders.
 
-    The cost of an order is shared by Q positions r+1..r+Q, each with newsvendor cost g: starting from the best
-    position, the cheaper neighbour is added while it costs less than the average (Federgruen & Zheng).
+    The cost of an order is shared by Q positions r+1..r+Q, each with newsvendor cost g: from the best position on, the
+    cheapest that is left is added while it costs less than the average; g is convex, so they are neighbours (Federgruen &
+    Zheng).
     """
-    _check_poisson(holding_cost, stockout_cost, fixed_cost, demand_rate, lead_time)
-
-    def g(position: int) -> float:
-        return _poisson_cost(position, holding_cost, stockout_cost, demand_rate * lead_time)
-
-    ratio = stockout_cost / (stockout_cost + holding_cost)
-    low = high = int(stats.poisson.ppf(ratio, demand_rate * lead_time)) if lead_time > 0 else 0
-    total = fixed_cost * demand_rate + g(low)
+    g, best = _poisson_cost(holding_cost, stockout_cost, fixed_cost, demand_rate, lead_time)
+    width = 64
     while True:
-        below, above = g(low - 1), g(high + 1)
-        if min(below, above) >= total / (high - low + 1):
-            return ReorderPolicy(low - 1, high - low + 1, total / (high - low + 1))
-        low, high = (low - 1, high) if below <= above else (low, high + 1)
-        total += min(below, above)
+        positions = np.arange(best - width, best + width + 1)
+        costs = g(positions)
+        cheapest = np.argsort(costs, kind="stable")
+        averages = (fixed_cost * demand_rate + np.cumsum(costs[cheapest])) / np.arange(1, len(costs) + 1)
+        quantity = int(np.argmax(np.append(costs[cheapest][1:] >= averages[:-1], True))) + 1
+        if quantity <= width:  # no position beyond these can be cheaper
+            return ReorderPolicy(int(positions[cheapest[:quantity]].min()) - 1, quantity, float(averages[quantity - 1]))
+        width *= 4
 
 
 def rq_poisson_cost(
@@ -58,23 +57,20 @@ def rq_poisson_cost(
     lead_time: float,
 ) -> float:
     """Average cost per time of a given (r, Q) of whole numbers: (K d + sum of g over r + 1 .. r + Q) / Q."""
-    _check_poisson(holding_cost, stockout_cost, fixed_cost, demand_rate, lead_time)
+    g, _ = _poisson_cost(holding_cost, stockout_cost, fixed_cost, demand_rate, lead_time)
     r, quantity = policy
     checks.positive(**{"order quantity": quantity})
-    at_risk = demand_rate * lead_time
-    spent = sum(_poisson_cost(y, holding_cost, stockout_cost, at_risk) for y in range(r + 1, r + quantity + 1))
-    return (fixed_cost * demand_rate + spent) / quantity
+    return float(fixed_cost * demand_rate + g(np.arange(r + 1, r + quantity + 1)).sum()) / quantity
 
 
-def _check_poisson(holding_cost: float, stockout_cost: float, fixed_cost: float, demand_rate: float, lead_time: float) -> None:
+def _poisson_cost(
+    holding_cost: float, stockout_cost: float, fixed_cost: float, demand_rate: float, lead_time: float
+) -> tuple[PositionCost, int]:
+    """g(y) = h E[(y - D)+] + p E[(D - y)+] for Poisson lead-time demand D, and the best y."""
     checks.positive(holding_cost=holding_cost, stockout_cost=stockout_cost, demand_rate=demand_rate)
     checks.not_negative(fixed_cost=fixed_cost, lead_time=lead_time)
-
-
-def _poisson_cost(position: int, holding_cost: float, stockout_cost: float, mean: float) -> float:
-    """h E[(y - D)+] + p E[(D - y)+] for Poisson D (Snyder & Shen, equation C.41 for the loss function)."""
-    shortage = float(mean * stats.poisson.sf(position - 2, mean) - position * stats.poisson.sf(position - 1, mean))
-    return holding_cost * (position - mean + shortage) + stockout_cost * shortage
+    law = poisson_pmf(demand_rate * lead_time)
+    return position_cost(holding_cost, stockout_cost, law), best_position(holding_cost, stockout_cost, law)
 
 
 @dataclass(frozen=True)
