@@ -4,6 +4,7 @@ import itertools
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from echelon.core.inventory.reference.guaranteed_service import ServiceNetwork, Stage, base_stock_levels, place_safety_stock
 from echelon.core.inventory.reference.guaranteed_service_tree import place_on_tree
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_answers import instances
 
-from benchmarks.willems import HOLDING_RATE, chains
+from benchmarks.willems import HOLDING_RATE, chains, main
 
 WILLEMS = Path(__file__).parents[4] / "shared" / "data" / "willems"
 
@@ -58,7 +59,8 @@ def check_placement(network, placement):
         assert into >= max([stage.inbound_time, *(placement.service_times[a] for a, b in network.links if b == i)])
         assert stage.outbound_time is None or out <= stage.outbound_time
         if fixed:
-            assert placement.net_times[i] == into + stage.processing_time - out >= 0
+            assert placement.net_times[i] == pytest.approx(into + stage.processing_time - out, abs=1e-9)
+            assert placement.net_times[i] >= 0
             cost += stage.holding_cost * stage.safety_factor * sigma[i] * np.sqrt(placement.net_times[i])
     assert not fixed or placement.cost == pytest.approx(cost)
 
@@ -199,6 +201,37 @@ def test_guaranteed_service_refuses_what_it_cannot_solve():
 def test_impossible_stages_are_refused_by_name(field, value):
     with pytest.raises(ValueError, match=field):
         Stage(**({"name": "a", "processing_time": 1, "holding_cost": 1.0, "safety_factor": 1.0} | {field: value}))
+
+
+def test_the_benchmark_prints_each_chain(tmp_path, capsys, monkeypatch):
+    """A part and its two customers' stages, out of order: the second takes two units, promises 3 periods of its 4."""
+    nan = float("nan")
+    stages = pd.DataFrame(
+        {
+            "chain": 7,
+            "stage": ["Retail_1", "Retail_2", "Part"],
+            "lead_time_mean": [1.5, 4.0, 10.0],
+            "max_service_time": [nan, 3.0, nan],
+            "stage_cost_added": [5.0, 1.0, 2.0],
+            "demand_mean": [20.0, 30.0, nan],
+            "demand_std": [4.0, 3.0, nan],
+            "safety_factor_z": [2.0, 1.0, nan],
+        }
+    )
+    arcs = pd.DataFrame({"chain": 7, "source": "Part", "dest": ["Retail_1", "Retail_2"], "qty": [1.0, 2.0]})
+    stages.to_parquet(tmp_path / "stages.parquet")
+    arcs.to_parquet(tmp_path / "arcs.parquet")
+    ((number, network),) = chains(tmp_path)
+    assert (number, [stage.name for stage in network.stages]) == (7, ["Part", "Retail_1", "Retail_2"])
+    assert [stage.holding_cost for stage in network.stages] == pytest.approx([0.35 * 2, 0.35 * 7, 0.35 * 5])
+    assert [stage.outbound_time for stage in network.stages] == [None, 0, 3]
+    assert network.sigma() == pytest.approx([10.0, 8.0, 3.0])
+    assert network.mean() == pytest.approx([80.0, 20.0, 30.0])
+    monkeypatch.setattr("sys.argv", ["willems", str(tmp_path)])
+    main()
+    chain, size, links, cost, bound, gap, _ = capsys.readouterr().out.splitlines()[1].split()
+    assert (chain, size, links, gap) == ("7", "3", "2", "0.000%")
+    assert float(cost) == pytest.approx(place_on_tree(network).cost, abs=0.01) == float(bound)
 
 
 REPORTED = {23: 426_000.0, 25: 1_140_000.0}  # reference_cost_examples.csv, holding rate 0.35
