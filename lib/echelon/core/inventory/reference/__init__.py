@@ -1,1 +1,14 @@
-"""Exact solvers of textbook systems: they check the simulation and give it start values."""
+"""Exact solvers of textbook systems: they check the simulation and give it start values.
+
+| module | what |
+|---|---|
+| `eoq`, `lot_sizing` | EOQ and its family; Wagner-Whitin |
+| `base_stock`, `service` | newsvendor, base stock, disruptions; service measures with review periods |
+| `order_up_to` | periodic review (s, S): optimal (Zheng-Federgruen), cost of a pair, power approximation |
+| `reorder_point`, `reorder_heuristics` | continuous review (r, Q): optimal for Poisson and normal demand, approximations |
+| `lost_sales` | least cost of any policy with lost sales (value iteration) |
+| `serial` | Clark-Scarf serial systems, Shang-Song bounds |
+| `one_warehouse` | one warehouse with retailers: exact, two-moment, METRIC |
+| `service_network`, `guaranteed_service`, `guaranteed_service_tree` | guaranteed service: model, any network (MILP), trees |
+| `demand_laws`, `checks` | discrete laws of demand; refusal of impossible parameters |
+"""

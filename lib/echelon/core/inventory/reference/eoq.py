@@ -1,12 +1,16 @@
 """The economic order quantity and its family: deterministic demand, fixed cost per order.
 
-Units: demand_rate in units per time, fixed_cost in currency per order, holding_cost in currency per unit and time.
+Units: demand_rate in units per time, fixed_cost in currency per order, holding_cost in currency per unit and time. All
+raise ValueError, naming the parameter, where a cost or rate is not above 0 (without discounts the fixed cost may be 0).
 Source: Snyder & Shen, Fundamentals of Supply Chain Theory, 2nd ed., Wiley 2019, chapter 3.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from echelon.core.inventory.reference import checks
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,14 @@ class Lot:
 
 def economic_order_quantity(fixed_cost: float, holding_cost: float, demand_rate: float) -> Lot:
     """EOQ (equation 3.4): Q = sqrt(2 K d / h), cost sqrt(2 K d h)."""
+    checks.not_negative(fixed_cost=fixed_cost)
+    checks.positive(holding_cost=holding_cost, demand_rate=demand_rate)
     return Lot(math.sqrt(2 * fixed_cost * demand_rate / holding_cost), math.sqrt(2 * fixed_cost * demand_rate * holding_cost))
 
 
 def eoq_with_backorders(fixed_cost: float, holding_cost: float, stockout_cost: float, demand_rate: float) -> Lot:
     """EOQ with planned backorders (section 3.5); stockout_cost per unit and time."""
+    checks.positive(holding_cost=holding_cost, stockout_cost=stockout_cost)
     share = holding_cost / (holding_cost + stockout_cost)
     plain = economic_order_quantity(fixed_cost, holding_cost * (1 - share), demand_rate)
     return Lot(plain.quantity, plain.cost, share)
@@ -32,6 +39,9 @@ def eoq_with_backorders(fixed_cost: float, holding_cost: float, stockout_cost: f
 
 def economic_production_quantity(fixed_cost: float, holding_cost: float, demand_rate: float, production_rate: float) -> Lot:
     """EPQ (section 3.6): the lot arrives at production_rate, greater than demand_rate."""
+    checks.positive(holding_cost=holding_cost, demand_rate=demand_rate, production_rate=production_rate)
+    if production_rate <= demand_rate:
+        raise ValueError(f"production_rate must be above demand_rate, not {production_rate}")
     return economic_order_quantity(fixed_cost, holding_cost * (1 - demand_rate / production_rate), demand_rate)
 
 
@@ -46,6 +56,8 @@ def eoq_all_units_discount(
 
     breakpoints ascend from 0; holding costs holding_rate x unit cost. The cost includes the purchase.
     """
+    checks.positive(fixed_cost=fixed_cost, holding_rate=holding_rate, demand_rate=demand_rate)
+    _check_prices(breakpoints, unit_costs)
     ends = [*breakpoints[1:], math.inf]
     lots = []
     for start, end, unit_cost in zip(breakpoints, ends, unit_costs, strict=True):
@@ -65,6 +77,8 @@ def eoq_incremental_discount(
     unit_costs: Sequence[float],
 ) -> Lot:
     """EOQ with incremental discounts (section 3.4.2): only the units beyond breakpoints[i] cost unit_costs[i]."""
+    checks.positive(fixed_cost=fixed_cost, holding_rate=holding_rate, demand_rate=demand_rate)
+    _check_prices(breakpoints, unit_costs)
     ends = [*breakpoints[1:], math.inf]
     lots, extra = [], 0.0
     for i, (start, end, unit_cost) in enumerate(zip(breakpoints, ends, unit_costs, strict=True)):
@@ -74,3 +88,15 @@ def eoq_incremental_discount(
         if start <= plain.quantity < end:
             lots.append(Lot(plain.quantity, unit_cost * demand_rate + holding_rate * extra / 2 + plain.cost))
     return min(lots, key=lambda lot: lot.cost)
+
+
+def _check_prices(breakpoints: Sequence[float], unit_costs: Sequence[float]) -> None:
+    """Breakpoints ascend from 0, each with a price that is not above the one before."""
+    if not breakpoints or breakpoints[0] != 0 or any(b <= a for a, b in pairwise(breakpoints)):
+        raise ValueError("breakpoints must ascend from 0")
+    if len(unit_costs) != len(breakpoints):
+        raise ValueError("unit_costs must be one per breakpoint")
+    for cost in unit_costs:
+        checks.positive(unit_costs=cost)
+    if any(b > a for a, b in pairwise(unit_costs)):
+        raise ValueError("unit_costs must not rise from one breakpoint to the next")

@@ -5,12 +5,9 @@ of Supply Chain Theory, 2nd ed., section 6.3.6.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from echelon.core.inventory.reference.guaranteed_service import Placement, ServiceNetwork
+from echelon.core.inventory.reference.service_network import Placement, ServiceNetwork, Whole, placement
 from echelon.core.inventory.simulation.layout import Doubles
-
-Whole = npt.NDArray[np.int_]
 
 
 class _Programme:
@@ -18,8 +15,6 @@ class _Programme:
 
     def __init__(self, network: ServiceNetwork) -> None:
         self.network = network
-        self.longest = network.longest_time()
-        self.stock = network.stock_cost()
         size = len(network.stages)
         self.neighbours: list[list[int]] = [[] for _ in range(size)]
         for a, b in network.links:
@@ -44,17 +39,12 @@ class _Programme:
 
     def costs(self, stage: int) -> Doubles:
         """Least cost of the subtree for each (outbound S, inbound SI); infinite where impossible."""
-        about = self.network.stages[stage]
-        most = self.longest[stage]
-        out, into = np.arange(most + 1)[:, None], np.arange(most - about.processing_time + 1)[None, :]
-        net = into + about.processing_time - out
-        cost: Doubles = np.where(net >= 0, self.stock[stage][np.clip(net, 0, most)], np.inf)
-        cost = np.where(into < about.inbound_time, np.inf, cost)
-        if about.outbound_time is not None:
-            cost = np.where(out > about.outbound_time, np.inf, cost)
+        most_in, most_out = (longest[stage] for longest in self.network.longest)
+        out, into = np.arange(most_out + 1)[:, None], np.arange(most_in + 1)[None, :]
+        cost: Doubles = np.where(into < self.network.stages[stage].inbound_time, np.inf, self.network.cost(stage, into - out))
         for other in self.neighbours[stage]:
             if other != self.towards[stage]:
-                cost += self.supplied(other, into) if other < stage else self.supplying(other, out)
+                cost = cost + (self.supplied(other, into) if other < stage else self.supplying(other, out))
         return cost
 
     def supplied(self, supplier: int, into: Whole) -> Doubles:
@@ -96,8 +86,5 @@ def place_on_tree(network: ServiceNetwork) -> Placement:
     """Optimal service times of a network whose links form a tree. Raises ValueError if they do not."""
     programme = _Programme(network)
     cost = programme.solve()
-    if not np.isfinite(cost):
-        raise ValueError("no placement keeps the promises to customers")
     times = programme.recover()
-    net = tuple(into + stage.processing_time - out for (out, into), stage in zip(times, network.stages, strict=True))
-    return Placement(tuple(out for out, _ in times), net, cost, cost)
+    return placement(network, [out for out, _ in times], [into for _, into in times], cost)

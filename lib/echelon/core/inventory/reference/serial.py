@@ -1,17 +1,21 @@
 """Serial systems with stochastic service: the exact Clark-Scarf recursion, and the bounds of Shang and Song.
 
 Stage 1 serves the customers, stage j + 1 supplies stage j. holding: echelon holding cost of stages 1, 2, ... per unit
-and period; lead: their lead times in periods, each protecting that many periods of demand; stockout: cost per
-backorder and period at stage 1. Sources: Clark & Scarf, Management Science 6(4), 1960; Chen & Zheng, Management
-Science 40(11), 1994; Snyder & Shen, Fundamentals of Supply Chain Theory, 2nd ed., section 6.2.
+and period; lead: their lead times in periods, each protecting that many periods of demand (0 possible); stockout: cost
+per backorder and period at stage 1. All costs are above 0; ValueError names a parameter for which there is no answer.
+Sources: Clark & Scarf, Management Science 6(4), 1960; Chen & Zheng, Management Science 40(11), 1994; Snyder & Shen,
+Fundamentals of Supply Chain Theory, 2nd ed., section 6.2.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import signal, stats
 
+from echelon.core.inventory.reference import checks
+from echelon.core.inventory.reference.demand_laws import poisson_pmf, sum_pmf
 from echelon.core.inventory.simulation.layout import Doubles
 
 
@@ -33,34 +37,59 @@ class SerialPlan:
 def serial_normal(
     holding: Sequence[float], lead: Sequence[float], stockout: float, mean: float, sd: float, step: float = 0.001
 ) -> SerialPlan:
-    """Normal demand per period on a grid of the given step; levels are refined by a parabola through the minimum.
+    """Normal demand per period on a grid of `step` standard deviations; levels are refined by a parabola through the minimum.
 
-    The error of cost falls with the square of the step.
+    The error of cost falls with the square of the step. The recursion runs on positions less the mean demand of all lead
+    times up to the stage: the mean then only adds h_j x mean x (lead times below j) to the cost, the pipelines.
     """
-    total = sum(lead)
-    reach = 9 * sd * np.sqrt(total)
+    _check(holding, lead, stockout)
+    checks.not_negative(mean=mean)
+    checks.positive(sd=sd, step=step)
 
     def weights(periods: float) -> tuple[int, Doubles]:
-        spread = sd * np.sqrt(periods)
-        low = int(np.floor((mean * periods - 8 * spread) / step))
-        points = low + np.arange(int(16 * spread / step) + 2)
-        mass = np.diff(stats.norm.cdf((np.append(points, points[-1] + 1) - 0.5) * step, mean * periods, spread))
-        return low, mass / mass.sum()
+        if periods == 0:
+            return 0, np.ones(1)
+        ends = int(np.ceil(8 * np.sqrt(periods) / step)) + np.array([0, 1])
+        mass = np.diff(stats.norm.cdf((np.arange(-ends[0], ends[1] + 1) - 0.5) * step, 0.0, np.sqrt(periods)))
+        return -int(ends[0]), mass / mass.sum()
 
-    return _recursion(holding, lead, stockout, weights, (-mean * total - 2 * reach, mean * total + reach), step)
+    reach = 9 * np.sqrt(sum(lead))
+    centred = _recursion(holding, lead, stockout, weights, (-2 * reach, reach), step)
+    below = np.concatenate([[0.0], np.cumsum(lead)])
+    levels = [float(mean * periods + sd * level) for periods, level in zip(below[1:], centred.echelon_levels, strict=True)]
+    return SerialPlan(tuple(levels), float(sd * centred.cost + mean * (np.asarray(holding) @ below[:-1])))
 
 
 def serial_poisson(holding: Sequence[float], lead: Sequence[float], stockout: float, mean: float) -> SerialPlan:
-    """Poisson demand per period; exact to the truncation of its tail at 1e-14."""
-    total = mean * sum(lead)
+    """Poisson demand per period; exact to the truncation of its tail at 1e-15."""
+    checks.positive(mean=mean)
+    return _serial_discrete(holding, lead, stockout, lambda periods: poisson_pmf(mean * periods))
 
-    def weights(periods: float) -> tuple[int, Doubles]:
-        most = int(stats.poisson.isf(1e-14, mean * periods)) + 2
-        mass = stats.poisson.pmf(np.arange(most), mean * periods)
-        return 0, mass / mass.sum()
 
-    spread = 12 * np.sqrt(total) + 20
-    return _recursion(holding, lead, stockout, weights, (-3 * (total + spread), total + spread), 1.0)
+def serial_discrete(holding: Sequence[float], lead: Sequence[int], stockout: float, pmf: npt.ArrayLike) -> SerialPlan:
+    """Independent demands per period of any law on 0, 1, 2, ... with probabilities pmf; lead times in whole periods."""
+    for periods in lead:
+        checks.whole(lead=periods)
+    return _serial_discrete(holding, lead, stockout, lambda periods: sum_pmf(pmf, int(periods)))
+
+
+def _serial_discrete(
+    holding: Sequence[float], lead: Sequence[float], stockout: float, law: Callable[[float], Doubles]
+) -> SerialPlan:
+    """From the law of the demand of a number of periods. No level can be below 0 or above the most that is demanded."""
+    _check(holding, lead, stockout)
+    most = sum(len(law(periods)) for periods in lead)
+    return _recursion(holding, lead, stockout, lambda periods: (0, law(periods)), (-most - 1, most + 1), 1.0)
+
+
+def _check(holding: Sequence[float], lead: Sequence[float], stockout: float) -> None:
+    """One echelon cost and one lead time per stage, all costs above 0, and some lead time at all."""
+    checks.positive(stockout=stockout, **{"sum of lead": sum(lead)})
+    if len(holding) != len(lead):
+        raise ValueError("lead must have one lead time per stage, as holding has one cost")
+    for cost, periods in zip(holding, lead, strict=True):
+        checks.positive(holding=cost)
+        checks.not_negative(lead=periods)
 
 
 def _recursion(
@@ -110,9 +139,11 @@ def shang_song_bounds(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Lower and upper bounds of the optimal echelon levels; their mean is a good heuristic.
 
-    quantile(probability, periods): of the demand of a number of periods. Source: Shang & Song, Management Science
-    49(5), 2003, 618-638, theorem 1.
+    quantile(probability, periods): of the demand of a number of periods. S_j lies between the newsvendor levels of the
+    demand of L_1 + ... + L_j periods at (p + h_{j+1} + ... + h_J) / (p + h_1 + ... + h_J) and
+    (p + h_{j+1} + ... + h_J) / (p + h_j + ... + h_J). Source: Shang & Song, Management Science 49(5), 2003, 618-638.
     """
+    _check(holding, lead, stockout)
     lower, upper, periods = [], [], 0.0
     for j in range(len(holding)):
         periods += lead[j]
