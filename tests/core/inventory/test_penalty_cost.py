@@ -134,10 +134,10 @@ def test_whole_levels_of_a_serial_system(holding, lead, stockout, mean):
 def exact_gap(number, rate, warehouse_lead_time, lead_time, hold, backorder, levels):
     """Exact cost of levels (warehouse, retailers) over the least exact cost, - 1."""
     warehouse = one_warehouse.Warehouse(warehouse_lead_time, hold[0])
-    retailers = one_warehouse.Retailers(number, rate, lead_time, hold[1], backorder)
-    outstanding = one_warehouse.outstanding_exact(warehouse, retailers, int(levels[0]))
-    each = [one_warehouse.evaluate(warehouse, retailers, int(levels[0]), int(own), outstanding) for own in levels[1:]]
-    return np.mean([plan.cost for plan in each]) / one_warehouse.optimal_levels(warehouse, retailers).cost - 1
+    alone = [one_warehouse.Retailers(1, rate, lead_time, hold[1], backorder) for _ in range(number)]
+    found = one_warehouse.evaluate(warehouse, alone, int(levels[0]), [int(own) for own in levels[1:]])
+    together = [one_warehouse.Retailers(number, rate, lead_time, hold[1], backorder)]
+    return found.cost / one_warehouse.optimal_levels(warehouse, together).cost - 1
 
 
 KNOWN_WAREHOUSES = [  # number of retailers, rate, replenishment time, transport time, holding costs, backorder cost
