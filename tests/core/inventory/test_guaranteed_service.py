@@ -221,7 +221,7 @@ def test_the_benchmark_prints_each_chain(tmp_path, capsys, monkeypatch):
     arcs = pd.DataFrame({"chain": 7, "source": "Part", "dest": ["Retail_1", "Retail_2"], "qty": [1.0, 2.0]})
     stages.to_parquet(tmp_path / "stages.parquet")
     arcs.to_parquet(tmp_path / "arcs.parquet")
-    ((number, network),) = chains(tmp_path)
+    ((number, network, _),) = chains(tmp_path)
     assert (number, [stage.name for stage in network.stages]) == (7, ["Part", "Retail_1", "Retail_2"])
     assert [stage.holding_cost for stage in network.stages] == pytest.approx([0.35 * 2, 0.35 * 7, 0.35 * 5])
     assert [stage.outbound_time for stage in network.stages] == [None, 0, 3]
@@ -240,7 +240,7 @@ REPORTED = {23: 426_000.0, 25: 1_140_000.0}  # reference_cost_examples.csv, hold
 @pytest.mark.skipif(not WILLEMS.is_dir(), reason=f"Willems' chains are not at {WILLEMS}: their reported costs are not checked")
 def test_real_chains_cost_what_is_reported_for_them():
     assert HOLDING_RATE == 0.35
-    for number, network in chains(WILLEMS):
+    for number, network, _ in chains(WILLEMS):
         if number in REPORTED:
             found = place_safety_stock(network, seconds=120)
             assert found.cost == pytest.approx(REPORTED[number], rel=0.005)

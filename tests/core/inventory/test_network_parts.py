@@ -7,13 +7,17 @@ import pytest
 from echelon.core.inventory.general import measures
 from echelon.core.inventory.general.check import check_network
 from echelon.core.inventory.general.costs import yearly_costs
+from echelon.core.inventory.general.guaranteed import as_supply_network
 from echelon.core.inventory.general.model import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork, UnitCosts
 from echelon.core.inventory.general.moments import network_lead_time_demand, usage, warm_up
 from echelon.core.inventory.general.paths import NetworkPathSource
 from echelon.core.inventory.general.simulator import NetworkSimulator
 from echelon.core.inventory.general.trees import as_network
+from echelon.core.inventory.general.waiting import served_within
 from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.problem import Demand, LeadTime, ProblemError
+from echelon.core.inventory.reference.guaranteed_service import place_safety_stock
+from echelon.core.inventory.reference.service_network import ServiceNetwork, Stage, base_stock_levels
 from echelon.core.inventory.simulation import layout
 from hypothesis import given, settings
 from small_networks import bicycle, dual_sourced_warehouse, perishable_store
@@ -127,3 +131,26 @@ def test_the_tape_grows_when_it_is_too_short(monkeypatch):
     monkeypatch.setattr("echelon.core.inventory.general.simulator._ROOM", 1)
     np.testing.assert_array_equal(simulated(perishable_store()).measure(levels).sums, expected)
     assert expected.shape[0] == measures.ALL_SUMS
+
+
+def test_served_within_a_waiting_time():
+    """Demand of 4, 2, 6, 0, 0; what is owed at the ends shows that 4 + 2 wait one period, and 3 of the 6 two."""
+    demand, owed = np.array([[4.0, 2.0, 6.0, 0.0, 0.0]]), np.array([[4.0, 2.0, 6.0, 3.0, 0.0]])
+    assert served_within(demand, owed, 0) == 0.0
+    assert served_within(demand, owed, 1) == pytest.approx(9 / 12)
+    assert served_within(demand, owed, 2) == 1.0
+    assert served_within(demand, owed, 1, warm_up=2) == pytest.approx(3 / 6)
+
+
+def test_guaranteed_service_keeps_its_promise_while_demand_stays_within_its_bound():
+    """A part and a shop: with demand that never varies every unit comes in time, and with a long promise without stock."""
+    stages = (Stage("part", 5.0, 1.0, 1.6, 0.0), Stage("shop", 2.0, 2.0, 1.6, 0.0, outbound_time=3, demand_mean=4.0))
+    network = ServiceNetwork(stages, ((0, 1),), (3.0,))
+    steady = as_supply_network(network, {1: Demand(np.full(1, 4.0), counts=False)}, "steady")
+    placed = place_safety_stock(network)
+    draws = NetworkPathSource(steady, 40, 20).draw("test", 64)
+    simulator = NetworkSimulator(steady, draws, 20)
+    owed = simulator.trace(np.append(base_stock_levels(network, placed), 0.0))[:, :, 1, 2]
+    promised = placed.service_times[1]
+    assert served_within(simulator.demand_of(2), owed, promised + 1, 20) == pytest.approx(1.0)
+    assert served_within(simulator.demand_of(2), owed, promised, 20) < 0.5 or promised == 0

@@ -100,9 +100,18 @@ class NetworkSimulator:
         by_kind = self._sums.transpose(2, 1, 0).copy()
         return NetworkMeasures(by_kind, self.measured, by_kind[measures.CYCLES_SEEN].max(axis=1))
 
+    def trace(self, levels: Doubles) -> Floats:
+        """(replications, periods, TRACED, points): stock on hand, backorders and units under way at the end of every period,
+        the warm-up included."""
+        seen = np.zeros((self.replications, self.periods, measures.TRACED, len(levels)), np.float32)
+        self._run(levels, trace=seen)
+        return seen
+
     def quantiles(self, levels: Doubles, probabilities: Sequence[float]) -> Doubles:
-        """(TRACED, probabilities, periods, points): quantiles over replications of stock on hand, backorders and units
-        under way at the end of every period, the warm-up included."""
-        trace = np.zeros((self.replications, self.periods, measures.TRACED, len(levels)), np.float32)
-        self._run(levels, trace=trace)
-        return np.asarray(np.quantile(trace, probabilities, axis=0).transpose(2, 0, 1, 3))
+        """(TRACED, probabilities, periods, points): quantiles over replications of what `trace` shows."""
+        return np.asarray(np.quantile(self.trace(levels), probabilities, axis=0).transpose(2, 0, 1, 3))
+
+    def demand_of(self, point: int) -> Floats:
+        """(replications, periods): customers' demand of a point that has customers."""
+        row = self._net.points["customers"][point]
+        return self._draws.demand[:, :, row].transpose(0, 2, 1).reshape(self.replications, self.periods)
