@@ -22,7 +22,7 @@ from echelon.core.inventory.simulation.paths import Paths
 from echelon.core.inventory.simulation.simulator import Simulator
 from scipy import fft, special, stats
 
-REPLICATIONS, REPEATS, WARM_UP = 256, 40, 20
+REPLICATIONS, REPEATS, WARM_UP = 256, 32, 20
 LEADING = 8  # coefficients of the cosine transform per node that are sampled with care
 
 
@@ -63,30 +63,36 @@ def serial_demand(_level: Doubles, noise: Doubles) -> Doubles:
     return 5 + noise.transpose(1, 0, 2)
 
 
-def stores(level_cv: float) -> Bench:
-    """A warehouse and four stores with over-dispersed counts whose level is uncertain (negative binomial x gamma)."""
-    count, mean = 4, np.array([0.4, 1.0, 3.0, 8.0])
+def stores(count: int, level_cv: float) -> Bench:
+    """A warehouse and stores with over-dispersed counts whose level is uncertain, one factor per store and 28 periods."""
+    mean, periods = np.geomspace(0.4, 8.0, count), WARM_UP + 120
+    horizon = np.arange(periods) // 28
     lead = LeadTime.fixed(2)
     shops = [Node(f"n{i}", "", 0, lead, 1.5, Demand(mean[i : i + 1])) for i in range(count)]
     problem = Problem("w", (Node("w", "", -1, LeadTime.fixed(8), 1.0), *shops))
     costs = Costs(np.array([1.0] + [1.5] * count), np.array([0.0] + [20.0] * count), np.zeros(count + 1))
 
     def demand(level: Doubles, noise: Doubles) -> Doubles:
-        factor = stats.gamma.ppf(special.ndtr(level), level_cv**-2, scale=level_cv**2) if level_cv else np.ones((count, 1))
-        drawn = [counts(special.ndtr(noise[i]), mean[i] * factor[i], 0.5) for i in range(count)]
-        return np.stack(drawn, axis=1)
+        place = np.clip(special.ndtr(level), 1e-9, 1 - 1e-9)
+        factor = stats.gamma.ppf(place, level_cv**-2, scale=level_cv**2) if level_cv else np.ones((levels, REPLICATIONS))
+        by_store = factor.reshape(count, -1, REPLICATIONS)
+        return np.stack([counts(special.ndtr(noise[i]), mean[i] * by_store[i][horizon], 0.5) for i in range(count)], axis=1)
 
     start = np.concatenate([[9 * mean.sum()], 3.5 * mean + 2])
-    levels = count if level_cv else 0
-    return Bench(f"stores, level cv {level_cv}", problem, costs, start, levels, count, WARM_UP + 80, demand)
+    levels = count * (1 + int(horizon[-1]))
+    return Bench(f"{count} stores, level cv {level_cv}", problem, costs, start, levels, count, periods, demand)
 
 
 def counts(place: Doubles, mean: Doubles, dispersion: float) -> Doubles:
-    """Quantiles of negative binomials (periods, replications), by the sum of their probabilities."""
-    size, chance = 1 / dispersion, 1 / (1 + dispersion * mean)
-    most = int(stats.nbinom.isf(1e-7, size, chance.min())) + 1
-    below = stats.nbinom.cdf(np.arange(most)[:, None], size, np.broadcast_to(chance, place.shape[1]))
-    return np.stack([np.searchsorted(below[:, r], place[:, r]) for r in range(place.shape[1])], axis=1)
+    """Quantiles of negative binomials whose means are rounded to a grid with steps of 5 %."""
+    grid = np.round(np.log(np.maximum(mean, 1e-3)) / 0.05)
+    out = np.empty(place.shape)
+    for cell in np.unique(grid):
+        size, chance = 1 / dispersion, 1 / (1 + dispersion * np.exp(0.05 * cell))
+        most = int(stats.nbinom.isf(1e-8, size, chance)) + 1
+        here = np.broadcast_to(grid == cell, place.shape)
+        out[here] = np.searchsorted(stats.nbinom.cdf(np.arange(most), size, chance), place[here])
+    return out
 
 
 def scores(bench: Bench, rng: np.random.Generator, points: Callable[[int], Doubles], leading: int, level: bool) -> Doubles:
@@ -119,6 +125,7 @@ def ways(rng: np.random.Generator) -> dict[str, Callable[[Bench], Doubles]]:
     return {
         "plain": lambda bench: scores(bench, rng, hypercube, 0, False),
         "stratified level": lambda bench: scores(bench, rng, hypercube, 0, True),
+        "Sobol, level": lambda bench: scores(bench, rng, sobol, 0, True),
         "antithetic": lambda bench: antithetic(bench, rng),
         "Latin hypercube, leading": lambda bench: scores(bench, rng, hypercube, LEADING, True),
         "Sobol, leading": lambda bench: scores(bench, rng, sobol, LEADING, True),
@@ -169,6 +176,6 @@ def compare_moments() -> None:
 
 
 if __name__ == "__main__":
-    for system in (serial(), stores(0.0), stores(0.4)):
+    for system in (serial(), stores(4, 0.0), stores(4, 0.4), stores(16, 0.4)):
         compare(system)
     compare_moments()

@@ -16,7 +16,6 @@ from echelon.core.inventory.optimisation.bracket import Bracket
 from echelon.core.inventory.optimisation.reduced import Point, Start, least_cost
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
-from echelon.core.inventory.simulation.simulator import Totals
 
 _RAMP = 0.1  # half the width of the ramp, in standard deviations of lead-time demand
 _CLOSE = 2e-3  # the same unit: how well a level that need not be whole is found
@@ -86,32 +85,21 @@ class _Shares:
         return np.nan_to_num(chosen.mean, nan=1.0)
 
     def _point(self, levels: Doubles) -> Point:
-        """Cost there, and the price of a period with shortage by the ramp's slope."""
         totals = self.system.totals(levels)
-        below, above = self.system.totals(self._below(levels)), self.system.totals(levels + self._half)
         surplus = np.where(self.bound, self.hold * totals.covered, 0.0)
-        fewer = np.where(_waits(below), above.covered - below.covered, below.slope - above.slope)
-        slope = fewer / np.maximum(levels + self._half - self._below(levels), 1e-9)
-        price = np.where(self.bound, surplus / np.maximum(slope, 1.0), 0.0)
-        return Point(levels, float(self.hold @ totals.on_hand), price, surplus)
-
-    def _below(self, levels: Doubles) -> Doubles:
-        return np.maximum(levels - self._half, 0.0)
+        return Point(levels, float(self.hold @ totals.on_hand), np.zeros(len(levels)), surplus)
 
     def gradient(self, point: Point) -> Doubles:
-        """Holding cost and priced ramp, as the mean of the passes below and above."""
-        low, high = self._below(point.levels), point.levels + self._half
-        weight = 2 * point.price / np.maximum(high - low, 1e-9)
-        waits = _waits(self.system.totals(low))
+        """Holding cost and priced ramp, as the mean of the passes at its lower and upper end."""
+        low, high = np.maximum(point.levels - self._half, 0.0), point.levels + self._half
+        below, above = self.system.totals(low), self.system.totals(high)
+        waits = below.owed > 0  # where sales are lost, the unmet demand stands for the backorders
+        fewer = np.where(waits, above.covered - below.covered, below.slope - above.slope)
+        weight = np.where(self.bound, 2 * point.surplus / np.maximum(fewer, 1.0), 0.0)
         owed, unmet = weight * waits, weight * ~waits
-        _, below = self.system.gradient(low, self.hold, unmet, owed)
-        _, above = self.system.gradient(high, self.hold, -unmet, -owed)
-        return 0.5 * (below + above)
-
-
-def _waits(totals: Totals) -> Flags:
-    """Where customers wait; elsewhere (lost sales) the unmet demand stands for the backorders."""
-    return totals.owed > 0
+        _, at_low = self.system.gradient(low, self.hold, unmet, owed)
+        _, at_high = self.system.gradient(high, self.hold, -unmet, -owed)
+        return 0.5 * (at_low + at_high)
 
 
 def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -> Doubles:
