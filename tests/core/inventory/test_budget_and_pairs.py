@@ -1,13 +1,16 @@
 """The most service within a budget; level and gap of (s, S) and (r, Q) policies against exact optima."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.optimisation.budget import exchange_curve, most_service, most_service_whole
+from echelon.core.inventory.optimisation.costs import Costs
 from echelon.core.inventory.optimisation.fill_rate import Targets, optimise
 from echelon.core.inventory.optimisation.pairs import best_pair
+from echelon.core.inventory.optimisation.penalty import least_cost_levels
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.reference.order_up_to import _Costs, ss_poisson
 from echelon.core.inventory.reference.reorder_point import rq_poisson
@@ -139,17 +142,22 @@ def test_pair_search_finds_the_optimal_reorder_point_and_quantity(penalty, fixed
     assert found.cost == pytest.approx(rq_poisson(hold, shortage, fixed, mean, lead).cost, rel=1e-6)
 
 
-def test_pair_search_on_a_simulated_cost():
+def test_level_by_the_straight_through_gradient_and_pair_search_on_a_simulated_cost():
     """Lots of the fast kernel: level and lot size of one node, the same random numbers for all pairs."""
-    demand, lead = Demand(np.full(1, 4.0)), LeadTime.fixed(2)
-    paths = PathSource(Problem("p", (Node("n", "", -1, lead, 1.0, demand),)), 200, 20).draw("optimise", 128)
+    node = Node("n", "", -1, LeadTime.fixed(2), 1.0, Demand(np.full(1, 4.0)))
+    paths = PathSource(Problem("p", (node,)), 200, 20).draw("optimise", 128)
+    costs = Costs(np.ones(1), np.full(1, 15.0), np.zeros(1))
+
+    def lots_of(lot):
+        return Simulator(Problem("p", (replace(node, lot_size=float(lot)),)), paths)
 
     def cost(level, lot):
-        totals = Simulator(Problem("p", (Node("n", "", -1, lead, 1.0, demand, lot_size=float(lot)),)), paths).totals(
-            np.array([float(level)])
-        )
-        return (totals.on_hand[0] + 15 * totals.owed[0]) / paths.measured / paths.replications + 20 * 4.0 / lot
+        simulator = lots_of(lot)
+        return costs.by_node(simulator.totals(np.array([float(level)])))[0] / simulator.scale + 20 * 4.0 / lot
 
-    found = best_pair(cost, 14, round(np.sqrt(2 * 20 * 4)))
-    neighbours = itertools.product(range(found.level - 4, found.level + 5, 2), range(found.gap - 6, found.gap + 7, 3))
-    assert found.cost <= min(cost(level, lot) for level, lot in neighbours)
+    gap = round(np.sqrt(2 * 20 * 4))
+    level = round(least_cost_levels(lots_of(gap), costs, np.array([14.0]))[0])
+    assert cost(level, gap) < 1.02 * min(cost(other, gap) for other in range(4, 24))
+    found = best_pair(cost, level, gap)
+    around = itertools.product(range(found.level - 4, found.level + 5, 2), range(found.gap - 6, found.gap + 7, 3))
+    assert found.cost <= min(cost(level, lot) for level, lot in around)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.optimisation.fill_rate import Targets, optimise
-from echelon.core.inventory.optimisation.no_stock_out import ShareTargets, _Shares, least_cost_for_shares
+from echelon.core.inventory.optimisation.no_stock_out import ShareGoal, ShareTargets, least_cost_for_shares
 from echelon.core.inventory.optimisation.reduced import Start
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.simulation.paths import PathSource
@@ -93,7 +93,7 @@ def test_reduced_gradient_equals_the_differences_of_the_cost(factor):
     """The own levels follow upstream ones as the quantile identity says."""
     problem = chain(counts=False)
     start = start_of(problem)
-    goal = _Shares(simulated(problem, 4096), targets_of(problem, "ready_rate", 0.9), start.spread)
+    goal = ShareGoal(simulated(problem, 4096), targets_of(problem, "ready_rate", 0.9), start.spread)
     central = start.middle[0] + factor * start.spread[0]
     levels = np.array([central, 20.0, 30.0])
     gradient = goal.gradient(goal.meet(levels))
@@ -113,7 +113,7 @@ def test_no_other_warehouse_level_is_cheaper(kind, review, counts):
     levels = least_cost_for_shares(simulator, targets, start_of(problem))
     found = shares(simulator, kind, levels).mean[1:]
     assert np.all(found >= 0.9) if counts else np.all(np.abs(found - 0.9) < 1e-3)
-    goal = _Shares(simulator, targets, start_of(problem).spread)
+    goal = ShareGoal(simulator, targets, start_of(problem).spread)
     cheapest = np.inf
     for central in range(max(int(levels[0]) - 12, 0), int(levels[0]) + 13, 2):
         point = goal.meet(np.array([central, levels[1], levels[2]]))

@@ -39,8 +39,8 @@ class ShareTargets:
 
 
 @dataclass(frozen=True)
-class _Shares:
-    """The goal of `reduced`. spread: standard deviation of lead-time demand (nodes,)."""
+class ShareGoal:
+    """The goal of `reduced`: targets on the paths of a system. spread: standard deviation of lead-time demand (nodes,)."""
 
     system: System
     targets: ShareTargets
@@ -64,7 +64,8 @@ class _Shares:
         return np.where(self.bound, np.maximum(_RAMP * self.spread, 0.5 if self.whole else 1e-9), 0.0)
 
     def meet(self, levels: Doubles) -> Point:
-        """Bracketing on the simulated share, all nodes at once; the share is nearly straight in normal scores."""
+        """Least levels of the bound nodes that meet the targets, the others given: bracketing on the simulated share, all
+        nodes at once. Where levels are whole they are interpolated; `Point.rounded_up` gives those that meet."""
         levels = np.maximum(np.array(levels, float), 0.0)
         levels = np.where(self.bound & self.whole, np.rint(levels), levels)
         bracket = Bracket(np.nan_to_num(self.targets.share), self.bound, self.spread, self._width, self.whole)
@@ -107,4 +108,4 @@ def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -
 
     At nodes that lose sales a ready rate says nothing (nobody waits): ask for a cycle service level there.
     """
-    return least_cost(_Shares(system, targets, start.spread), start)
+    return least_cost(ShareGoal(system, targets, start.spread), start)
