@@ -76,6 +76,15 @@ class ShareGoal:
             levels = np.where(bracket.open, bracket.next(levels), levels)
         return self._point(np.where(self.bound, bracket.root(), levels))
 
+    def raised(self, levels: Doubles) -> Doubles:
+        """Levels raised where a target is just missed: rounding at one customers' node shifts what others get."""
+        for _ in range(_MOST_STEPS):
+            short = self.bound & (self._share(levels) < self.targets.share)
+            if not short.any():
+                break
+            levels = levels + short * self._width
+        return levels
+
     @property
     def _width(self) -> Doubles:
         return np.ones(len(self.hold)) if self.whole else np.maximum(_CLOSE * self.spread, 1e-6)
@@ -108,4 +117,5 @@ def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -
 
     At nodes that lose sales a ready rate says nothing (nobody waits): ask for a cycle service level there.
     """
-    return least_cost(ShareGoal(system, targets, start.spread), start)
+    goal = ShareGoal(system, targets, start.spread)
+    return goal.raised(least_cost(goal, start))
