@@ -1,13 +1,14 @@
-"""Which ways of sampling lessen the noise of a simulated cost, and of the levels that are optimal on the sample.
+"""Which ways of sampling lessen the noise of a simulated cost, and the loss of levels that are optimal on the sample.
 
-    PYTHONPATH=lib python benchmarks/sampling.py
+    PYTHONPATH=lib python benchmarks/sampling.py [which]
 
-For each system and way: the variance of the mean cost at fixed levels and of the optimised levels (mean over nodes of the
-variance in squared standard deviations of a plain sample) over independent repetitions, as a factor of less variance
-against plain sampling. A path has thousands of random numbers; the leading ones are found by a cosine transform of each
-node's normal scores over time, whose first coefficients are the total and the slow waves of demand.
+For each system and way: by what factor the variance of the mean cost at fixed levels is less than with plain sampling, and
+how much more the levels optimised on the sample cost on a large sample than the levels that are best there (regret). A path
+has hundreds of random numbers; the leading ones are found by a cosine transform of each node's normal scores over time,
+whose first coefficients are the total and the slow waves of demand. which: 0 to 4, one system only.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ from echelon.core.inventory.simulation.paths import Paths
 from echelon.core.inventory.simulation.simulator import Simulator
 from scipy import fft, special, stats
 
-REPLICATIONS, REPEATS, WARM_UP = 256, 40, 20
+REPLICATIONS, WARM_UP = 256, 20
+REPEATS, REGRETS, JUDGES = 40, 12, 16  # samples of a way, of them optimised; samples that make the judge
 LEADING = 8  # coefficients of the cosine transform per node that are sampled with care
 
 
@@ -40,11 +42,12 @@ class Bench:
     periods: int
     demand: Callable[[Doubles, Doubles], Doubles]
 
-    def simulator(self, scores: Doubles, lead: Doubles) -> Simulator:
+    def simulator(self, scores: Doubles) -> Simulator:
         """On paths made of these normal scores."""
         noise = scores[self.levels :].reshape(self.customers, self.periods, -1)
         demand = self.demand(scores[: self.levels], noise).astype(np.float32)
-        blocks = REPLICATIONS // BLOCK
+        blocks = scores.shape[1] // BLOCK
+        lead = np.zeros((blocks, self.periods, len(self.problem.nodes), BLOCK), np.uint8)
         split = demand.reshape(*demand.shape[:2], blocks, BLOCK).transpose(2, 0, 1, 3)
         return Simulator(self.problem, Paths(np.ascontiguousarray(split), lead, WARM_UP))
 
@@ -63,30 +66,36 @@ def serial_demand(_level: Doubles, noise: Doubles) -> Doubles:
     return 5 + noise.transpose(1, 0, 2)
 
 
-def stores(level_cv: float) -> Bench:
-    """A warehouse and four stores with over-dispersed counts whose level is uncertain (negative binomial x gamma)."""
-    count, mean = 4, np.array([0.4, 1.0, 3.0, 8.0])
+def stores(count: int, level_cv: float) -> Bench:
+    """A warehouse and stores with over-dispersed counts whose level is uncertain, one factor per store and 28 periods."""
+    mean, periods = np.geomspace(0.4, 8.0, count), WARM_UP + 120
+    horizon = np.arange(periods) // 28
     lead = LeadTime.fixed(2)
     shops = [Node(f"n{i}", "", 0, lead, 1.5, Demand(mean[i : i + 1])) for i in range(count)]
     problem = Problem("w", (Node("w", "", -1, LeadTime.fixed(8), 1.0), *shops))
     costs = Costs(np.array([1.0] + [1.5] * count), np.array([0.0] + [20.0] * count), np.zeros(count + 1))
 
     def demand(level: Doubles, noise: Doubles) -> Doubles:
-        factor = stats.gamma.ppf(special.ndtr(level), level_cv**-2, scale=level_cv**2) if level_cv else np.ones((count, 1))
-        drawn = [counts(special.ndtr(noise[i]), mean[i] * factor[i], 0.5) for i in range(count)]
-        return np.stack(drawn, axis=1)
+        place = np.clip(special.ndtr(level), 1e-9, 1 - 1e-9)
+        factor = stats.gamma.ppf(place, level_cv**-2, scale=level_cv**2) if level_cv else np.ones((levels, level.shape[1]))
+        by_store = factor.reshape(count, -1, level.shape[1])
+        return np.stack([counts(special.ndtr(noise[i]), mean[i] * by_store[i][horizon], 0.5) for i in range(count)], axis=1)
 
     start = np.concatenate([[9 * mean.sum()], 3.5 * mean + 2])
-    levels = count if level_cv else 0
-    return Bench(f"stores, level cv {level_cv}", problem, costs, start, levels, count, WARM_UP + 80, demand)
+    levels = count * (1 + int(horizon[-1]))
+    return Bench(f"{count} stores, level cv {level_cv}", problem, costs, start, levels, count, periods, demand)
 
 
 def counts(place: Doubles, mean: Doubles, dispersion: float) -> Doubles:
-    """Quantiles of negative binomials (periods, replications), by the sum of their probabilities."""
-    size, chance = 1 / dispersion, 1 / (1 + dispersion * mean)
-    most = int(stats.nbinom.isf(1e-7, size, chance.min())) + 1
-    below = stats.nbinom.cdf(np.arange(most)[:, None], size, np.broadcast_to(chance, place.shape[1]))
-    return np.stack([np.searchsorted(below[:, r], place[:, r]) for r in range(place.shape[1])], axis=1)
+    """Quantiles of negative binomials whose means are rounded to a grid with steps of 5 %."""
+    grid = np.round(np.log(np.maximum(mean, 1e-3)) / 0.05)
+    out = np.empty(place.shape)
+    for cell in np.unique(grid):
+        size, chance = 1 / dispersion, 1 / (1 + dispersion * np.exp(0.05 * cell))
+        most = int(stats.nbinom.isf(1e-8, size, chance)) + 1
+        here = np.broadcast_to(grid == cell, place.shape)
+        out[here] = np.searchsorted(stats.nbinom.cdf(np.arange(most), size, chance), place[here])
+    return out
 
 
 def scores(bench: Bench, rng: np.random.Generator, points: Callable[[int], Doubles], leading: int, level: bool) -> Doubles:
@@ -119,6 +128,7 @@ def ways(rng: np.random.Generator) -> dict[str, Callable[[Bench], Doubles]]:
     return {
         "plain": lambda bench: scores(bench, rng, hypercube, 0, False),
         "stratified level": lambda bench: scores(bench, rng, hypercube, 0, True),
+        "Sobol, level": lambda bench: scores(bench, rng, sobol, 0, True),
         "antithetic": lambda bench: antithetic(bench, rng),
         "Latin hypercube, leading": lambda bench: scores(bench, rng, hypercube, LEADING, True),
         "Sobol, leading": lambda bench: scores(bench, rng, sobol, LEADING, True),
@@ -128,25 +138,31 @@ def ways(rng: np.random.Generator) -> dict[str, Callable[[Bench], Doubles]]:
 
 
 def compare(bench: Bench) -> None:
-    """Print the factors of one system."""
+    """Print the figures of one system."""
     rng = np.random.default_rng(1)
-    lead = np.zeros((REPLICATIONS // BLOCK, bench.periods, len(bench.problem.nodes), BLOCK), np.uint8)
-    first: tuple[float, Doubles] | None = None
+    judge = bench.simulator(np.concatenate([scores(bench, rng, rng.random, 0, False) for _ in range(JUDGES)], axis=1))
+    least = cost(bench, judge, least_cost_levels(judge, bench.costs, bench.start))
+    first = 0.0
     print(f"{bench.name}: {bench.levels + bench.customers * bench.periods} dimensions")
     for name, way in ways(rng).items():
         seconds = time.process_time()
         drawn = [way(bench) for _ in range(REPEATS)]
         seconds = (time.process_time() - seconds) / REPEATS
-        simulators = [bench.simulator(sample, lead) for sample in drawn]
-        cost = [float(bench.costs.by_node(s.totals(bench.start)).sum()) for s in simulators]
-        levels = np.array([least_cost_levels(s, bench.costs, bench.start) for s in simulators])
-        found = float(np.var(cost, ddof=1)), levels.var(axis=0, ddof=1)
-        first = first or found
+        simulators = [bench.simulator(sample) for sample in drawn]
+        spread = float(np.var([cost(bench, s, bench.start) for s in simulators], ddof=1))
+        first = first or spread
+        levels = [least_cost_levels(s, bench.costs, bench.start) for s in simulators[:REGRETS]]
+        regret = [cost(bench, judge, found) / least - 1 for found in levels]
         print(
-            f"  {name:25} variance of cost / {first[0] / found[0]:5.1f}   of levels / {1 / np.mean(found[1] / first[1]):5.1f}"
+            f"  {name:25} variance of cost / {first / spread:5.1f}   regret of levels {np.mean(regret):7.3%}"
             f"   {seconds * 1e3:6.1f} ms to draw",
             flush=True,
         )
+
+
+def cost(bench: Bench, simulator: Simulator, levels: Doubles) -> float:
+    """Of levels, added up."""
+    return float(bench.costs.by_node(simulator.totals(levels)).sum())
 
 
 def compare_moments() -> None:
@@ -168,7 +184,13 @@ def compare_moments() -> None:
         print(f"  {name:25} variance of cost / {first / np.var(cost, ddof=1):5.1f}", flush=True)
 
 
+def main() -> None:
+    """Print all systems, or one."""
+    systems = [serial(), stores(4, 0.0), stores(4, 0.4), stores(16, 0.4)]
+    runs = [lambda bench=bench: compare(bench) for bench in systems] + [compare_moments]
+    for run in [runs[int(sys.argv[1])]] if len(sys.argv) > 1 else runs:
+        run()
+
+
 if __name__ == "__main__":
-    for system in (serial(), stores(0.0), stores(0.4)):
-        compare(system)
-    compare_moments()
+    main()

@@ -8,6 +8,7 @@ import pytest
 from echelon.core.inventory.optimisation.costs import Costs
 from echelon.core.inventory.optimisation.penalty import least_cost_levels
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.reference.base_stock import service_normal
 from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.layout import BLOCK
 from echelon.core.inventory.simulation.paths import Paths, PathSource
@@ -39,6 +40,22 @@ def test_service_levels_of_a_single_stage(case):
     ):
         assert abs(estimate.mean[0] - truth) < 3 * estimate.se[0]
         assert 0 < estimate.se[0] < 0.01
+
+
+@pytest.mark.parametrize("lead, review, mean, sd, score", [(1, 2, 30, 9, 0.8), (6, 1, 10, 2, 1.5), (2, 5, 80, 12, 1.0)])
+def test_service_levels_equal_the_reference_function(lead, review, mean, sd, score):
+    cover = lead + review
+    level = mean * cover + score * sd * np.sqrt(cover)
+    exact = service_normal(level, mean, sd, lead, review)
+    node = Node("n", "outside", -1, LeadTime.fixed(lead), 1.0, SOME_DEMAND, review_period=review)
+    paths = normal_paths(np.random.default_rng(11), mean, sd, 16, 200, 15, 1)
+    measures = Simulator(Problem("sku", (node,)), paths).measure(np.array([level]))
+    for estimate, truth in (
+        (measures.fill_rate, exact.fill_rate),
+        (measures.cycle_service_level, exact.cycle_service_level),
+        (measures.ready_rate, exact.ready_rate),
+    ):
+        assert abs(estimate.mean[0] - truth) < 3 * estimate.se[0]
 
 
 def serial(lead_times):

@@ -43,13 +43,16 @@ class Curve:
         self._system, self._value, self._start = system, value, start
 
     def at(self, price: float, near: Doubles) -> CurvePoint:
-        """The point of a price, searched from levels near it and from the start: without stock a unit more serves nobody,
-        so that a search cannot leave such levels again."""
-        none = np.zeros(len(self._value))
-        costs = Costs(self._value, none, np.where(self._system.demand > 0, price, 0.0))
-        found = [self.of(least_cost_levels(self._system, costs, start), price) for start in (near, self._start)]
-        demand = float(self._system.demand.sum()) / self._system.scale
-        return min(found, key=lambda point: point.spent - price * demand * point.fill_rate)
+        """The point of a price, searched from levels near it, and from the start where that leaves customers without any
+        service: there one unit more serves nobody, so that no search leaves such levels again."""
+        none, demand = np.zeros(len(self._value)), self._system.demand
+        costs = Costs(self._value, none, np.where(demand > 0, price, 0.0))
+        levels = least_cost_levels(self._system, costs, near)
+        totals = self._system.totals(levels)
+        if np.any((demand > 0) & (totals.unmet >= demand)):
+            other = least_cost_levels(self._system, costs, self._start)
+            levels = min(levels, other, key=lambda found: float(costs.by_node(self._system.totals(found)).sum()))
+        return self.of(levels, price)
 
     def of(self, levels: Doubles, price: float) -> CurvePoint:
         """What levels spend and reach."""

@@ -16,7 +16,6 @@ from echelon.core.inventory.optimisation.bracket import Bracket
 from echelon.core.inventory.optimisation.reduced import Point, Start, least_cost
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
-from echelon.core.inventory.simulation.simulator import Totals
 
 _RAMP = 0.1  # half the width of the ramp, in standard deviations of lead-time demand
 _CLOSE = 2e-3  # the same unit: how well a level that need not be whole is found
@@ -40,8 +39,8 @@ class ShareTargets:
 
 
 @dataclass(frozen=True)
-class _Shares:
-    """The goal of `reduced`. spread: standard deviation of lead-time demand (nodes,)."""
+class ShareGoal:
+    """The goal of `reduced`: targets on the paths of a system. spread: standard deviation of lead-time demand (nodes,)."""
 
     system: System
     targets: ShareTargets
@@ -65,7 +64,8 @@ class _Shares:
         return np.where(self.bound, np.maximum(_RAMP * self.spread, 0.5 if self.whole else 1e-9), 0.0)
 
     def meet(self, levels: Doubles) -> Point:
-        """Bracketing on the simulated share, all nodes at once; the share is nearly straight in normal scores."""
+        """Least levels of the bound nodes that meet the targets, the others given: bracketing on the simulated share, all
+        nodes at once. Where levels are whole they are interpolated; `Point.rounded_up` gives those that meet."""
         levels = np.maximum(np.array(levels, float), 0.0)
         levels = np.where(self.bound & self.whole, np.rint(levels), levels)
         bracket = Bracket(np.nan_to_num(self.targets.share), self.bound, self.spread, self._width, self.whole)
@@ -75,6 +75,15 @@ class _Shares:
                 break
             levels = np.where(bracket.open, bracket.next(levels), levels)
         return self._point(np.where(self.bound, bracket.root(), levels))
+
+    def raised(self, levels: Doubles) -> Doubles:
+        """Levels raised where a target is just missed: rounding at one customers' node shifts what others get."""
+        for _ in range(_MOST_STEPS):
+            short = self.bound & (self._share(levels) < self.targets.share)
+            if not short.any():
+                break
+            levels = levels + short * self._width
+        return levels
 
     @property
     def _width(self) -> Doubles:
@@ -86,32 +95,21 @@ class _Shares:
         return np.nan_to_num(chosen.mean, nan=1.0)
 
     def _point(self, levels: Doubles) -> Point:
-        """Cost there, and the price of a period with shortage by the ramp's slope."""
         totals = self.system.totals(levels)
-        below, above = self.system.totals(self._below(levels)), self.system.totals(levels + self._half)
         surplus = np.where(self.bound, self.hold * totals.covered, 0.0)
-        fewer = np.where(_waits(below), above.covered - below.covered, below.slope - above.slope)
-        slope = fewer / np.maximum(levels + self._half - self._below(levels), 1e-9)
-        price = np.where(self.bound, surplus / np.maximum(slope, 1.0), 0.0)
-        return Point(levels, float(self.hold @ totals.on_hand), price, surplus)
-
-    def _below(self, levels: Doubles) -> Doubles:
-        return np.maximum(levels - self._half, 0.0)
+        return Point(levels, float(self.hold @ totals.on_hand), np.zeros(len(levels)), surplus)
 
     def gradient(self, point: Point) -> Doubles:
-        """Holding cost and priced ramp, as the mean of the passes below and above."""
-        low, high = self._below(point.levels), point.levels + self._half
-        weight = 2 * point.price / np.maximum(high - low, 1e-9)
-        waits = _waits(self.system.totals(low))
+        """Holding cost and priced ramp, as the mean of the passes at its lower and upper end."""
+        low, high = np.maximum(point.levels - self._half, 0.0), point.levels + self._half
+        below, above = self.system.totals(low), self.system.totals(high)
+        waits = below.owed > 0  # where sales are lost, the unmet demand stands for the backorders
+        fewer = np.where(waits, above.covered - below.covered, below.slope - above.slope)
+        weight = np.where(self.bound, 2 * point.surplus / np.maximum(fewer, 1.0), 0.0)
         owed, unmet = weight * waits, weight * ~waits
-        _, below = self.system.gradient(low, self.hold, unmet, owed)
-        _, above = self.system.gradient(high, self.hold, -unmet, -owed)
-        return 0.5 * (below + above)
-
-
-def _waits(totals: Totals) -> Flags:
-    """Where customers wait; elsewhere (lost sales) the unmet demand stands for the backorders."""
-    return totals.owed > 0
+        _, at_low = self.system.gradient(low, self.hold, unmet, owed)
+        _, at_high = self.system.gradient(high, self.hold, -unmet, -owed)
+        return 0.5 * (at_low + at_high)
 
 
 def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -> Doubles:
@@ -119,4 +117,5 @@ def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -
 
     At nodes that lose sales a ready rate says nothing (nobody waits): ask for a cycle service level there.
     """
-    return least_cost(_Shares(system, targets, start.spread), start)
+    goal = ShareGoal(system, targets, start.spread)
+    return goal.raised(least_cost(goal, start))

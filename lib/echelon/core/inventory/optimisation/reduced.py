@@ -13,7 +13,7 @@ import numpy as np
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
 _STARTS = (-1.0, 0.5, 2.0)  # safety factors upstream, to start from the right valley
-_EARLIER_STEP = 0.1  # of the spread: first step from levels of an earlier plan
+_EARLIER_STEP = 0.05  # of the spread: first step from levels of an earlier plan
 _SEARCH_STEPS = 8
 _ROUNDING = 1e-2  # a level this little above a whole number is that number
 _WORTHWHILE = 2e-4  # of the cost: a step that promises less is not simulated
@@ -24,7 +24,8 @@ _POLISH_SPREAD = 25.0  # units: with a greater spread of lead-time demand one un
 @dataclass(frozen=True)
 class Point:
     """Levels that meet the targets (to first order, from a simulation close by), what they cost, the shadow prices of
-    the targets (holding cost per unit more served) and the share of stock that would be left over, as a cost."""
+    the targets (holding cost per unit more served; 0 where the gradient finds them itself) and the share of stock that
+    would be left over, as a cost."""
 
     levels: Doubles
     cost: float

@@ -9,20 +9,22 @@ from echelon.core.inventory.simulation.layout import Doubles
 
 
 def shang_song_start(problem: Problem, costs: Costs) -> Doubles:
-    """Base-stock levels (nodes,) for backorders: each echelon level is the mean of its newsvendor bounds (Shang & Song,
+    """Base-stock levels (nodes,): each echelon level is the mean of its newsvendor bounds (Shang & Song,
     Management Science 49(5), 2003, theorem 1, for serial systems).
 
     On a tree the customers below a node count together: demand over the lead times down to each of them (and its review
-    period) by two moments, their backorder cost and local holding cost in proportion to demand. A local level is the
+    period) by two moments, their shortage cost and local holding cost in proportion to demand. A local level is the
     echelon level less those of the destinations.
     """
     parents = [node.parent for node in problem.nodes]
     above = np.array([costs.hold[p] if p >= 0 else 0.0 for p in parents])
     rate = np.maximum(problem.rates, 1e-12)
-    shortage, last = (_mean_below(problem, values) / rate for values in (costs.backorder, costs.hold))
-    ratios = (shortage + above) / (shortage + last), (shortage + above) / (shortage + np.maximum(costs.hold, above))
+    shortage, last = (_mean_below(problem, values) / rate for values in (costs.backorder + costs.unmet, costs.hold))
     mean, variance = _path_demand(problem)
-    low, high = (_quantile(problem, np.clip(ratio, 0.01, 0.9999), mean, variance) for ratio in ratios)
+    low, high = (
+        _quantile(problem, np.clip((shortage + above) / np.maximum(shortage + least, 1e-12), 0.01, 0.9999), mean, variance)
+        for least in (last, np.maximum(costs.hold, above))
+    )
     echelon = (low + high) / 2
     local = echelon.copy()
     for i, parent in enumerate(parents):
@@ -40,10 +42,10 @@ def _mean_below(problem: Problem, values: Doubles) -> Doubles:
 def _path_demand(problem: Problem) -> tuple[Doubles, Doubles]:
     """Mean and variance of the demand that each node's echelon covers."""
     mean, variance = np.zeros(len(problem.nodes)), np.zeros(len(problem.nodes))
-    for node in problem.nodes:
+    for index, node in enumerate(problem.nodes):
         if node.demand is None:
             continue
-        at, periods, spread = problem.nodes.index(node), float(node.review_period), 0.0
+        at, periods, spread = index, float(node.review_period), 0.0
         while at >= 0:
             periods += problem.nodes[at].lead_time.mean
             spread += problem.nodes[at].lead_time.variance
