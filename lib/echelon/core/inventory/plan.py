@@ -6,14 +6,17 @@ from typing import Literal
 import numpy as np
 
 from echelon.core.inventory.analytic import analytic_fill_rate, analytic_levels
+from echelon.core.inventory.certification import certify
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_demand
-from echelon.core.inventory.optimise import Targets, fill_gap, meet_targets, optimise
+from echelon.core.inventory.optimise import Targets, explore, meet_targets, optimise
 from echelon.core.inventory.problem import Problem
+from echelon.core.inventory.shadow_prices import ShadowPrices
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.paths import PathSource
 from echelon.core.inventory.simulation.simulator import Measures, Simulator, warm_up_periods
 
-_ROUNDS = 8
+_FEW = 64  # replications
+_TOLERANCE = 5e-3  # of the fill rate when it is refined; what is missing is made up by a Newton step
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,12 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
     if not np.any(ltd.rate > 0):
         return _describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
-    levels = _refined(problem, source, size, targets, _optimised(problem, source, size, targets, ltd))
-    levels, measures, status = _certify(problem, source, size, targets, levels, ltd)
-    return _describe(problem, levels, ltd, measures, status)
+    simulator = Simulator(problem, source.draw("optimise", size.replications))
+    levels, prices = _optimised(problem, simulator, targets, ltd)
+    fresh = simulator.on(source.draw("refine", size.certification_replications))
+    levels = _refined(fresh, targets, levels, prices)
+    certified = certify(fresh, source, targets, levels, prices, ltd.sd)
+    return _describe(problem, certified.levels, ltd, certified.measures, certified.status)
 
 
 def optimal_levels(problem: Problem, size: SimulationSize, warm_up: int) -> Doubles:
@@ -74,15 +80,19 @@ def optimal_levels(problem: Problem, size: SimulationSize, warm_up: int) -> Doub
     the same random numbers, which need the same warm_up."""
     ltd = lead_time_demand(problem)
     source = PathSource(problem, size.periods, warm_up)
-    return _optimised(problem, source, size, _targets(problem, ltd), ltd)
-
-
-def _optimised(problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, ltd: LeadTimeDemand) -> Doubles:
     simulator = Simulator(problem, source.draw("optimise", size.replications))
+    return _optimised(problem, simulator, _targets(problem, ltd), ltd)[0]
+
+
+def _optimised(problem: Problem, simulator: Simulator, targets: Targets, ltd: LeadTimeDemand) -> tuple[Doubles, ShadowPrices]:
+    """Levels of least cost on the simulator's paths and the prices there. The search begins on the first of the paths:
+    they show where to go as well as all do."""
     observed = _observed(targets, simulator)
     unseen = _unseen(problem, targets.bound & ~observed.bound)
-    levels = optimise(simulator, observed, unseen, ltd.lead_mean, ltd.sd)
-    return np.where(ltd.rate > 0, levels, 0.0)
+    few = simulator.on(simulator.paths.first(_FEW))
+    near = explore(few, _observed(observed, few), unseen, ltd.lead_mean, ltd.sd)
+    levels = optimise(simulator, observed, unseen, ltd.lead_mean, ltd.sd, near)
+    return np.where(ltd.rate > 0, levels, 0.0), near.prices
 
 
 def plan_analytic(problem: Problem, reason: str) -> StockPlan:
@@ -123,48 +133,10 @@ def _unseen(problem: Problem, unseen: Flags) -> Doubles:
     return np.where(unseen, analytic_levels(problem), np.nan) if unseen.any() else np.full(len(unseen), np.nan)
 
 
-def _refined(problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, levels: Doubles) -> Doubles:
+def _refined(fresh: Simulator, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
     """Meet the targets once more on more and fresh paths: levels that are best on few paths are a little too low."""
-    simulator = Simulator(problem, source.draw("refine", size.certification_replications))
-    point = meet_targets(simulator, _observed(targets, simulator), levels)
+    point = meet_targets(fresh, _observed(targets, fresh), levels, prices, _TOLERANCE)
     return point.rounded_up()[0] if targets.whole else point.levels
-
-
-def _certify(
-    problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, levels: Doubles, ltd: LeadTimeDemand
-) -> tuple[Doubles, Measures, str]:
-    """Measure on fresh paths; raise what falls short by more than a standard error and measure again."""
-    for attempt in range(_ROUNDS):
-        paths = source.draw(f"certify {attempt}", size.certification_replications)
-        simulator = Simulator(problem, paths)
-        measures = simulator.measure(levels)
-        service = measures.customer_fill_rate
-        short = service.mean + service.se < targets.fill_rate
-        if not short.any():
-            return levels, measures, "ok"
-        if attempt < _ROUNDS - 1:
-            levels = np.where(short, _raised(simulator, targets, levels, service.se, ltd), levels)
-    return levels, measures, _shortfall(problem, targets, measures, short)
-
-
-def _raised(simulator: Simulator, targets: Targets, levels: Doubles, se: Doubles, ltd: LeadTimeDemand) -> Doubles:
-    """Levels that would have met the targets on these paths with half a standard error to spare, to first order; at
-    least one unit (1 % of the standard deviation of lead-time demand) more."""
-    totals = simulator.totals(levels)
-    spare = 0.5 * simulator.demand * np.nan_to_num(se)
-    step = (fill_gap(simulator, totals, targets) + spare) / np.maximum(totals.slope, 1e-9)
-    step = np.clip(step, 0.01 * ltd.sd, np.maximum(levels, ltd.sd))
-    return levels + (np.maximum(np.ceil(step), 1) if targets.whole else step)
-
-
-def _shortfall(problem: Problem, targets: Targets, measures: Measures, short: Flags) -> str:
-    """Targets that were not reached, in words."""
-    missed = [
-        f"{problem.nodes[i].name}: fill rate {measures.customer_fill_rate.mean[i]:.4f} certified, "
-        f"{targets.fill_rate[i]:.4f} asked"
-        for i in np.flatnonzero(short)
-    ]
-    return "target not reached at " + "; ".join(missed)
 
 
 def _describe(problem: Problem, levels: Doubles, ltd: LeadTimeDemand, measures: Measures | None, status: str) -> StockPlan:

@@ -41,6 +41,11 @@ class Paths:
         """Number of measured periods."""
         return self.demand.shape[1] - self.warm_up
 
+    def first(self, replications: int) -> "Paths":
+        """The first blocks, at least as many replications as asked (all where there are fewer)."""
+        blocks = -(-replications // BLOCK)
+        return Paths(self.demand[:blocks], self.lead[:blocks], self.warm_up)
+
 
 def stream_key(*parts: object) -> np.uint64:
     """Key of a random stream: a hash of the run's seed, SKU, node and purpose."""
@@ -138,14 +143,15 @@ class PathSource:
 
 def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) -> Doubles:
     """Gamma factors with mean 1, (horizons, replications): the means of as many equally likely strata as there are
-    replications, in random order (Latin hypercube sampling; McKay, Beckman & Conover, Technometrics 21(2), 1979).
+    replications (whole blocks), in random order (Latin hypercube sampling; McKay, Beckman & Conover, Technometrics 21(2),
+    1979), such that each block of replications covers the range too.
 
     The level moves the demand of a whole horizon, so it is the dimension in which stratifying pays most. Quantiles are
     interpolated on the cube root, which is nearly linear in the normal score (Wilson & Hilferty, PNAS 17, 1931).
     """
-    strata = _strata(level_cv, shape[1])
-    rng = np.random.Generator(np.random.Philox(key=int(key)))
-    return np.stack([rng.permutation(strata) for _ in range(shape[0])])
+    out = np.empty(shape)
+    draw.deal_strata(_strata(level_cv, shape[1]), key, out)
+    return out
 
 
 @lru_cache(maxsize=64)  # nodes of a segment share their level_cv
@@ -161,10 +167,11 @@ def _strata(level_cv: float, size: int) -> Doubles:
 def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Bytes:
     """Lead time of every shipment, (blocks, periods, nodes, BLOCK); not filled where it never varies."""
     lead = np.zeros((blocks, periods, len(problem.nodes), BLOCK), np.uint8)
+    words = np.empty(BLOCK, np.uint64)
     for i, node in enumerate(problem.nodes):
         if len(node.lead_time.periods) > 1:
             key = stream_key(problem.run_seed, problem.sku, node.name, purpose, "lead")
-            draw.draw_lead(lead, i, key, 0, lead_table(node.lead_time))
+            draw.draw_lead(lead, i, key, 0, lead_table(node.lead_time), words)
     return lead
 
 
