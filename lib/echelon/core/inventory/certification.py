@@ -8,7 +8,7 @@ from echelon.core.inventory.optimise import Targets
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.shadow_prices import ShadowPrices
 from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.layout import Doubles, Flags
+from echelon.core.inventory.simulation.layout import Doubles, Flags, Ints
 from echelon.core.inventory.simulation.paths import PathSource
 from echelon.core.inventory.simulation.simulator import Measures, Simulator
 
@@ -30,39 +30,48 @@ def certify(
     """Measure on as many fresh paths as the simulator has; raise what falls short by more than a standard error, and
     measure what that touches on fresh paths again. sd: of lead-time demand (nodes,), units: at least 1 % of it is added.
     """
-    problem, replications = source.problem, simulator.paths.replications
-    touched = np.ones(len(levels), np.bool_)
-    measures: Measures | None = None
-    for attempt in range(_ROUNDS):
-        fresh = simulator.on(source.draw(f"certify {attempt}", replications)).measure(levels)
-        measures = fresh if measures is None else _merged(measures, fresh, touched)
+    problem = source.problem
+    measures = simulator.on(source.draw("certify 0", simulator.paths.replications)).measure(levels)
+    for attempt in range(1, _ROUNDS + 1):
         service = measures.customer_fill_rate
         short = service.mean + service.se < targets.fill_rate
         if not short.any():
             return Certified(levels, measures, "ok")
-        if attempt < _ROUNDS - 1:
+        if attempt < _ROUNDS:
             levels = np.where(short, levels + _raise(measures, targets, levels, prices, sd), levels)
-            touched = _touched(problem, short)
-    assert measures is not None
+            measures = _again(source, measures, levels, short, f"certify {attempt}")
     return Certified(levels, measures, _shortfall(problem, targets, measures, short))
 
 
-def _merged(old: Measures, new: Measures, touched: Flags) -> Measures:
-    """New measures of the nodes that are touched. The others are as they were, and certified already."""
-    return replace(old, sums=np.where(touched[None, :, None], new.sums, old.sums))
+def _again(source: PathSource, old: Measures, levels: Doubles, changed: Flags, purpose: str) -> Measures:
+    """Measures after some levels were changed, on fresh paths where that makes a difference. The others are as they were,
+    and certified already."""
+    tree = _trees(source.problem)
+    rows = np.flatnonzero(np.isin(tree, tree[changed]))
+    part = source.of(rows)
+    new = Simulator(part.problem, part.draw(purpose, old.sums.shape[2])).measure(levels[rows])
+    touched = _touched(source.problem, changed)[rows]
+    sums = old.sums.copy()
+    sums[:, rows[touched]] = new.sums[:, touched]
+    return replace(old, sums=sums)
+
+
+def _trees(problem: Problem) -> Ints:
+    """The node at the top of each node's tree."""
+    top = np.arange(len(problem.nodes))
+    for i, node in enumerate(problem.nodes):
+        top[i] = top[node.parent] if node.parent >= 0 else i
+    return top
 
 
 def _touched(problem: Problem, changed: Flags) -> Flags:
     """Nodes whose measures change with these levels: a node without children whose customers wait orders what they ask
     for, whatever its level, so it is the only one; any other moves its whole tree."""
-    root = np.arange(len(changed))
-    inner = np.zeros(len(changed), np.bool_)
-    for i, node in enumerate(problem.nodes):
-        if node.parent >= 0:
-            root[i] = root[node.parent]
-            inner[node.parent] = True
-    moves = changed & (inner | np.array([node.lost_sales for node in problem.nodes]))
-    return np.asarray(changed | np.isin(root, root[moves]))
+    parents = [node.parent for node in problem.nodes]
+    lost = np.array([node.lost_sales for node in problem.nodes])
+    moves = changed & (lost | np.isin(np.arange(len(parents)), parents))
+    tree = _trees(problem)
+    return np.asarray(changed | np.isin(tree, tree[moves]))
 
 
 def _raise(measures: Measures, targets: Targets, levels: Doubles, prices: ShadowPrices, sd: Doubles) -> Doubles:

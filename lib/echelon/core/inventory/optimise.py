@@ -27,6 +27,7 @@ _POLISH_NODES = 8
 _POLISH_SPREAD = 25.0  # units: with a greater spread of lead-time demand one unit hardly matters
 _NOTHING = 1e-12  # in place of a curvature or a spread of zero
 _LEAST_UNMET = 1e-4  # of the demand: less counts as this much where its logarithm is taken
+_FARTHEST = 1.0  # of the logarithm of unmet demand, for what is told without simulation
 _LARGEST_STEP = 50.0  # times the step that counting alone would take
 
 
@@ -154,7 +155,8 @@ def _point(
     surplus = np.where(targets.bound, targets.hold * totals.covered, 0.0)
     step = np.where(targets.bound, np.clip(excess / decay, np.maximum(low, 0) - levels, high - levels), 0.0)
     cost = float(targets.hold @ totals.on_hand + (surplus * prices.factor * prices.effect) @ step)
-    return Point(levels + step, cost, Counted(np.maximum(totals.slope, 1.0), surplus))
+    slope = totals.slope * np.exp(np.clip(-decay * step, -_FARTHEST, _FARTHEST))  # at the end of the step
+    return Point(levels + step, cost, Counted(np.maximum(slope, 1.0), surplus))
 
 
 @dataclass(frozen=True)
@@ -203,12 +205,20 @@ def optimise(
     demand per node: where the search starts and the length of its first step. `near`, from a search on fewer paths or
     an earlier plan, takes the place of the search from afar.
     """
+    point = best_point(simulator, targets, fixed, middle, spread, near)
+    return point.rounded_up()[0] if targets.whole else point.levels
+
+
+def best_point(
+    simulator: Simulator, targets: Targets, fixed: Doubles, middle: Doubles, spread: Doubles, near: Valley | None = None
+) -> Point:
+    """The same before levels that a target decides are rounded up: to meet the targets on other paths."""
     near = explore(simulator, targets, fixed, middle, spread) if near is None else near
     search = _Search(simulator, targets, spread, _free(targets, fixed, spread), near.prices, _TOLERANCE, _WORTHWHILE)
     best = search.meet(np.where(np.isnan(fixed), near.levels, fixed))
     if search.free.any():
         best = _descend(search, best, near.curvature)[0]
-    return _whole_levels(search, best) if targets.whole else search.meet(best.levels).levels
+    return _polished(search, best) if targets.whole else search.meet(best.levels)
 
 
 def explore(simulator: Simulator, targets: Targets, fixed: Doubles, middle: Doubles, spread: Doubles) -> Valley:
@@ -282,8 +292,8 @@ def _updated(curvature: Doubles, change: Doubles, way: Doubles) -> Doubles:
     return np.asarray(curvature + np.outer(change, change) / along - np.outer(before, before) / (way @ before))
 
 
-def _whole_levels(search: _Search, point: Point) -> Doubles:
-    """Whole levels: those of bound nodes rounded up, each free and small one the best of its neighbours.
+def _polished(search: _Search, point: Point) -> Point:
+    """Whole levels of the free nodes, each small one the best of its neighbours when those of bound nodes are rounded up.
 
     Rounding makes the cost jagged, so the neighbours are tried one by one; more of them when there is one free node.
     """
@@ -293,7 +303,7 @@ def _whole_levels(search: _Search, point: Point) -> Doubles:
         reach = 3 if len(movable) == 1 else 1
         for node in movable[np.argsort(-search.targets.hold[movable], kind="stable")]:
             best = _best_neighbour(search, best, int(node), reach)
-    return best.rounded_up()[0]
+    return best
 
 
 def _best_neighbour(search: _Search, centre: Point, node: int, reach: int) -> Point:

@@ -8,7 +8,7 @@ import numpy as np
 from echelon.core.inventory.analytic import analytic_fill_rate, analytic_levels
 from echelon.core.inventory.certification import certify
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_demand
-from echelon.core.inventory.optimise import Targets, explore, meet_targets, optimise
+from echelon.core.inventory.optimise import Point, Targets, best_point, explore, meet_targets
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.shadow_prices import ShadowPrices
 from echelon.core.inventory.simulation.layout import Doubles, Flags
@@ -68,9 +68,9 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
         return _describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
     simulator = Simulator(problem, source.draw("optimise", size.replications))
-    levels, prices = _optimised(problem, simulator, targets, ltd)
+    point, prices = _optimised(problem, simulator, targets, ltd)
     fresh = simulator.on(source.draw("refine", size.certification_replications))
-    levels = _refined(fresh, targets, levels, prices)
+    levels = _refined(fresh, targets, np.where(ltd.rate > 0, point.levels, 0.0), prices)
     certified = certify(fresh, source, targets, levels, prices, ltd.sd)
     return _describe(problem, certified.levels, ltd, certified.measures, certified.status)
 
@@ -81,18 +81,23 @@ def optimal_levels(problem: Problem, size: SimulationSize, warm_up: int) -> Doub
     ltd = lead_time_demand(problem)
     source = PathSource(problem, size.periods, warm_up)
     simulator = Simulator(problem, source.draw("optimise", size.replications))
-    return _optimised(problem, simulator, _targets(problem, ltd), ltd)[0]
+    targets = _targets(problem, ltd)
+    return np.where(ltd.rate > 0, _whole(_optimised(problem, simulator, targets, ltd)[0], targets), 0.0)
 
 
-def _optimised(problem: Problem, simulator: Simulator, targets: Targets, ltd: LeadTimeDemand) -> tuple[Doubles, ShadowPrices]:
+def _optimised(problem: Problem, simulator: Simulator, targets: Targets, ltd: LeadTimeDemand) -> tuple[Point, ShadowPrices]:
     """Levels of least cost on the simulator's paths and the prices there. The search begins on the first of the paths:
     they show where to go as well as all do."""
     observed = _observed(targets, simulator)
     unseen = _unseen(problem, targets.bound & ~observed.bound)
     few = simulator.on(simulator.paths.first(_FEW))
     near = explore(few, _observed(observed, few), unseen, ltd.lead_mean, ltd.sd)
-    levels = optimise(simulator, observed, unseen, ltd.lead_mean, ltd.sd, near)
-    return np.where(ltd.rate > 0, levels, 0.0), near.prices
+    return best_point(simulator, observed, unseen, ltd.lead_mean, ltd.sd, near), near.prices
+
+
+def _whole(point: Point, targets: Targets) -> Doubles:
+    """The levels, rounded up where they are counted."""
+    return point.rounded_up()[0] if targets.whole else point.levels
 
 
 def plan_analytic(problem: Problem, reason: str) -> StockPlan:
@@ -135,8 +140,7 @@ def _unseen(problem: Problem, unseen: Flags) -> Doubles:
 
 def _refined(fresh: Simulator, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
     """Meet the targets once more on more and fresh paths: levels that are best on few paths are a little too low."""
-    point = meet_targets(fresh, _observed(targets, fresh), levels, prices, _TOLERANCE)
-    return point.rounded_up()[0] if targets.whole else point.levels
+    return _whole(meet_targets(fresh, _observed(targets, fresh), levels, prices, _TOLERANCE), targets)
 
 
 def _describe(problem: Problem, levels: Doubles, ltd: LeadTimeDemand, measures: Measures | None, status: str) -> StockPlan:

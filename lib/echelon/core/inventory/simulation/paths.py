@@ -1,7 +1,8 @@
 """Paths of one SKU: customers' demand and lead times, drawn in blocks of replications."""
 
 import hashlib
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import special
 
 from echelon.core.inventory.problem import Demand, LeadTime, Problem
 from echelon.core.inventory.simulation import draw
-from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Words
+from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints, Words
 
 # Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.
 _MOST_TABLES = 64
@@ -104,6 +105,16 @@ class PathSource:
         self.warm_up = warm_up
         self._customers = [i for i, node in enumerate(problem.nodes) if node.demand is not None]
         self._tables = {i: _count_tables(d) for i, d in self._demands() if d.counts and d.rate > 0}
+
+    def of(self, nodes: Ints) -> "PathSource":
+        """The same paths for whole trees of the network alone: nodes (some,), ascending."""
+        part = copy(self)
+        place = {-1: -1} | {int(node): i for i, node in enumerate(nodes)}
+        kept = [(self.problem.nodes[node], place[self.problem.nodes[node].parent]) for node in nodes]
+        part.problem = replace(self.problem, nodes=tuple(replace(node, parent=parent) for node, parent in kept))
+        part._customers = [place[i] for i in self._customers if i in place]
+        part._tables = {place[i]: table for i, table in self._tables.items() if i in place}
+        return part
 
     def _demands(self) -> list[tuple[int, Demand]]:
         found = [(i, self.problem.nodes[i].demand) for i in self._customers]
