@@ -154,30 +154,34 @@ def report(lost: bool, skus: int, gaps: int, speed: Callable[[], float] | None, 
     plan_sku(problems[0])  # compile
     phases.seconds.clear()
     phases.calls.clear()
-    speeds, taken = [], []
+    speeds: list[float] = []
+    taken: list[float] = []
     for problem in problems:
         speeds += [speed()] if speed else []
         taken += times([problem])
-    core_ms, plans = 1e3 * statistics.median(taken), skus * RUNS
-    print(
-        f"\n{'half of the stores lose sales' if lost else 'customers wait'}: {core_ms:.0f} core-ms a SKU (median of {skus} SKUs)"
-    )
-    rest = sum(taken) / skus - sum(phases.seconds.values()) / plans
-    for name in sorted(phases.seconds):
-        print(f"  {name[2:]:32} {phases.calls[name] / plans:5.1f} x  {1e3 * phases.seconds[name] / plans:7.1f} ms")
-    print(f"  {'everything else':32}          {1e3 * rest:7.1f} ms")
+    core_ms = 1e3 * statistics.median(taken)
+    print(f"\n{'half of the stores lose sales' if lost else 'customers wait'}: {core_ms:.0f} core-ms, median of {skus} SKUs")
+    print_phases(phases, skus * RUNS, sum(taken) * RUNS)
     if speeds:
         here = statistics.median(speeds) / 1e6
         print(
-            f"  limit in this run {here:,.0f} M node-periods/s: the plan takes as long as {core_ms * here / 1e3:,.0f} M of them,"
+            f"  limit in this run {here:,.0f} M node-periods/s: a plan takes as long as {core_ms * here / 1e3:,.0f} M of them,"
         )
         print(
-            f"  {core_ms * here / LIMIT_THERE:.0f} core-ms on a machine whose limit is {LIMIT_THERE:,.0f} M/s, if all scales with it"
+            f"  or {core_ms * here / LIMIT_THERE:.0f} core-ms where the limit is {LIMIT_THERE:,.0f} M/s, if all scales with it",
+            flush=True,
         )
     found = [gap(problem) for problem in problems[:gaps]]
     if found:
         each = ", ".join(f"{value:.3%}" for value in found)
-        print(f"  gap to the optimum of {MANY:,} replications: median {statistics.median(found):.3%} ({each})")
+        print(f"  gap to the optimum of {MANY:,} replications: median {statistics.median(found):.3%} ({each})", flush=True)
+
+
+def print_phases(phases: Phases, plans: int, seconds: float) -> None:
+    """Calls and milliseconds per plan."""
+    for name in sorted(phases.seconds):
+        print(f"  {name[2:]:32} {phases.calls[name] / plans:5.1f} x  {1e3 * phases.seconds[name] / plans:7.1f} ms")
+    print(f"  {'everything else':32}          {1e3 * (seconds - sum(phases.seconds.values())) / plans:7.1f} ms")
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from echelon.stages import parts, report, stock
 from echelon.stages.runner import STAGES, run
 
 from benchmarks.copies import copied
+from benchmarks.memory import WorkerMemory
 from benchmarks.watch import Watch, watch
 
 GroupFunction = Callable[[pd.DataFrame], pd.DataFrame]
@@ -39,10 +40,11 @@ class StockWork:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: where its tables lie, wall-clock seconds, and the watches."""
+    """One run: where its tables lie, wall-clock seconds, peak memory of a Python worker, and the watches."""
 
     output: Path
     seconds: float
+    worker_mb: float
     checks: Watch
     commits: Watch
     waits: Watch
@@ -69,8 +71,10 @@ def measure(settings: Configuration) -> Measured:
     levels = watch(lake.Lake, "keep_parts", only=lambda _, name, *__: name == "levels")
     work = _catch_stock_work()
     began = time.perf_counter()
-    run(settings, [*STAGES, "report"])
-    return Measured(Path(settings.run.output), time.perf_counter() - began, checks, commits, waits, levels, work)
+    with WorkerMemory() as memory:
+        run(settings, [*STAGES, "report"])
+    seconds = time.perf_counter() - began
+    return Measured(Path(settings.run.output), seconds, memory.peak_mb, checks, commits, waits, levels, work)
 
 
 def _catch_stock_work() -> StockWork:
@@ -118,7 +122,9 @@ def figures(measured: Measured) -> Iterator[str]:
         "",
         f"backtest   {series / seconds['backtest']:,.0f} series a second, {len(scores) / seconds['backtest']:,.0f} forecasts "
         f"({series:,} series x {sizes['model']} candidates x up to {sizes['cutoff']} windows = {len(scores):,})",
-        f"stock      {networks / seconds['stock']:,.2f} SKU networks a second ({networks:,} on {processes} cores)",
+        f"stock      {networks / seconds['stock']:,.2f} SKU networks a second ({networks:,} on {processes} cores), "
+        f"{networks / measured.levels.seconds:,.2f} in the grouped work alone",
+        f"memory     {measured.worker_mb:,.0f} MB at most in one Python worker",
         f"checks     {measured.checks.seconds:.1f} s in Great Expectations, {_share(measured.checks, measured)} of the time",
         f"commits    {measured.waits.seconds:.1f} s waiting for Delta commits, {_share(measured.waits, measured)} of the time "
         f"({measured.commits.seconds:.1f} s under way beside other work)",
@@ -126,7 +132,7 @@ def figures(measured: Measured) -> Iterator[str]:
     plain = plain_seconds(measured.work, processes)
     yield (
         f"grouped    {measured.levels.seconds:.1f} s by Spark, {plain:.1f} s in plain Python on {processes} processes: "
-        f"Spark / plain = {measured.levels.seconds / plain:.2f} (stock levels)"
+        f"Spark's share {1 - plain / measured.levels.seconds:.0%} (stock levels)"
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.simulator import Simulator
 
-_PRECISION = 0.03  # of the holding cost, on average over the nodes: errors of one sign
+_PRECISION = 0.05  # of the holding cost, on average over the nodes: errors of one sign
 _MOST_PASSES = 3
 _FACTORS = 0.1, 10.0
 
