@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +95,23 @@ def _catch_stock_work() -> StockWork:
     return work
 
 
-def plain_seconds(work: StockWork, processes: int) -> float:
-    """The same groups, largest first, in plain Python processes that have started before."""
+def plain_seconds(work: StockWork, processes: int) -> tuple[float, float]:
+    """The same groups, largest first, in plain Python processes that have started before: wall-clock seconds, and
+    seconds of processor time of all processes."""
     assert work.function is not None
     groups = [rows for _, rows in work.rows.groupby("sku", sort=True)]
     groups.sort(key=len, reverse=True)
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         pool.map(abs, range(processes))
         began = time.perf_counter()
-        for _ in pool.imap_unordered(work.function, groups):
-            pass
-        return time.perf_counter() - began
+        used = sum(pool.imap_unordered(partial(_processor_seconds, work.function), groups))
+        return time.perf_counter() - began, used
+
+
+def _processor_seconds(function: GroupFunction, rows: pd.DataFrame) -> float:
+    began = time.process_time()
+    function(rows)
+    return time.process_time() - began
 
 
 def figures(measured: Measured) -> Iterator[str]:
@@ -129,10 +136,11 @@ def figures(measured: Measured) -> Iterator[str]:
         f"commits    {measured.waits.seconds:.1f} s waiting for Delta commits, {_share(measured.waits, measured)} of the time "
         f"({measured.commits.seconds:.1f} s under way beside other work)",
     ]
-    plain = plain_seconds(measured.work, processes)
+    plain, used = plain_seconds(measured.work, processes)
     yield (
         f"grouped    {measured.levels.seconds:.1f} s by Spark, {plain:.1f} s in plain Python on {processes} processes: "
-        f"Spark's share {1 - plain / measured.levels.seconds:.0%} (stock levels)"
+        f"Spark's share {1 - plain / measured.levels.seconds:.0%} (stock levels); "
+        f"{1e3 * used / networks:.0f} core-ms a SKU in plain Python: {processes * networks / used:.0f} SKU/s if nothing else runs"
     )
 
 

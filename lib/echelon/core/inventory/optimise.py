@@ -299,6 +299,7 @@ def _polished(search: _Search, point: Point) -> Point:
     """
     movable = np.flatnonzero(search.free & (search.spread <= _POLISH_SPREAD))
     best = search.meet(np.where(search.free, np.rint(point.levels), point.levels))
+    search = replace(search, tolerance=_ROUGH)  # neighbours are so close that a step of the levels tells enough
     if len(movable) <= _POLISH_NODES:
         reach = 3 if len(movable) == 1 else 1
         for node in movable[np.argsort(-search.targets.hold[movable], kind="stable")]:
