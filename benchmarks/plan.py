@@ -140,7 +140,8 @@ def figures(measured: Measured) -> Iterator[str]:
     yield (
         f"grouped    {measured.levels.seconds:.1f} s by Spark, {plain:.1f} s in plain Python on {processes} processes: "
         f"Spark's share {1 - plain / measured.levels.seconds:.0%} (stock levels); "
-        f"{1e3 * used / networks:.0f} core-ms a SKU in plain Python: {processes * networks / used:.0f} SKU/s if nothing else runs"
+        f"{1e3 * used / networks:.0f} core-ms a SKU in plain Python, "
+        f"{processes * networks / used:.0f} SKU/s if nothing else runs"
     )
 
 
