@@ -27,7 +27,7 @@ _POLISH_NODES = 8
 _POLISH_SPREAD = 25.0  # units: with a greater spread of lead-time demand one unit hardly matters
 _NOTHING = 1e-12  # in place of a curvature or a spread of zero
 _LEAST_UNMET = 1e-4  # of the demand: less counts as this much where its logarithm is taken
-_FARTHEST = 1.0  # of the logarithm of unmet demand, for what is told without simulation
+_FARTHEST = 0.5  # of the logarithm of unmet demand: a step so long is not taken without simulation
 _LARGEST_STEP = 50.0  # times the step that counting alone would take
 
 
@@ -91,23 +91,21 @@ def meet_targets(
         gap = fill_gap(simulator, totals, targets)
         low = np.where(targets.bound & (gap > 0), np.maximum(low, levels), low)
         high = np.where(targets.bound & (gap <= 0), np.minimum(high, levels), high)
-        moving = targets.bound & ~_settled(simulator, targets, gap, levels, low, high, tolerance)
+        excess, decay = _excess(simulator, totals, gap, prices)
+        hit = (np.abs(gap) <= tolerance * simulator.demand) & (np.abs(excess) <= _FARTHEST)
+        moving = targets.bound & ~hit & ~_settled(targets, gap, levels, low, high)
         if not moving.any():
             break
-        excess, decay = _excess(simulator, totals, gap, prices)
         decay = _seen_decay(decay, excess_before - excess, levels - before)
         before, excess_before = levels, excess
         levels = np.where(moving, _next(excess / decay, levels, low, high), levels)
     return _point(simulator, targets, levels, totals, gap, low, high, prices)
 
 
-def _settled(
-    simulator: Simulator, targets: Targets, gap: Doubles, levels: Doubles, low: Doubles, high: Doubles, tolerance: float
-) -> Flags:
-    """Nodes that need no further step: target hit, bracket closed, or zero stock suffices."""
-    hit = np.abs(gap) <= tolerance * simulator.demand
+def _settled(targets: Targets, gap: Doubles, levels: Doubles, low: Doubles, high: Doubles) -> Flags:
+    """Nodes that need no further step: bracket closed, or zero stock suffices."""
     closed = high <= np.floor(low) + 1 if targets.whole else high - low <= 1e-3 * levels
-    return hit | closed | ((gap <= 0) & (levels <= 0))
+    return closed | ((gap <= 0) & (levels <= 0))
 
 
 def _excess(simulator: Simulator, totals: Totals, gap: Doubles, prices: ShadowPrices) -> tuple[Doubles, Doubles]:

@@ -9,7 +9,8 @@ from echelon.core.inventory.simulation.simulator import Simulator
 
 _PRECISION = 0.05  # of the holding cost, on average over the nodes: errors of one sign
 _MOST_PASSES = 3
-_FACTORS = 0.1, 10.0
+_FACTORS = 0.25, 4.0
+_LARGEST_CHANGE = 1.0  # of a factor in one step
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class ShadowPrices:
                 break
             if not self._known:
                 self._learn_effect(found - self._pass(simulator, levels, counted, 1.1), counted)
-            change = found / np.where(priced, self.effect * counted.surplus, 1.0)
+            change = np.clip(found / np.where(priced, self.effect * counted.surplus, 1.0), -_LARGEST_CHANGE, _LARGEST_CHANGE)
             self.factor = np.where(priced, np.clip(self.factor + change, *_FACTORS), self.factor)
         return found
 
