@@ -9,10 +9,10 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-faults test-fast lint bench docs data-docs vacuum lock package clean
+.PHONY: help setup setup-dev run test test-faults test-fast lint bench bench-plan bench-stockpyl docs data-docs vacuum lock package clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name one with make PYTHON=/path/to/python3"; exit 2; }
@@ -51,6 +51,12 @@ lint: setup-dev  ## ruff and mypy
 
 bench: setup-dev  ## measured figures as ratios: stages, series and networks per second, share of the checks
 	@$(PY) -m benchmarks
+
+bench-plan: setup-dev  ## what the plan of a 40-node SKU costs by phase, and its gap to the best (two minutes)
+	@$(PY) -m benchmarks.network_plan $(ARGS)
+
+bench-stockpyl: setup-dev  ## the kernel against stockpyl, which must be installed elsewhere: ARGS="--python PATH"
+	@$(PY) -m benchmarks.stockpyl_ratio $(ARGS)
 
 docs: setup  ## docs/tables.md and the contract's part of expectations/ from the table contracts
 	@$(PY) -m echelon.lake.document

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from echelon.stages import parts, report, stock
 from echelon.stages.runner import STAGES, run
 
 from benchmarks.copies import copied
+from benchmarks.memory import WorkerMemory
 from benchmarks.watch import Watch, watch
 
 GroupFunction = Callable[[pd.DataFrame], pd.DataFrame]
@@ -39,10 +41,11 @@ class StockWork:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: where its tables lie, wall-clock seconds, and the watches."""
+    """One run: where its tables lie, wall-clock seconds, peak memory of a Python worker, and the watches."""
 
     output: Path
     seconds: float
+    worker_mb: float
     checks: Watch
     commits: Watch
     waits: Watch
@@ -69,8 +72,10 @@ def measure(settings: Configuration) -> Measured:
     levels = watch(lake.Lake, "keep_parts", only=lambda _, name, *__: name == "levels")
     work = _catch_stock_work()
     began = time.perf_counter()
-    run(settings, [*STAGES, "report"])
-    return Measured(Path(settings.run.output), time.perf_counter() - began, checks, commits, waits, levels, work)
+    with WorkerMemory() as memory:
+        run(settings, [*STAGES, "report"])
+    seconds = time.perf_counter() - began
+    return Measured(Path(settings.run.output), seconds, memory.peak_mb, checks, commits, waits, levels, work)
 
 
 def _catch_stock_work() -> StockWork:
@@ -90,17 +95,23 @@ def _catch_stock_work() -> StockWork:
     return work
 
 
-def plain_seconds(work: StockWork, processes: int) -> float:
-    """The same groups, largest first, in plain Python processes that have started before."""
+def plain_seconds(work: StockWork, processes: int) -> tuple[float, float]:
+    """The same groups, largest first, in plain Python processes that have started, and done one group, before: wall-clock
+    seconds, and seconds of processor time of all processes."""
     assert work.function is not None
     groups = [rows for _, rows in work.rows.groupby("sku", sort=True)]
     groups.sort(key=len, reverse=True)
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, work.function, (groups[-1],)) as pool:
         pool.map(abs, range(processes))
         began = time.perf_counter()
-        for _ in pool.imap_unordered(work.function, groups):
-            pass
-        return time.perf_counter() - began
+        used = sum(pool.imap_unordered(partial(_processor_seconds, work.function), groups))
+        return time.perf_counter() - began, used
+
+
+def _processor_seconds(function: GroupFunction, rows: pd.DataFrame) -> float:
+    began = time.process_time()
+    function(rows)
+    return time.process_time() - began
 
 
 def figures(measured: Measured) -> Iterator[str]:
@@ -118,15 +129,19 @@ def figures(measured: Measured) -> Iterator[str]:
         "",
         f"backtest   {series / seconds['backtest']:,.0f} series a second, {len(scores) / seconds['backtest']:,.0f} forecasts "
         f"({series:,} series x {sizes['model']} candidates x up to {sizes['cutoff']} windows = {len(scores):,})",
-        f"stock      {networks / seconds['stock']:,.2f} SKU networks a second ({networks:,} on {processes} cores)",
+        f"stock      {networks / seconds['stock']:,.2f} SKU networks a second ({networks:,} on {processes} cores), "
+        f"{networks / measured.levels.seconds:,.2f} in the grouped work alone",
+        f"memory     {measured.worker_mb:,.0f} MB at most in one Python worker",
         f"checks     {measured.checks.seconds:.1f} s in Great Expectations, {_share(measured.checks, measured)} of the time",
         f"commits    {measured.waits.seconds:.1f} s waiting for Delta commits, {_share(measured.waits, measured)} of the time "
         f"({measured.commits.seconds:.1f} s under way beside other work)",
     ]
-    plain = plain_seconds(measured.work, processes)
+    plain, used = plain_seconds(measured.work, processes)
     yield (
         f"grouped    {measured.levels.seconds:.1f} s by Spark, {plain:.1f} s in plain Python on {processes} processes: "
-        f"Spark / plain = {measured.levels.seconds / plain:.2f} (stock levels)"
+        f"Spark's share {1 - plain / measured.levels.seconds:.0%} (stock levels); "
+        f"{1e3 * used / networks:.0f} core-ms a SKU in plain Python, "
+        f"{processes * networks / used:.0f} SKU/s if nothing else runs"
     )
 
 

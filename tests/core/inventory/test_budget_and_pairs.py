@@ -8,9 +8,10 @@ import pytest
 from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.optimisation.budget import exchange_curve, most_service, most_service_whole
 from echelon.core.inventory.optimisation.costs import Costs
-from echelon.core.inventory.optimisation.fill_rate import Targets, optimise
+from echelon.core.inventory.optimisation.fill_rate import optimise
 from echelon.core.inventory.optimisation.pairs import best_pair
 from echelon.core.inventory.optimisation.penalty import least_cost_levels
+from echelon.core.inventory.optimisation.targets import Targets
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.reference.order_up_to import _Costs, ss_poisson
 from echelon.core.inventory.reference.reorder_point import rq_poisson

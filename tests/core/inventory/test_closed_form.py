@@ -8,7 +8,7 @@ import pytest
 from echelon.core.inventory.optimisation.costs import Costs
 from echelon.core.inventory.optimisation.penalty import least_cost_levels
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.reference.base_stock import service_normal
+from echelon.core.inventory.reference.service import service_normal
 from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.layout import BLOCK
 from echelon.core.inventory.simulation.paths import Paths, PathSource

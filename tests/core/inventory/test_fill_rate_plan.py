@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.optimisation.fill_rate import Targets, fill_gap, optimise
+from echelon.core.inventory.optimisation.fill_rate import optimise
+from echelon.core.inventory.optimisation.targets import Targets, fill_gap
 from echelon.core.inventory.plan import plan_analytic, plan_sku
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, ProblemError
 from echelon.core.inventory.simulation.paths import PathSource, stratified_level

@@ -229,9 +229,10 @@ def test_the_benchmark_prints_each_chain(tmp_path, capsys, monkeypatch):
     assert network.mean() == pytest.approx([80.0, 20.0, 30.0])
     monkeypatch.setattr("sys.argv", ["willems", str(tmp_path)])
     main()
-    chain, size, links, cost, bound, gap, _ = capsys.readouterr().out.splitlines()[1].split()
+    chain, size, links, cost, bound, gap, _, on_time, stock, _ = capsys.readouterr().out.splitlines()[1].split()
     assert (chain, size, links, gap) == ("7", "3", "2", "0.000%")
     assert float(cost) == pytest.approx(place_on_tree(network).cost, abs=0.01) == float(bound)
+    assert on_time.endswith("%") and float(stock.replace(",", "")) > 0
 
 
 REPORTED = {23: 426_000.0, 25: 1_140_000.0}  # reference_cost_examples.csv, holding rate 0.35

@@ -30,7 +30,7 @@ def test_targets_are_met_and_certified(network):
 def test_a_tree_is_planned_as_by_the_fast_simulator():
     problem = warehouse_and_stores(stores=3)
     fast, general = plan_sku(problem, SIZE), plan_network(as_network(problem), SIZE).plan
-    assert general.holding_cost.sum() == pytest.approx(fast.holding_cost.sum(), rel=0.03)
+    assert general.holding_cost.sum() == pytest.approx(fast.holding_cost.sum(), rel=0.05)
     np.testing.assert_allclose(general.customer_fill_rate[1:], fast.customer_fill_rate[1:], atol=0.015)
 
 

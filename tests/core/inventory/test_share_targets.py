@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.optimisation.fill_rate import Targets, optimise
+from echelon.core.inventory.optimisation.fill_rate import optimise, valley_at
 from echelon.core.inventory.optimisation.no_stock_out import ShareGoal, ShareTargets, least_cost_for_shares
 from echelon.core.inventory.optimisation.reduced import Start
+from echelon.core.inventory.optimisation.targets import Targets
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.simulation.paths import PathSource
 from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
@@ -152,7 +153,8 @@ def test_an_earlier_plan_saves_work_and_is_never_made_worse(kind):
             if kind == "ready_rate":
                 return least_cost_for_shares(system, targets_of(problem, kind, 0.9), replace(start, earlier=earlier))
             targets = Targets(np.array([np.nan, 0.9, 0.9, 0.9]), hold, True)
-            return optimise(system, targets, start.fixed, start.middle, start.spread, earlier)
+            near = None if earlier is None else valley_at(earlier, targets, start.spread)
+            return optimise(system, targets, start.fixed, start.middle, start.spread, near)
 
         return passes_and_levels(problem, run)
 

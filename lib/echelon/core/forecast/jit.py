@@ -1,16 +1,17 @@
-"""Compiled functions that also work where numba cannot write its cache (a zip file, a read-only folder)."""
+"""The forecasts' door to numba."""
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 import numba
+
+from echelon.core.kernel_cache import keep_compiled
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """`numba.njit`, kept on disk where that is possible."""
-    try:
-        return cast(Function, numba.njit(cache=True)(function))
-    except RuntimeError:  # numba found no place for its cache
-        return cast(Function, numba.njit(function))
+    """`numba.njit`, kept on disk."""
+    dispatcher: Any = numba.njit(function)
+    keep_compiled(dispatcher, __package__)
+    return dispatcher

@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from echelon.core.inventory.analytic import analytic_fill_rate, analytic_levels
+from echelon.core.inventory.certification import certify
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_demand
-from echelon.core.inventory.optimisation.fill_rate import Targets, fill_gap, meet_targets, optimise
+from echelon.core.inventory.optimisation.fill_rate import best_point, explore
+from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
+from echelon.core.inventory.optimisation.targets import Point, Targets, meet_targets
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.paths import PathSource
-from echelon.core.inventory.simulation.simulator import Measures, Simulator, warm_up_periods
+from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
 from echelon.core.inventory.stock_plan import (
     DEFAULT_SIZE,
     SimulationSize,
@@ -18,11 +21,11 @@ from echelon.core.inventory.stock_plan import (
     describe,
     holding_costs,
     observed,
-    shortfall,
     targets_of,
 )
 
-_ROUNDS = 8
+_FEW = 64  # replications
+_TOLERANCE = 5e-3  # of the fill rate when it is refined; what is missing is made up by a Newton step
 
 
 def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan:
@@ -37,9 +40,12 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     if not np.any(ltd.rate > 0):
         return describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
-    levels = _refined(problem, source, size, targets, _optimised(problem, source, size, targets, ltd))
-    levels, measures, status = _certify(problem, source, size, targets, levels, ltd)
-    return describe(problem, levels, ltd, measures, status)
+    simulator = Simulator(problem, source.draw("optimise", size.replications))
+    point, prices = _optimised(problem, simulator, targets, ltd)
+    fresh = simulator.on(source.draw("refine", size.certification_replications))
+    levels = _refined(fresh, targets, np.where(ltd.rate > 0, point.levels, 0.0), prices)
+    certified = certify(fresh, source, targets, levels, prices, ltd.sd)
+    return describe(problem, certified.levels, ltd, certified.measures, certified.status)
 
 
 def optimal_levels(problem: Problem, size: SimulationSize, warm_up: int) -> Doubles:
@@ -47,15 +53,24 @@ def optimal_levels(problem: Problem, size: SimulationSize, warm_up: int) -> Doub
     the same random numbers, which need the same warm_up."""
     ltd = lead_time_demand(problem)
     source = PathSource(problem, size.periods, warm_up)
-    return _optimised(problem, source, size, targets_of(problem, ltd), ltd)
-
-
-def _optimised(problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, ltd: LeadTimeDemand) -> Doubles:
     simulator = Simulator(problem, source.draw("optimise", size.replications))
+    targets = targets_of(problem, ltd)
+    return np.where(ltd.rate > 0, _whole(_optimised(problem, simulator, targets, ltd)[0], targets), 0.0)
+
+
+def _optimised(problem: Problem, simulator: Simulator, targets: Targets, ltd: LeadTimeDemand) -> tuple[Point, ShadowPrices]:
+    """Levels of least cost on the simulator's paths and the prices there. The search begins on the first of the paths:
+    they show where to go as well as all do."""
     seen = observed(targets, simulator)
     unseen = _unseen(problem, targets.bound & ~seen.bound)
-    levels = optimise(simulator, seen, unseen, ltd.lead_mean, ltd.sd)
-    return np.where(ltd.rate > 0, levels, 0.0)
+    few = simulator.on(simulator.paths.first(_FEW))
+    near = explore(few, observed(seen, few), unseen, ltd.lead_mean, ltd.sd)
+    return best_point(simulator, seen, unseen, ltd.lead_mean, ltd.sd, near), near.prices
+
+
+def _whole(point: Point, targets: Targets) -> Doubles:
+    """The levels, rounded up where they are counted."""
+    return point.rounded_up()[0] if targets.whole else point.levels
 
 
 def plan_analytic(problem: Problem, reason: str) -> StockPlan:
@@ -78,35 +93,6 @@ def _unseen(problem: Problem, unseen: Flags) -> Doubles:
     return np.where(unseen, analytic_levels(problem), np.nan) if unseen.any() else np.full(len(unseen), np.nan)
 
 
-def _refined(problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, levels: Doubles) -> Doubles:
+def _refined(fresh: Simulator, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
     """Meet the targets once more on more and fresh paths: levels that are best on few paths are a little too low."""
-    simulator = Simulator(problem, source.draw("refine", size.certification_replications))
-    point = meet_targets(simulator, observed(targets, simulator), levels)
-    return point.rounded_up()[0] if targets.whole else point.levels
-
-
-def _certify(
-    problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, levels: Doubles, ltd: LeadTimeDemand
-) -> tuple[Doubles, Measures, str]:
-    """Measure on fresh paths; raise what falls short by more than a standard error and measure again."""
-    for attempt in range(_ROUNDS):
-        paths = source.draw(f"certify {attempt}", size.certification_replications)
-        simulator = Simulator(problem, paths)
-        measures = simulator.measure(levels)
-        service = measures.customer_fill_rate
-        short = service.mean + service.se < targets.fill_rate
-        if not short.any():
-            return levels, measures, "ok"
-        if attempt < _ROUNDS - 1:
-            levels = np.where(short, _raised(simulator, targets, levels, service.se, ltd), levels)
-    return levels, measures, shortfall(problem, targets, measures, short)
-
-
-def _raised(simulator: Simulator, targets: Targets, levels: Doubles, se: Doubles, ltd: LeadTimeDemand) -> Doubles:
-    """Levels that would have met the targets on these paths with half a standard error to spare, to first order; at
-    least one unit (1 % of the standard deviation of lead-time demand) more."""
-    totals = simulator.totals(levels)
-    spare = 0.5 * simulator.demand * np.nan_to_num(se)
-    step = (fill_gap(simulator, totals, targets) + spare) / np.maximum(totals.slope, 1e-9)
-    step = np.clip(step, 0.01 * ltd.sd, np.maximum(levels, ltd.sd))
-    return levels + (np.maximum(np.ceil(step), 1) if targets.whole else step)
+    return _whole(meet_targets(fresh, observed(targets, fresh), levels, prices, _TOLERANCE), targets)

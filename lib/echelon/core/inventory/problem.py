@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -76,15 +77,18 @@ class Demand:
     level_cv: float = 0.0
     counts: bool = True
 
-    @property
+    @cached_property
     def rate(self) -> float:
         """Mean demand per period over the horizon, units."""
         return float(np.mean(self.mean))
 
+    @cached_property
+    def _mean_square(self) -> float:
+        return float(np.mean(np.square(self.mean)))
+
     def variance_of_sum(self, periods: float) -> float:
         """Variance of the demand of a number of consecutive periods, whole or not, starting with a horizon."""
-        second = float(np.mean(np.square(self.mean)))
-        noise = (self.rate if self.counts else 0.0) + self.dispersion * (1 + self.level_cv**2) * second
+        noise = (self.rate if self.counts else 0.0) + self.dispersion * (1 + self.level_cv**2) * self._mean_square
         full, rest = divmod(periods, len(self.mean))
         return periods * noise + (self.level_cv * self.rate) ** 2 * (full * len(self.mean) ** 2 + rest**2)
 

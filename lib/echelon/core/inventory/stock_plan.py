@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand
-from echelon.core.inventory.optimisation.fill_rate import Targets
 from echelon.core.inventory.optimisation.system import System
+from echelon.core.inventory.optimisation.targets import Targets
 from echelon.core.inventory.problem import Demand
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.simulator import Measures

@@ -42,7 +42,7 @@ class NetworkPathSource:
         if len(time.periods) == 1:
             out[:, :, row] = time.periods[0]
         else:
-            draw.draw_lead(out, row, self._key(purpose, name, what), 0, lead_table(time))
+            draw.draw_lead(out, row, self._key(purpose, name, what), 0, lead_table(time), np.empty(BLOCK, np.uint64))
 
 
 def _forbid_crossing(lead: Bytes) -> None:

@@ -12,7 +12,8 @@ from echelon.core.inventory.general.moments import network_lead_time_demand, war
 from echelon.core.inventory.general.paths import NetworkPathSource
 from echelon.core.inventory.general.simulator import NetworkSimulator
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand
-from echelon.core.inventory.optimisation.fill_rate import Targets, meet_targets, optimise
+from echelon.core.inventory.optimisation.fill_rate import optimise, valley_at
+from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.stock_plan import DEFAULT_SIZE, SimulationSize, StockPlan, describe, observed, shortfall, targets_of
 
@@ -61,13 +62,14 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
 
 def _levels(simulator: NetworkSimulator, targets: Targets, ltd: LeadTimeDemand, earlier: Doubles | None) -> Doubles:
     """Levels of least cost on the simulator's paths; none lets a point wait until it owes something before it orders."""
-    free = np.full(len(ltd.rate), np.nan)
-    middle = ltd.lead_mean + simulator.gaps
-    levels = optimise(simulator, targets, free, middle, ltd.sd, earlier)
+    free, middle = np.full(len(ltd.rate), np.nan), ltd.lead_mean + simulator.gaps
+    near = None if earlier is None else valley_at(earlier, targets, ltd.sd)
+    levels = optimise(simulator, targets, free, middle, ltd.sd, near)
     low = levels < simulator.gaps
     if not low.any():
         return levels
-    return optimise(simulator, targets, np.where(low, simulator.gaps, free), middle, ltd.sd, levels)
+    near = valley_at(levels, targets, ltd.sd)
+    return optimise(simulator, targets, np.where(low, simulator.gaps, free), middle, ltd.sd, near)
 
 
 def _certified(

@@ -274,14 +274,49 @@ def draw_amounts(
                 out[b, t, row, r] = value
 
 
+@helper
+def _words(base: np.uint64, words: Words) -> None:
+    """64 random bits for every replication of a block."""
+    for r in range(BLOCK):
+        words[r] = _mix(base + np.uint64(r) * _NEXT)
+
+
 @kernel
-def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, table: Bytes) -> None:
+def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, table: Bytes, words: Words) -> None:
     """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from a table of LEAD_CELLS equally likely
-    ones; 64 random bits serve five periods."""
+    ones; 64 random bits serve five periods. words: memory (BLOCK,)."""
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
-            target = out[b, t, node]
-            base = key + ((np.uint64(first + b * BLOCK) << _S32) + np.uint64(t // 5)) * _GOLDEN
-            shift = np.uint64(12 * (t % 5))
+            if t % 5 == 0:
+                _words(key + ((np.uint64(first + b * BLOCK) << _S32) + np.uint64(t // 5)) * _GOLDEN, words)
+            target, shift = out[b, t, node], np.uint64(12 * (t % 5))
             for r in range(BLOCK):
-                target[r] = table[(_mix(base + np.uint64(r) * _NEXT) >> shift) & _LOW_12]
+                target[r] = table[(words[r] >> shift) & _LOW_12]
+
+
+@helper
+def _swap(values: Doubles, place: int, start: int, step: int, bits: np.uint64) -> None:
+    """Exchange element `place` of values[start::step] with a random one of those up to it."""
+    other = int(((bits >> _S32) * np.uint64(place + 1)) >> _S32)
+    at, with_ = start + step * place, start + step * other
+    values[at], values[with_] = values[with_], values[at]
+
+
+@kernel
+def deal_strata(strata: Doubles, key: np.uint64, out: Doubles) -> None:
+    """Random orders of ascending strata (replications,) to out (horizons, replications).
+
+    Every block of BLOCK replications gets one of each run of as many neighbouring strata as there are blocks, so that
+    it covers the whole range as all of them do: a sliced Latin hypercube (Qian, JASA 107(497), 2012).
+    """
+    blocks = len(strata) // BLOCK
+    for h in range(out.shape[0]):
+        order = out[h]
+        for i in range(len(strata)):
+            order[(i % blocks) * BLOCK + i // blocks] = strata[i]
+        for run in range(BLOCK):
+            for place in range(blocks - 1, 0, -1):
+                _swap(order, place, run, BLOCK, _bits(key, h, run * blocks + place))
+        for b in range(blocks):
+            for place in range(BLOCK - 1, 0, -1):
+                _swap(order, place, b * BLOCK, 1, _bits(key, h, (blocks + b) * BLOCK + place))

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from scipy import special
 
 from echelon.core.inventory.problem import Demand, LeadTime, Problem
 from echelon.core.inventory.simulation import draw
-from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Words
+from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints, Words
 
 # Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.
 _MOST_TABLES = 64
@@ -42,6 +43,11 @@ class Paths:
     def measured(self) -> int:
         """Number of measured periods."""
         return self.demand.shape[1] - self.warm_up
+
+    def first(self, replications: int) -> "Paths":
+        """The first blocks, at least as many replications as asked (all where there are fewer)."""
+        blocks = -(-replications // BLOCK)
+        return Paths(self.demand[:blocks], self.lead[:blocks], self.warm_up)
 
 
 def stream_key(*parts: object) -> np.uint64:
@@ -169,25 +175,36 @@ class PathSource(DemandSource):
 
     def __init__(self, problem: Problem, periods: int, warm_up: int) -> None:
         super().__init__(problem, periods, warm_up)
-        self._tree = problem
+        self.tree = problem
+
+    def of(self, nodes: Ints) -> "PathSource":
+        """The same paths for whole trees of the network alone: nodes (some,), ascending."""
+        part = copy(self)
+        place = {-1: -1} | {int(node): i for i, node in enumerate(nodes)}
+        kept = [(self.tree.nodes[node], place[self.tree.nodes[node].parent]) for node in nodes]
+        part.problem = part.tree = replace(self.tree, nodes=tuple(replace(node, parent=parent) for node, parent in kept))
+        part._customers = [place[i] for i in self._customers if i in place]
+        part._tables = {place[i]: table for i, table in self._tables.items() if i in place}
+        return part
 
     def draw(self, purpose: str, replications: int) -> Paths:
         """Paths of `replications` (rounded up to whole blocks) replications; the purpose decides the numbers."""
         blocks = -(-replications // BLOCK)
-        lead = draw_leads(self._tree, purpose, blocks, self.periods)
+        lead = draw_leads(self.tree, purpose, blocks, self.periods)
         return Paths(self.draw_demand(purpose, blocks), lead, self.warm_up)
 
 
 def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) -> Doubles:
     """Gamma factors with mean 1, (horizons, replications): the means of as many equally likely strata as there are
-    replications, in random order (Latin hypercube sampling; McKay, Beckman & Conover, Technometrics 21(2), 1979).
+    replications (whole blocks), in random order (Latin hypercube sampling; McKay, Beckman & Conover, Technometrics 21(2),
+    1979), such that each block of replications covers the range too.
 
     The level moves the demand of a whole horizon, so it is the dimension in which stratifying pays most. Quantiles are
     interpolated on the cube root, which is nearly linear in the normal score (Wilson & Hilferty, PNAS 17, 1931).
     """
-    strata = _strata(level_cv, shape[1])
-    rng = np.random.Generator(np.random.Philox(key=int(key)))
-    return np.stack([rng.permutation(strata) for _ in range(shape[0])])
+    out = np.empty(shape)
+    draw.deal_strata(_strata(level_cv, shape[1]), key, out)
+    return out
 
 
 @lru_cache(maxsize=64)  # nodes of a segment share their level_cv
@@ -203,10 +220,11 @@ def _strata(level_cv: float, size: int) -> Doubles:
 def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Bytes:
     """Lead time of every shipment, (blocks, periods, nodes, BLOCK); not filled where it never varies."""
     lead = np.zeros((blocks, periods, len(problem.nodes), BLOCK), np.uint8)
+    words = np.empty(BLOCK, np.uint64)
     for i, node in enumerate(problem.nodes):
         if len(node.lead_time.periods) > 1:
             key = stream_key(problem.run_seed, problem.sku, node.name, purpose, "lead")
-            draw.draw_lead(lead, i, key, 0, lead_table(node.lead_time))
+            draw.draw_lead(lead, i, key, 0, lead_table(node.lead_time), words)
     return lead
 
 

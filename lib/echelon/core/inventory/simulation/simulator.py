@@ -1,12 +1,13 @@
 """Simulate a problem on given paths: measures per node with standard errors, and gradients of cost."""
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from echelon.core.inventory.problem import Problem
-from echelon.core.inventory.simulation import adjoint, forward, layout
+from echelon.core.inventory.simulation import adjoint, forward, layout, sums
 from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats, NetworkArrays, Workspace
 from echelon.core.inventory.simulation.paths import Paths, lead_table
 
@@ -92,6 +93,14 @@ class Simulator:
         )
         self.demand = self._demand_totals()
 
+    def on(self, paths: Paths) -> "Simulator":
+        """The same problem on other paths with as many periods. Both share their memory: not for two threads."""
+        other = copy(self)
+        other.paths = paths
+        other._sums = np.zeros((paths.demand.shape[0], *self._sums.shape[1:]), self.precision)
+        other.demand = other._demand_totals()
+        return other
+
     def _rows(self, rows: int) -> Floats:
         """Rows of BLOCK zeros that begin on a cache line."""
         memory = np.zeros(rows * BLOCK + 16, self.precision)
@@ -105,7 +114,9 @@ class Simulator:
 
     def _demand_totals(self) -> Doubles:
         """Customers' demand per node over the measured periods of all replications."""
-        per_row = self.paths.demand[:, self.paths.warm_up :].sum(axis=(0, 1, 3), dtype=np.float64)
+        by_lane = np.zeros((self.paths.demand.shape[2], BLOCK))
+        sums.add_demand(self.paths.demand, self.paths.warm_up, by_lane)
+        per_row = by_lane.sum(axis=1)
         return np.where(self.net.customers >= 0, per_row[np.maximum(self.net.customers, 0)], 0.0)
 
     def _forward(self, levels: Doubles, full: bool) -> Floats:
@@ -155,9 +166,9 @@ class Simulator:
 
     def measure(self, levels: Doubles) -> "Measures":
         """One forward pass with all measures."""
-        sums = self._forward(levels, True).astype(np.float64)
-        blocks, nodes = sums.shape[:2]
-        by_kind = sums.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3)
+        found = self._forward(levels, True)
+        blocks, nodes = found.shape[:2]
+        by_kind = found.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3).astype(np.float64, order="C")
         periods = self.paths.measured
         return Measures(by_kind.reshape(layout.SUMS, nodes, blocks * BLOCK), periods, self._cycles())
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from echelon.core.inventory.simulation.jit import helper
+from echelon.core.inventory.simulation.jit import helper, kernel
 from echelon.core.inventory.simulation.layout import (
     BACKORDERS,
     BLOCK,
@@ -24,6 +24,7 @@ from echelon.core.inventory.simulation.layout import (
     STOCKOUTS,
     T_NET,
     UNMET,
+    Doubles,
     Floats,
 )
 
@@ -111,3 +112,14 @@ def remember(node: Floats) -> None:
     """Claims left over at the end of a period that is not measured."""
     for r in range(BLOCK):
         node[LEFT * BLOCK + r] = node[OWED * BLOCK + r]
+
+
+@kernel
+def add_demand(demand: Floats, warm_up: int, out: Doubles) -> None:
+    """Add demand (blocks, periods, rows, BLOCK) after the warm-up to out (rows, BLOCK)."""
+    for b in range(demand.shape[0]):
+        for t in range(warm_up, demand.shape[1]):
+            for row in range(demand.shape[2]):
+                seen, total = demand[b, t, row], out[row]
+                for r in range(BLOCK):
+                    total[r] += seen[r]

@@ -1,0 +1,66 @@
+"""Shadow prices of fill-rate targets: what one unit more served costs in stock on hand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echelon.core.inventory.optimisation.system import System
+from echelon.core.inventory.simulation.layout import Doubles, Flags
+
+_PRECISION = 0.05  # of the holding cost, on average over the nodes: errors of one sign
+_MOST_PASSES = 3
+_FACTORS = 0.25, 4.0
+_LARGEST_CHANGE = 1.0  # of a factor in one step
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What counting periods says of each node's level (nodes,): units served more per unit of level (slope), holding
+    cost more per unit of level (surplus)."""
+
+    slope: Doubles
+    surplus: Doubles
+
+    @property
+    def price(self) -> Doubles:
+        """Holding cost per unit more served."""
+        return self.surplus / self.slope
+
+
+class ShadowPrices:
+    """Turns what was counted period by period into what is true, and remembers by how much it differs.
+
+    At the true prices the derivative of holding cost + price x unmet demand in the level of every bound node is 0
+    (Karush-Kuhn-Tucker). Counting misses what follows later from a unit more: where sales are lost, it is sold and then
+    ordered again. `factor` is true over counted price, `effect` true over counted slope (nodes,); both change little
+    between neighbouring levels, so those of few paths serve on many.
+    """
+
+    def __init__(self, bound: Flags, hold: Doubles) -> None:
+        self.bound = bound
+        self.hold = hold
+        self.factor: Doubles = np.ones(len(hold))
+        self.effect: Doubles = np.ones(len(hold))
+        self._known = False
+
+    def gradient(self, simulator: System, levels: Doubles, counted: Counted) -> Doubles:
+        """Derivative (nodes,) of holding cost in the levels while bound levels follow to keep the targets met."""
+        priced = self.bound & (counted.surplus > 0)
+        for _ in range(_MOST_PASSES):
+            found = self._pass(simulator, levels, counted, 1.0)
+            if abs(found @ priced) <= _PRECISION * (self.hold @ priced) * simulator.scale:
+                break
+            if not self._known:
+                self._learn_effect(found - self._pass(simulator, levels, counted, 1.1), counted)
+            change = np.clip(found / np.where(priced, self.effect * counted.surplus, 1.0), -_LARGEST_CHANGE, _LARGEST_CHANGE)
+            self.factor = np.where(priced, np.clip(self.factor + change, *_FACTORS), self.factor)
+        return found
+
+    def _pass(self, simulator: System, levels: Doubles, counted: Counted, times: float) -> Doubles:
+        return simulator.gradient(levels, self.hold, times * counted.price * self.factor)[1]
+
+    def _learn_effect(self, change: Doubles, counted: Counted) -> None:
+        """From the derivative's change when prices are a tenth higher."""
+        served = change / np.maximum(0.1 * counted.surplus * self.factor, 1e-12)
+        self.effect = np.where(self.bound & (served > 0), np.clip(served, *_FACTORS), 1.0)
+        self._known = True
