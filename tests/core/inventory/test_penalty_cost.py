@@ -22,7 +22,9 @@ from echelon.core.inventory.reference.serial import serial_normal, serial_poisso
 from echelon.core.inventory.simulation.layout import BLOCK
 from echelon.core.inventory.simulation.paths import Paths, PathSource
 from echelon.core.inventory.simulation.simulator import Simulator
+from hypothesis import given, settings
 from scipy import stats
+from small_problems import problems
 
 REFERENCE = Path(__file__).parent / "reference"
 SOME_DEMAND = Demand(np.ones(1))
@@ -204,6 +206,28 @@ def test_polish_finds_the_best_of_all_plans_nearby():
 
     around = [range(max(int(level) - 2, 0), int(level) + 3) for level in levels]
     assert cost(levels) <= min(cost(plan) for plan in itertools.product(*around))
+
+
+@settings(max_examples=12, deadline=None)
+@given(problems(lots=False))
+def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(problem):
+    simulator = Simulator(problem, PathSource(problem, 60, 20).draw("optimise", 64))
+    own = [node.demand is not None for node in problem.nodes]
+    lost = [node.lost_sales for node in problem.nodes]
+    costs = shortage_costs([node.holding_cost for node in problem.nodes], np.where(own, 15.0, 0.0), np.where(lost, 40.0, 0.0))
+    start, size = shang_song_start(problem, costs), len(problem.nodes)
+    links = [(node.parent, i) for i, node in enumerate(problem.nodes) if node.parent >= 0]
+    levels = least_cost_whole_levels(simulator, costs, start, links, np.ones(size, bool), 2)
+
+    def cost(plan):
+        return costs.by_node(simulator.totals(plan)).sum()
+
+    assert cost(levels) <= cost(np.rint(start))
+    steps = [levels + sign * step for step in np.eye(size) for sign in (1, -1)]
+    inner = np.isin(np.arange(size), [source for source, _ in links])
+    for step in steps:
+        if step.min() >= 0 and inner[np.argmax(step != levels)]:
+            assert cost(levels) <= cost(step)
 
 
 def test_fixed_levels_are_left_alone():

@@ -12,8 +12,10 @@ from echelon.core.inventory.optimisation.targets import Targets
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.simulation.paths import PathSource
 from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
-from small_problems import warehouse_and_stores
+from small_problems import problems, warehouse_and_stores
 
 
 class Counted:
@@ -136,6 +138,19 @@ def test_service_that_comes_for_nothing_needs_no_stock():
     problem = chain()
     levels = least_cost_for_shares(simulated(problem, 128), targets_of(problem, "ready_rate", 0.0), start_of(problem))
     np.testing.assert_array_equal(levels[1:], 0.0)
+
+
+@settings(max_examples=12, deadline=None)
+@given(problems(lots=False), st.sampled_from(["ready_rate", "cycle_service_level"]))
+def test_targets_hold_on_any_tree(problem, kind):
+    """Customers inside the network, lost sales, review periods, nodes without demand."""
+    simulator = simulated(problem, 64)
+    targets = targets_of(problem, kind, 0.85)
+    targets = replace(targets, share=np.where(simulator.demand > 0, targets.share, np.nan))
+    levels = least_cost_for_shares(simulator, targets, start_of(problem))
+    found = shares(simulator, kind, levels).mean
+    assert np.all(found[targets.bound] >= 0.85)
+    np.testing.assert_array_equal(levels, np.rint(levels))
 
 
 def passes_and_levels(problem, plan):

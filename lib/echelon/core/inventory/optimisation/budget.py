@@ -12,7 +12,7 @@ import numpy as np
 
 from echelon.core.inventory.optimisation.costs import Costs
 from echelon.core.inventory.optimisation.penalty import least_cost_levels
-from echelon.core.inventory.optimisation.polish import Polish
+from echelon.core.inventory.optimisation.polish import Plans, Polish
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles
 from echelon.core.inventory.simulation.simulator import Totals
@@ -42,11 +42,15 @@ class Curve:
     def __init__(self, system: System, value: Doubles, start: Doubles) -> None:
         self._system, self._value, self._start = system, value, start
 
+    def costs(self, price: float) -> Costs:
+        """Spending, and the price of what is not served."""
+        none = np.zeros(len(self._value))
+        return Costs(self._value, none, np.where(self._system.demand > 0, price, 0.0))
+
     def at(self, price: float, near: Doubles) -> CurvePoint:
         """The point of a price, searched from levels near it, and from the start where that leaves customers without any
         service: there one unit more serves nobody, so that no search leaves such levels again."""
-        none, demand = np.zeros(len(self._value)), self._system.demand
-        costs = Costs(self._value, none, np.where(demand > 0, price, 0.0))
+        demand, costs = self._system.demand, self.costs(price)
         levels = least_cost_levels(self._system, costs, near)
         totals = self._system.totals(levels)
         if np.any((demand > 0) & (totals.unmet >= demand)):
@@ -99,13 +103,13 @@ def most_service_whole(
     """The same in whole levels: the best within the budget of all plans that the polish looks at for a few prices
     nearby, with what is left spent unit by unit. links: (source, destination) inside the network."""
     near = most_service(system, value, budget, start)
-    curve, polish = Curve(system, value, start), Polish(system, links, np.ones(len(value), bool))
+    curve, seen = Curve(system, value, start), Plans(system)
     for factor in _PRICES_NEARBY:
-        price = np.where(system.demand > 0, factor * near.price, 0.0)
-        polish.best(near.levels, Costs(value, np.zeros(len(value)), price))
-    plans = [curve.point(levels, totals, near.price) for levels, totals in polish.seen.values()]
-    rounded = curve.of(np.floor(near.levels + 1e-6), near.price)
-    affordable = [rounded, *(plan for plan in plans if plan.spent <= budget)]
+        costs = curve.costs(factor * near.price)
+        Polish(seen, costs, links, np.ones(len(value), bool)).best(near.levels)
+    plans = [curve.point(levels, totals, near.price) for levels, totals in seen.all()]
+    plans += [curve.of(levels, near.price) for levels in (np.floor(near.levels + 1e-6), np.zeros(len(value)))]
+    affordable = [plan for plan in plans if plan.spent <= budget]
     return _filled_up(curve, max(affordable, key=lambda plan: plan.fill_rate), budget)
 
 

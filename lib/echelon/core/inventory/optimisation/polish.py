@@ -26,21 +26,35 @@ class Whole:
     cost: float
 
 
+class Plans:
+    """Levels and totals of every plan of a system that was simulated so far: each is simulated once."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._seen: dict[bytes, tuple[Doubles, Totals]] = {}
+
+    def totals(self, levels: Doubles) -> Totals:
+        """Of a plan."""
+        key = levels.tobytes()
+        if key not in self._seen:
+            self._seen[key] = levels, self._system.totals(levels)
+        return self._seen[key][1]
+
+    def all(self) -> list[tuple[Doubles, Totals]]:
+        """Every plan."""
+        return list(self._seen.values())
+
+
 class Polish:
-    """The search. links: (source, destination) inside the network; free: (nodes,) whose level may move.
+    """The search. links: (source, destination) inside the network; free: (nodes,) whose level may move."""
 
-    `seen` holds the levels and totals of every plan simulated so far.
-    """
-
-    def __init__(self, system: System, links: Sequence[tuple[int, int]], free: Flags) -> None:
-        self._system, self._links = system, links
+    def __init__(self, plans: Plans, costs: Costs, links: Sequence[tuple[int, int]], free: Flags) -> None:
+        self._plans, self._costs, self._links = plans, costs, links
         supplies = np.isin(np.arange(len(free)), [source for source, _ in links])
         self._followers, self._leaders = free & ~supplies, [int(i) for i in np.flatnonzero(free & supplies)]
-        self.seen: dict[bytes, tuple[Doubles, Totals]] = {}
 
-    def best(self, levels: Doubles, costs: Costs, step: int = 1) -> Whole:
+    def best(self, levels: Doubles, step: int = 1) -> Whole:
         """The best whole levels found from the given ones; step: first step of the leaders, units."""
-        self._costs = costs
         best = self._settled(np.rint(np.maximum(levels, 0)))
         while True:
             before = best.cost
@@ -59,11 +73,7 @@ class Polish:
         return (np.arange(len(self._followers)) == node).astype(float)
 
     def _by_node(self, levels: Doubles) -> Doubles:
-        """Cost of each node; a plan is simulated once."""
-        key = levels.tobytes()
-        if key not in self.seen:
-            self.seen[key] = levels, self._system.totals(levels)
-        return self._costs.by_node(self.seen[key][1])
+        return self._costs.by_node(self._plans.totals(levels))
 
     def _fixed(self, levels: Doubles) -> Whole:
         return Whole(levels, float(self._by_node(levels).sum()))
@@ -116,4 +126,4 @@ def least_cost_whole_levels(
     system: System, costs: Costs, levels: Doubles, links: Sequence[tuple[int, int]], free: Flags, step: int = 1
 ) -> Doubles:
     """Whole levels (nodes,) of least cost on the system's paths, searched from `levels` (as of `least_cost_levels`)."""
-    return Polish(system, links, free).best(levels, costs, step).levels
+    return Polish(Plans(system), costs, links, free).best(levels, step).levels

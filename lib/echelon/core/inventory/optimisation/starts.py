@@ -25,12 +25,12 @@ def shang_song_start(problem: Problem, costs: Costs) -> Doubles:
         _quantile(problem, np.clip((shortage + above) / np.maximum(shortage + least, 1e-12), 0.01, 0.9999), mean, variance)
         for least in (last, np.maximum(costs.hold, above))
     )
-    echelon = (low + high) / 2
+    echelon = np.where(problem.rates > 0, (low + high) / 2, 0.0)
     local = echelon.copy()
     for i, parent in enumerate(parents):
         if parent >= 0:
             local[parent] -= echelon[i]
-    return np.where(problem.rates > 0, np.maximum(local, 0.0), 0.0)
+    return np.maximum(local, 0.0)
 
 
 def _mean_below(problem: Problem, values: Doubles) -> Doubles:
