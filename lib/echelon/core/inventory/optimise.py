@@ -130,6 +130,13 @@ def optimise(simulator: Simulator, targets: Targets, fixed: Doubles, middle: Dou
     return _whole_levels(simulator, targets, best, free, small) if targets.whole else best.levels
 
 
+def optimise_near(simulator: Simulator, targets: Targets, start: Doubles, spread: Doubles) -> Doubles:
+    """The same from levels that are nearly best already, without rounding. Unbound nodes without spread stay at them."""
+    free = ~targets.bound & (spread > 0)
+    best = meet_targets(simulator, targets, start)
+    return (_search(simulator, targets, best, spread, free) if free.any() else best).levels
+
+
 def _best_start(
     simulator: Simulator, targets: Targets, levels: Doubles, middle: Doubles, spread: Doubles, free: Flags
 ) -> Point:

@@ -7,10 +7,10 @@ import numpy as np
 
 from echelon.core.inventory.analytic import analytic_fill_rate, analytic_levels
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_demand
-from echelon.core.inventory.optimise import Targets, fill_gap, meet_targets, optimise
+from echelon.core.inventory.optimise import Targets, fill_gap, meet_targets, optimise, optimise_near
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation.layout import Doubles, Flags
-from echelon.core.inventory.simulation.paths import PathSource
+from echelon.core.inventory.simulation.paths import Paths, PathSource
 from echelon.core.inventory.simulation.simulator import Measures, Simulator, warm_up_periods
 
 _ROUNDS = 8
@@ -69,12 +69,14 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
     return _describe(problem, levels, ltd, measures, status)
 
 
-def optimal_levels(problem: Problem, size: SimulationSize, warm_up: int) -> Doubles:
-    """Levels of least cost on the optimiser's paths, neither refined nor certified: for comparisons between problems on
-    the same random numbers, which need the same warm_up."""
+def levels_near(problem: Problem, paths: Paths, start: Doubles, spread: Doubles) -> Doubles:
+    """Levels of least cost on some paths as searched for from `start`, not rounded, refined or certified: for comparisons
+    between problems on the same random numbers. spread: length of a step upstream, units (nodes,)."""
     ltd = lead_time_demand(problem)
-    source = PathSource(problem, size.periods, warm_up)
-    return _optimised(problem, source, size, _targets(problem, ltd), ltd)
+    simulator, targets = Simulator(problem, paths), _targets(problem, ltd)
+    observed = _observed(targets, simulator)
+    fixed = (ltd.rate <= 0) | (targets.bound & ~observed.bound)
+    return np.where(ltd.rate > 0, optimise_near(simulator, observed, start, np.where(fixed, 0.0, spread)), 0.0)
 
 
 def _optimised(problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, ltd: LeadTimeDemand) -> Doubles:
