@@ -8,6 +8,7 @@ from echelon.core.demand.periods import start_date
 from echelon.engine.exact import exact_sum
 from echelon.lake.visible import newest_release
 from echelon.stages.context import Context
+from echelon.stages.explanations import most_valuable
 from echelon.stages.history import SERIES, windows_of
 
 _HISTORY_PERIODS = {"D": 182, "W": 78, "M": 36}
@@ -56,8 +57,7 @@ def _example_frames(context: Context, examples: DataFrame) -> dict[str, DataFram
 
 def _network_skus(context: Context) -> DataFrame:
     """The SKUs whose network is drawn: the most valuable ones."""
-    value = context.lake.read("segments").groupBy("sku").agg(exact_sum(F.col("annual_value")).alias("_value"))
-    return value.orderBy(F.desc("_value"), "sku").limit(context.settings.report.networks).select("sku")
+    return most_valuable(context.lake.read("segments"), context.settings.report.networks)
 
 
 def _stock_frames(context: Context) -> dict[str, DataFrame]:
