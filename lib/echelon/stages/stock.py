@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from echelon.config.models import Stock
 from echelon.core.demand.periods import Frequency
@@ -35,12 +36,18 @@ def run(context: Context) -> str:
     explained = explanations(found)
     tables = {"stock_levels": levels, "stock_explanations": explained, "stock_changes": _changes(context, levels, explained)}
     published = lake.publish(tables)
-    skus, missed = levels.select("sku").distinct().count(), levels.where("status LIKE 'target not reached%'")
-    told = found.where("safety_parts IS NOT NULL").select("sku").distinct().count()
+    skus, told, missed = (f"{number:,}" for number in _counted(found))
     return (
-        f"{skus:,} SKU networks, {told:,} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
-        f"{missed.select('sku').distinct().count():,} with a target out of reach"
+        f"{skus} SKU networks, {told} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
+        f"{missed} with a target out of reach"
     )
+
+
+def _counted(found: DataFrame) -> tuple[int, ...]:
+    """SKUs planned, explained, and with a target out of reach."""
+    conditions = ("true", "safety_parts IS NOT NULL", "status LIKE 'target not reached%'")
+    counts = [F.count_distinct(F.when(F.expr(condition), F.col("sku"))) for condition in conditions]
+    return tuple(found.select(*counts).collect()[0])
 
 
 def _changes(context: Context, levels: DataFrame, explained: DataFrame) -> DataFrame:
