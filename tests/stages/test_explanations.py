@@ -92,14 +92,23 @@ def test_a_sku_that_cannot_be_explained_keeps_its_plan(spark: SparkSession, monk
     lanes = shared_lanes(made, made.lake.read("lead_times"))
     monkeypatch.setattr(explanations, "explain_stock", lambda *_: 1 / 0)
     broken = stock._plan_bucket(rows(explained=True), lanes, SIZE)
-    pd.testing.assert_frame_equal(broken, stock._plan_bucket(rows(), lanes, SIZE))
+    whole = stock._plan_bucket(rows(), lanes, SIZE)
+    pd.testing.assert_frame_equal(broken.drop(columns="unexplained"), whole.drop(columns="unexplained"))
     assert broken["safety_parts"].isna().all()
+    assert set(broken["unexplained"]) == {"ZeroDivisionError: division by zero"}
+    schema = "sku string, unexplained string"
+    told = spark.createDataFrame(broken[["sku", "unexplained"]].itertuples(index=False, name=None), schema)
+    note = "1 SKUs could not be explained, most of them by ZeroDivisionError: division by zero"
+    assert explanations.told_failures(told) == note
+    assert explanations.told_failures(told.where("sku <> 'A'")) is None
 
 
 def test_one_row_per_cause_at_unit_cost(spark: SparkSession) -> None:
     schema = f"sku string, location string, {PARTS}"
     numbers = [float(place) for place in range(len(CAUSES))]
-    levels = spark.createDataFrame([("A", "North", numbers, numbers[::-1], 2.5), ("B", "North", None, None, None)], schema)
+    levels = spark.createDataFrame(
+        [("A", "North", numbers, numbers[::-1], 2.5, None), ("B", "North", None, None, None, "why")], schema
+    )
     found = explanations.explanations(levels)
     assert found.columns == TABLES["stock_explanations"].column_names
     got = {row["cause"]: (row["safety_stock"], row["lead_time_demand"], row["value"]) for row in found.collect()}

@@ -131,7 +131,8 @@ def test_a_bucket_is_planned_sku_by_sku_whatever_its_order(spark: SparkSession) 
     alone = stock._plan_bucket(rows(), shared, SIZE)
     pd.testing.assert_frame_equal(together, shuffled)
     pd.testing.assert_frame_equal(together[together["sku"] == "A"], alone)
-    assert list(together.columns) == [*TABLES["stock_levels"].column_names, "safety_parts", "demand_parts", "unit_cost"]
+    parts = ["safety_parts", "demand_parts", "unit_cost", "unexplained"]
+    assert list(together.columns) == [*TABLES["stock_levels"].column_names, *parts]
     assert together["method"].tolist() == ["simulation"] * 6
 
 

@@ -1,5 +1,7 @@
 """Which SKUs' stock is explained, by which evidence, and the table `stock_explanations`."""
 
+from typing import Any
+
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,8 +16,8 @@ from echelon.stages.context import Context
 from echelon.stages.history import SERIES
 from echelon.stages.problems import Lanes
 
-# Beside the columns of `stock_levels`; null where a SKU is not explained.
-PARTS = "safety_parts array<double>, demand_parts array<double>, unit_cost double"
+# Beside the columns of `stock_levels`; null where a SKU is not explained, `unexplained` says why it could not be.
+PARTS = "safety_parts array<double>, demand_parts array<double>, unit_cost double, unexplained string"
 
 
 def with_evidence(context: Context, rows: DataFrame) -> DataFrame:
@@ -42,22 +44,23 @@ def most_valuable(segments: DataFrame, skus: int) -> DataFrame:
 
 
 def explained_parts(problem: Problem, plan: StockPlan, rows: pd.DataFrame, lanes: Lanes, size: SimulationSize) -> pd.DataFrame:
-    """The columns PARTS, one row per node: parts in the order of CAUSES. Nulls where the SKU is not to be explained, has
-    no plan by simulation, or can't be explained."""
-    nothing = pd.DataFrame({name: [None] * len(problem.nodes) for name in _names()}, dtype=object)
+    """The columns PARTS, one row per node: parts in the order of CAUSES; nulls where the SKU is not to be explained, or has
+    no plan by simulation. The plan stands whatever goes wrong here."""
     if not rows["explained"].iloc[0] or plan.method != "simulation":
-        return nothing
+        return _columns(problem, None, None, None, None)
     try:
         found = explain_stock(problem, plan.base_stock_level, _evidence(problem, rows, lanes), size.periods)
-    except Exception:
-        return nothing  # the plan stands; the stage tells how many are missing
+    except Exception as error:
+        return _columns(problem, None, None, None, " ".join(f"{type(error).__name__}: {error}".split())[:200])
     cost = float(rows["unit_cost"].iloc[0])
-    columns = [list(found.safety_stock.T + 0.0), list(found.lead_time_demand.T + 0.0), [cost] * len(problem.nodes)]
-    return pd.DataFrame(dict(zip(_names(), columns, strict=True)))
+    return _columns(problem, list(found.safety_stock.T + 0.0), list(found.lead_time_demand.T + 0.0), cost, None)
 
 
-def _names() -> list[str]:
-    return [part.split()[0] for part in PARTS.split(", ")]
+def _columns(problem: Problem, safety: Any, demand: Any, cost: float | None, reason: str | None) -> pd.DataFrame:
+    """Values of all nodes, or one for all of them."""
+    names = [part.split()[0] for part in PARTS.split(", ")]
+    nodes = range(len(problem.nodes))
+    return pd.DataFrame(dict(zip(names, (safety, demand, cost, reason), strict=True)), index=nodes, dtype=object)
 
 
 def _evidence(problem: Problem, rows: pd.DataFrame, lanes: Lanes) -> list[Evidence]:
@@ -77,3 +80,12 @@ def explanations(levels: DataFrame) -> DataFrame:
         (F.col("part.safety_parts") * F.col("unit_cost")).alias("value"),
     )
     return rows.select(TABLES["stock_explanations"].column_names)
+
+
+def told_failures(found: DataFrame) -> str | None:
+    """What to tell the user when SKUs could not be explained, else None."""
+    failed = found.where("unexplained IS NOT NULL").groupBy("unexplained").agg(F.count_distinct("sku").alias("skus"))
+    rows = failed.orderBy(F.desc("skus"), "unexplained").collect()
+    if not rows:
+        return None
+    return f"{sum(row['skus'] for row in rows):,} SKUs could not be explained, most of them by {rows[0]['unexplained']}"

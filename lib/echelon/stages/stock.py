@@ -13,7 +13,7 @@ from echelon.core.inventory.plan import SimulationSize, StockPlan, plan_analytic
 from echelon.core.inventory.problem import Problem
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
-from echelon.stages.explanations import PARTS, explained_parts, explanations, with_evidence
+from echelon.stages.explanations import PARTS, explained_parts, explanations, told_failures, with_evidence
 from echelon.stages.failures import count_failures
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
@@ -34,6 +34,8 @@ def run(context: Context) -> str:
     levels = found.select(TABLES["stock_levels"].column_names)
     failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
     explained = explanations(found)
+    if note := told_failures(found):
+        print(f"{'stock':<10} note: {note}")
     tables = {"stock_levels": levels, "stock_explanations": explained, "stock_changes": _changes(context, levels, explained)}
     published = lake.publish(tables)
     skus, told, missed = (f"{number:,}" for number in _counted(found))

@@ -52,10 +52,9 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _Ground:
-    """What all worlds share: paths, what is known of the nodes, length of a step upstream (units), and by how much the
-    plan serves more of the demand than asked (paths are few, and levels whole), (nodes,)."""
+    """What all worlds share: what is known of the nodes, length of a step upstream (units), and by how much the plan
+    serves more of the demand than asked (paths are few, and levels whole), (nodes,)."""
 
-    paths: Paths
     evidence: Sequence[Evidence]
     spread: Doubles
     surplus: Doubles
@@ -68,9 +67,10 @@ class _Ground:
 
 @dataclass(frozen=True)
 class _World:
-    """A problem without some causes, its best levels and its lead-time demand, (nodes,) units."""
+    """A problem without some causes, its paths, its best levels and its lead-time demand, (nodes,) units."""
 
     problem: Problem
+    paths: Paths
     levels: Doubles
     demand: Doubles
 
@@ -90,12 +90,13 @@ def explain_stock(
     causes are switched off in one order only, and upstream shortage is none of them. Costs about half of `plan_sku`.
     Raises ProblemError as that does.
     """
-    ground = _ground(problem, levels, evidence, periods, replications)
-    whole = _best(ground.without(problem, frozenset()), problem, ground, levels)
+    paths = PathSource(problem, periods, warm_up_periods(problem)).draw("explain", replications)
+    ground = _ground(problem, paths, levels, evidence)
+    whole = _best(ground.without(problem, frozenset()), paths, ground, levels)
     together = _switched_off(whole, _ORDER[:-1], problem, ground)
     apart = _switched_off(whole, _ORDER[::-1], problem, ground)
     one_way = np.stack([*_steps(together), np.zeros_like(whole.held)])
-    there = np.stack([*_steps(together), together[-1].held - apart[-1].held])
+    there = np.stack([*_steps(together), together[-1] - apart[-1]])
     back = np.stack(_steps(apart)[::-1])
     inner = np.isin(np.arange(len(levels)), [node.parent for node in problem.nodes])
     parts = np.where(inner, one_way, (there + back) / 2)[::-1]
@@ -104,12 +105,11 @@ def explain_stock(
     return Explanation(safety, demand)
 
 
-def _ground(problem: Problem, levels: Doubles, evidence: Sequence[Evidence], periods: int, replications: int) -> _Ground:
-    paths = PathSource(problem, periods, warm_up_periods(problem)).draw("explain", replications)
+def _ground(problem: Problem, paths: Paths, levels: Doubles, evidence: Sequence[Evidence]) -> _Ground:
     simulator = Simulator(problem, paths)
     served = 1 - simulator.totals(levels).unmet / np.where(simulator.demand > 0, simulator.demand, np.nan)
     asked = np.array([np.nan if node.target_fill_rate is None else node.target_fill_rate for node in problem.nodes])
-    return _Ground(paths, evidence, lead_time_demand(problem).sd, np.nan_to_num(served - asked))
+    return _Ground(evidence, lead_time_demand(problem).sd, np.nan_to_num(served - asked))
 
 
 def _served_more(node: Node, surplus: float) -> Node:
@@ -117,34 +117,42 @@ def _served_more(node: Node, surplus: float) -> Node:
     return node if target is None else replace(node, target_fill_rate=float(np.clip(target + surplus, 0, 1)))
 
 
-def _steps(worlds: Sequence[_World]) -> list[Doubles]:
+def _steps(held: Sequence[Doubles]) -> list[Doubles]:
     """What each cause's end saves, (2, nodes) each."""
-    return [before.held - after.held for before, after in pairwise(worlds)]
+    return [before - after for before, after in pairwise(held)]
 
 
-def _switched_off(whole: _World, order: Sequence[str], problem: Problem, ground: _Ground) -> list[_World]:
-    """The whole, and what is left of it after each cause."""
-    worlds = [whole]
+def _switched_off(whole: _World, order: Sequence[str], problem: Problem, ground: _Ground) -> list[Doubles]:
+    """What is held in the whole, and in what is left of it after each cause, (2, nodes) each."""
+    world, held = whole, [whole.held]
     for end in range(1, len(order) + 1):
-        worlds.append(_next(worlds[-1], ground.without(problem, frozenset(order[:end])), problem, ground))
-    return worlds
+        world = _next(world, ground.without(problem, frozenset(order[:end])), ground)
+        held.append(world.held)
+    return held
 
 
-def _next(before: _World, problem: Problem, whole: Problem, ground: _Ground) -> _World:
+def _next(before: _World, problem: Problem, ground: _Ground) -> _World:
     """The best levels of a problem, searched for from those of another one."""
     if all(map(same, problem.nodes, before.problem.nodes)):
         return before
-    longer = lead_time_demand(problem).mean - before.demand
-    return _best(problem, whole, ground, np.maximum(before.levels + longer, 0.0))
+    longer = _mean_demand(problem) - before.demand
+    return _best(problem, _paths(problem, before), ground, np.maximum(before.levels + longer, 0.0))
 
 
-def _best(problem: Problem, whole: Problem, ground: _Ground, start: Doubles) -> _World:
-    paths = _same_numbers(problem, whole, ground.paths)
-    return _World(problem, levels_near(problem, paths, start, ground.spread), lead_time_demand(problem).mean)
+def _best(problem: Problem, paths: Paths, ground: _Ground, start: Doubles) -> _World:
+    return _World(problem, paths, levels_near(problem, paths, start, ground.spread), _mean_demand(problem))
 
 
-def _same_numbers(problem: Problem, whole: Problem, paths: Paths) -> Paths:
-    """Paths by the random numbers of the whole problem's; demand is drawn only where it differs."""
-    if not all(same_demand(new.demand, old.demand) for new, old in zip(problem.nodes, whole.nodes, strict=True)):
+def _mean_demand(problem: Problem) -> Doubles:
+    """Mean demand over lead time and review period: that of `lead_time_demand`, without its variance."""
+    return problem.rates * np.array([node.lead_time.mean + node.review_period for node in problem.nodes])
+
+
+def _paths(problem: Problem, before: _World) -> Paths:
+    """Paths by the same random numbers; only what differs from the world before is drawn."""
+    pairs, paths = list(zip(problem.nodes, before.problem.nodes, strict=True)), before.paths
+    if not all(same_demand(new.demand, old.demand) for new, old in pairs):
         return PathSource(problem, paths.measured, paths.warm_up).draw("explain", paths.replications)
+    if all(new.lead_time == old.lead_time for new, old in pairs):
+        return paths
     return replace(paths, lead=draw_leads(problem, "explain", *paths.lead.shape[:2]))

@@ -60,7 +60,7 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
     names targets that stay out of reach. Nodes without demand get level 0. Raises ProblemError on impossible input.
     """
     ltd = lead_time_demand(problem)
-    targets = _targets(problem, ltd)
+    targets = _targets(problem, ltd.rate)
     if not np.any(ltd.rate > 0):
         return _describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
@@ -72,11 +72,11 @@ def plan_sku(problem: Problem, size: SimulationSize = SimulationSize()) -> Stock
 def levels_near(problem: Problem, paths: Paths, start: Doubles, spread: Doubles) -> Doubles:
     """Levels of least cost on some paths as searched for from `start`, not rounded, refined or certified: for comparisons
     between problems on the same random numbers. spread: length of a step upstream, units (nodes,)."""
-    ltd = lead_time_demand(problem)
-    simulator, targets = Simulator(problem, paths), _targets(problem, ltd)
+    rate = problem.rates
+    simulator, targets = Simulator(problem, paths), _targets(problem, rate)
     observed = _observed(targets, simulator)
-    fixed = (ltd.rate <= 0) | (targets.bound & ~observed.bound)
-    return np.where(ltd.rate > 0, optimise_near(simulator, observed, start, np.where(fixed, 0.0, spread)), 0.0)
+    fixed = (rate <= 0) | (targets.bound & ~observed.bound)
+    return np.where(rate > 0, optimise_near(simulator, observed, start, np.where(fixed, 0.0, spread)), 0.0)
 
 
 def _optimised(problem: Problem, source: PathSource, size: SimulationSize, targets: Targets, ltd: LeadTimeDemand) -> Doubles:
@@ -106,13 +106,13 @@ def _hold(problem: Problem) -> Doubles:
     return np.array([node.holding_cost for node in problem.nodes])
 
 
-def _targets(problem: Problem, ltd: LeadTimeDemand) -> Targets:
+def _targets(problem: Problem, rate: Doubles) -> Targets:
     """Targets of nodes whose customers ask for anything."""
     wanted = [np.nan if node.target_fill_rate is None else node.target_fill_rate for node in problem.nodes]
     asked = np.array([node.demand is not None and node.demand.rate > 0 for node in problem.nodes])
     # a cost of zero would leave the levels upstream undecided
     hold = np.maximum(_hold(problem), 1e-9 + 1e-6 * _hold(problem).max())
-    return Targets(np.where(asked & (ltd.rate > 0), wanted, np.nan), hold, problem.counts)
+    return Targets(np.where(asked & (rate > 0), wanted, np.nan), hold, problem.counts)
 
 
 def _observed(targets: Targets, simulator: Simulator) -> Targets:
