@@ -87,7 +87,7 @@ def explain_stock(
 
     Each search starts from the levels before, so that an explanation does not jump between plans of equal cost; worlds
     that do not differ are not simulated again. Without upstream shortage a node with children would have no purpose: its
-    causes are switched off in one order only, and upstream shortage is none of them. Costs about half of `plan_sku`.
+    causes are switched off in one order only, and upstream shortage is none of them. Costs 0.6 of `plan_sku` for ten nodes, 1.2 for forty.
     Raises ProblemError as that does.
     """
     paths = PathSource(problem, periods, warm_up_periods(problem)).draw("explain", replications)
