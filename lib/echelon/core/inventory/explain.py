@@ -87,8 +87,8 @@ def explain_stock(
 
     Each search starts from the levels before, so that an explanation does not jump between plans of equal cost; worlds
     that do not differ are not simulated again. Without upstream shortage a node with children would have no purpose: its
-    causes are switched off in one order only, and upstream shortage is none of them. Costs 0.6 of `plan_sku` for ten nodes, 1.2 for forty.
-    Raises ProblemError as that does.
+    causes are switched off in one order only, and upstream shortage is none of them. Costs 0.6 of
+    `plan_sku` for ten nodes and 1.2 of it for forty. Raises ProblemError as that does.
     """
     paths = PathSource(problem, periods, warm_up_periods(problem)).draw("explain", replications)
     ground = _ground(problem, paths, levels, evidence)
