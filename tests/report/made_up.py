@@ -167,6 +167,53 @@ def _level(
     )
 
 
+CAUSES = (
+    "upstream_shortage",
+    "demand_variability",
+    "forecast_error",
+    "forecast_bias",
+    "lead_time_mean",
+    "lead_time_variability",
+    "supplier_unreliability",
+    "review_period",
+    "lots",
+    "target",
+    "remainder",
+)
+SHARES = (0.1, 0.5, 0.06, -0.04, 0.12, 0.02, 0.05, -0.05, 0.0, 0.25, -0.01)  # of the safety stock, by cause
+
+
+def explanations() -> pd.DataFrame:
+    """Every location of `levels`: the same shares everywhere, less than nothing in the warehouse of the first SKU."""
+    rows = []
+    for level in levels().itertuples():
+        units = -30.0 if (level.sku, level.echelon) == ("22423", 1) else level.safety_stock
+        rows += [
+            (level.sku, level.location, cause, units * share, 10.0, units * share * 1.3)
+            for cause, share in zip(CAUSES, SHARES, strict=True)
+        ]
+    return frame("explanations", rows)
+
+
+def cause_totals() -> pd.DataFrame:
+    return frame(
+        "cause_totals",
+        [(cause, 200, 42_700 * share, 8_000 * abs(share), 55_400 * share) for cause, share in zip(CAUSES, SHARES, strict=True)],
+    )
+
+
+def change_totals() -> pd.DataFrame:
+    rows = [
+        ("kept", "demand_variability", 900.0, 1_200.0),
+        ("kept", "target", -150.0, -200.0),
+        ("kept", "not_explained", 7.0, 9.0),
+        ("new", "demand_variability", 40.0, 50.0),
+        ("new", "target", 20.0, 25.0),
+        ("dropped", "not_explained", -30.0, -40.0),
+    ]
+    return frame("change_totals", rows)
+
+
 def series() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """History, forecasts and segments of four SKU-locations, weekly."""
     rng = np.random.default_rng(7)

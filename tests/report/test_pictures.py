@@ -15,17 +15,19 @@ from echelon.report.network import MOST_IN_COLUMN, Edge, Node, draw, pictures
 from echelon.report.planning import exception_groups, segment_matrix
 from echelon.report.replay import replay
 from echelon.report.rows import Axis, Row, dumbbells
+from echelon.report.why import why
 
 
 def all_drawings(data: ReportData) -> list[str]:
     """Every picture of the page."""
-    section, scores, times = replay(data), champions(data), lead_times(data)
-    assert section and scores and times
+    section, scores, times, reasons = replay(data), champions(data), lead_times(data), why(data)
+    assert section and scores and times and reasons
     return [
         *(picture.drawing for picture in pictures(data)),
         *(fan.drawing for fan in fans(data)),
         *(drawing for _, drawing in scores.pictures),
         *(lane.drawing for lane in times.lanes),
+        *(figure.drawing for figure in reasons.figures),
         section.fill_picture,
         section.stock_picture,
     ]
@@ -48,7 +50,18 @@ def test_every_picture_is_well_formed_and_inside_its_frame(full: ReportData) -> 
 
 
 def test_pictures_do_not_depend_on_the_order_of_rows(full: ReportData) -> None:
-    frames = ("kpis", "points", "lanes", "lead_times", "levels", "history", "forecasts", "champions")
+    frames = (
+        "kpis",
+        "points",
+        "lanes",
+        "lead_times",
+        "levels",
+        "history",
+        "forecasts",
+        "champions",
+        "explanations",
+        "cause_totals",
+    )
     shuffled = replace(full, **{name: getattr(full, name).sample(frac=1, random_state=3) for name in frames})
     assert all_drawings(shuffled) == all_drawings(full)
 

@@ -57,6 +57,8 @@ def rows(**changes: object) -> pd.DataFrame:
             "counts": True,
             "fill_rate": [0.9, 0.95],
             "unit_cost": 2.0,
+            "bias": 0.0,
+            "explained": False,
         }
     )
     return frame.assign(**changes)
@@ -129,7 +131,8 @@ def test_a_bucket_is_planned_sku_by_sku_whatever_its_order(spark: SparkSession) 
     alone = stock._plan_bucket(rows(), shared, SIZE)
     pd.testing.assert_frame_equal(together, shuffled)
     pd.testing.assert_frame_equal(together[together["sku"] == "A"], alone)
-    assert list(together.columns) == TABLES["stock_levels"].column_names
+    parts = ["safety_parts", "demand_parts", "unit_cost", "unexplained"]
+    assert list(together.columns) == [*TABLES["stock_levels"].column_names, *parts]
     assert together["method"].tolist() == ["simulation"] * 6
 
 

@@ -126,6 +126,9 @@ class Stock(Strict):
     replications: Count = Field(256, description="replications used to optimise")
     certification_replications: Count = Field(1024, description="fresh replications used to certify")
     unmet_demand: Literal["lost", "backordered"] = Field("lost", description="what customers do when stock is out")
+    explain: Literal["all"] | Annotated[int, Field(ge=0)] = Field(
+        1000, description="SKUs whose safety stock is explained by its causes, those of the greatest annual value; all, or 0"
+    )
 
 
 class Replay(Strict):

@@ -5,6 +5,8 @@ import sys
 import numpy as np
 
 from echelon.config.models import Spark
+from echelon.core.inventory.causes import Evidence
+from echelon.core.inventory.explain import explain_stock
 from echelon.core.inventory.plan import plan_sku
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.stock_plan import SimulationSize
@@ -13,13 +15,15 @@ from echelon.errors import EchelonError
 
 
 def main() -> int:
-    """Start and stop a session, plan one SKU; returns the exit code."""
+    """Start and stop a session, plan and explain one SKU; returns the exit code."""
     try:
         start(Spark(master="local[1]")).stop()
     except EchelonError as error:
         print(f"echelon: {error}", file=sys.stderr)
         return error.exit_code
-    plan_sku(_two_echelons(), SimulationSize(8, 64, 64))
+    problem = _two_echelons()
+    levels = plan_sku(problem, SimulationSize(8, 64, 64)).base_stock_level
+    explain_stock(problem, levels, [Evidence()] * len(levels), 8, 64)
     return 0
 
 

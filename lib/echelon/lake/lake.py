@@ -63,6 +63,12 @@ class Lake:
             raise EchelonError(f"{self.path(name)}: there is no table '{name}' yet: run the stage '{stage}' first")
         return self._at(name, versions[name])
 
+    def read_released(self, name: str) -> DataFrame:
+        """A table as the last release had it; without rows when it did not have it."""
+        if name in self.released:
+            return self._at(name, self.released[name])
+        return self.spark.createDataFrame([], spark_schema(TABLES[name]))
+
     def _at(self, name: str, version: int) -> DataFrame:
         """A table at a version; columns that its contract did not have then are null."""
         frame = delta.read(self.spark, self.path(name), version)
@@ -173,10 +179,7 @@ class Lake:
         """A table that a check refers to: staged beside it, published before, or as the last release had it."""
         if not name.startswith(RELEASED):
             return staged[name] if name in staged else self.read(name)
-        table = name.removeprefix(RELEASED)
-        if table in self.released:
-            return self._at(table, self.released[table])
-        return self.spark.createDataFrame([], spark_schema(TABLES[table]))
+        return self.read_released(name.removeprefix(RELEASED))
 
     def _commit(self, name: str, staged: DataFrame) -> int:
         created = delta.ensure_table(self.spark, TABLES[name], self.path(name))

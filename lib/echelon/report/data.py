@@ -41,6 +41,12 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "suppliers": _contract("suppliers"),
     # stock_levels of two or three SKUs, all their locations: for example the largest by annual value of different classes.
     "levels": _contract("stock_levels"),
+    # stock_explanations of the same SKUs.
+    "explanations": _contract("stock_explanations"),
+    # stock_explanations by cause: sums over all explained SKUs, which are counted.
+    "cause_totals": ("cause", "skus", "safety_stock", "lead_time_demand", "value"),
+    # stock_changes by change and cause: sums.
+    "change_totals": ("change", "cause", "moved", "value"),
     # Rows of every SKU that is named anywhere on the page (levels, forecasts, orders, exceptions).
     "items": _contract("items"),
     # Four to six SKU-locations: the last periods of demand, their forecasts, their segments.
@@ -118,6 +124,9 @@ class ReportData:
     lead_times: pd.DataFrame = _frame("lead_times")
     suppliers: pd.DataFrame = _frame("suppliers")
     levels: pd.DataFrame = _frame("levels")
+    explanations: pd.DataFrame = _frame("explanations")
+    cause_totals: pd.DataFrame = _frame("cause_totals")
+    change_totals: pd.DataFrame = _frame("change_totals")
     items: pd.DataFrame = _frame("items")
     history: pd.DataFrame = _frame("history")
     forecasts: pd.DataFrame = _frame("forecasts")

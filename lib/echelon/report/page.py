@@ -18,6 +18,7 @@ from echelon.report.network import pictures, valued
 from echelon.report.planning import exception_groups, orders, segment_matrix
 from echelon.report.replay import replay
 from echelon.report.summary import query
+from echelon.report.why import why
 
 CHECKS_PAGE = "checks.html"
 
@@ -35,6 +36,7 @@ def render(data: ReportData) -> str:
             replay=replay(data),
             network=pictures(data),
             valued=valued(data),
+            why=why(data),
             fans=fans(data),
             champions=champions(data),
             orders=orders(data),

@@ -25,6 +25,7 @@ class Lanes:
     locations: tuple[str, ...]
     terms: dict[tuple[str, str], dict[str, float]]
     lead_times: dict[tuple[str, str], LeadTime]
+    promised: dict[tuple[str, str], float | None]  # periods; None where no deliveries tell how a promise is kept
     holding_rates: dict[str, float]
     period_days: float
     lost_sales: bool
@@ -43,12 +44,14 @@ def shared_lanes(context: Context, lead_times: DataFrame) -> Lanes:
     settings, read = context.settings, context.lake.read
     terms = {(row["source"], row["destination"]): row.asDict() for row in read("lanes").collect()}
     period_days = PERIOD_DAYS[settings.run.frequency]
+    learned = [row.asDict() for row in lead_times.collect()]
     return Lanes(
         tuple(lanes_of(read("lanes"))),
         tuple(names_of(read("locations"), "supplier")),
         tuple(names_of(read("locations"))),
         terms,
-        {(row["source"], row["destination"]): _lead_time(row.asDict(), period_days) for row in lead_times.collect()},
+        {(row["source"], row["destination"]): _lead_time(row, period_days) for row in learned},
+        {(row["source"], row["destination"]): _promised(row, terms, period_days) for row in learned},
         {row["location"]: row["holding_rate"] for row in read("locations").collect()},
         period_days,
         settings.stock.unmet_demand == "lost",
@@ -64,6 +67,14 @@ def _lead_time(row: dict[str, Any], period_days: float) -> LeadTime:
             f"{MOST_PERIODS - 1} periods; plan in longer periods (run.frequency: W or M)"
         )
     return LeadTime.from_days(row["days"], row["probability"], period_days)
+
+
+def _promised(row: dict[str, Any], terms: dict[tuple[str, str], dict[str, float]], period_days: float) -> float | None:
+    """Promised lead time, periods: as the deliveries had it, else as the lane has it; None where nothing was learned."""
+    if row["basis"] == "promise":
+        return None
+    lane = terms[(row["source"], row["destination"])]
+    return (lane["lead_time_days"] if row["promised_days"] is None else row["promised_days"]) / period_days
 
 
 def make_problem(sku: str, rows: pd.DataFrame, lanes: Lanes) -> Problem:

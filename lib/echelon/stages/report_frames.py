@@ -8,6 +8,7 @@ from echelon.core.demand.periods import start_date
 from echelon.engine.exact import exact_sum
 from echelon.lake.visible import newest_release
 from echelon.stages.context import Context
+from echelon.stages.explanations import most_valuable
 from echelon.stages.history import SERIES, windows_of
 
 _HISTORY_PERIODS = {"D": 182, "W": 78, "M": 36}
@@ -22,7 +23,7 @@ def all_frames(context: Context) -> dict[str, pd.DataFrame]:
     examples = _examples(context)
     frames = {name: read(name) for name in ("kpis", "champions", "lanes", "lead_times", "suppliers", "inputs")}
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
-    frames |= _quality_frames(context)
+    frames |= _why_frames(context) | _quality_frames(context)
     collected = {name: _sorted(frame.toPandas()) for name, frame in frames.items()}
     collected["items"] = _items(context, collected)
     return collected | {"stages": _stages(context), "tables": _tables(context)}
@@ -51,13 +52,13 @@ def _example_frames(context: Context, examples: DataFrame) -> dict[str, DataFram
         "forecasts": read("forecasts").join(chosen, list(SERIES)).orderBy(*SERIES, "date"),
         "segments": read("segments").join(chosen, list(SERIES)).orderBy(F.desc("annual_value")),
         "levels": read("stock_levels").join(F.broadcast(skus), "sku").orderBy("sku", "echelon", "location"),
+        "explanations": read("stock_explanations").join(F.broadcast(skus), "sku").orderBy("sku", "location", "cause"),
     }
 
 
 def _network_skus(context: Context) -> DataFrame:
     """The SKUs whose network is drawn: the most valuable ones."""
-    value = context.lake.read("segments").groupBy("sku").agg(exact_sum(F.col("annual_value")).alias("_value"))
-    return value.orderBy(F.desc("_value"), "sku").limit(context.settings.report.networks).select("sku")
+    return most_valuable(context.lake.read("segments"), context.settings.report.networks)
 
 
 def _stock_frames(context: Context) -> dict[str, DataFrame]:
@@ -86,6 +87,16 @@ def _stock_frames(context: Context) -> dict[str, DataFrame]:
         .agg(F.count("*").alias("series"), exact_sum(F.col("annual_value")).alias("annual_value"))
     )
     return {"points": points, "segment_totals": totals.orderBy("abc", "demand_class")}
+
+
+def _why_frames(context: Context) -> dict[str, DataFrame]:
+    explained, changes = (context.lake.read(name) for name in ("stock_explanations", "stock_changes"))
+    causes = explained.groupBy("cause").agg(
+        F.count_distinct("sku").alias("skus"),
+        *(exact_sum(F.col(name)).alias(name) for name in ("safety_stock", "lead_time_demand", "value")),
+    )
+    moved = changes.groupBy("change", "cause").agg(*(exact_sum(F.col(name)).alias(name) for name in ("moved", "value")))
+    return {"cause_totals": causes.orderBy("cause"), "change_totals": moved.orderBy("change", "cause")}
 
 
 def _replenish_frames(context: Context) -> dict[str, DataFrame]:

@@ -1,9 +1,11 @@
-"""Stage `stock`: base-stock levels of every SKU's network, optimised and certified by simulation."""
+"""Stage `stock`: base-stock levels of every SKU's network, optimised and certified by simulation, and why they are needed."""
 
 from functools import partial
 
 import numpy as np
 import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from echelon.config.models import Stock
 from echelon.core.demand.periods import Frequency
@@ -12,28 +14,52 @@ from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.stock_plan import SimulationSize, StockPlan
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
+from echelon.stages.explanations import PARTS, explained_parts, explanations, told_failures, with_evidence
 from echelon.stages.failures import count_failures
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
+from echelon.stages.stock_changes import changes, parts
 
 PERIODS: dict[Frequency, int] = {"D": 120, "W": 52, "M": 36}
 PLAN_COLUMNS = [name for name in TABLES["stock_levels"].column_names if name not in ("sku", "location", "source", "echelon")]
 
 
 def run(context: Context) -> str:
-    """Publish `stock_levels`."""
+    """Publish `stock_levels`, `stock_explanations` and `stock_changes`."""
     lake = context.lake
     lanes = shared_lanes(context, lake.read("lead_times"))
-    rows = planning_rows(context, lake.read("demand_distributions"))
+    rows = with_evidence(context, planning_rows(context, lake.read("demand_distributions")))
     function = partial(_plan_bucket, lanes=lanes, size=simulation_size(context))
-    levels = lake.keep_parts("levels", bucket_parts(context, "levels", rows, function, TABLES["stock_levels"].ddl))
+    schema = f"{TABLES['stock_levels'].ddl}, {PARTS}"
+    found = lake.keep_parts("levels", bucket_parts(context, "levels", rows, function, schema))
+    levels = found.select(TABLES["stock_levels"].column_names)
     failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
-    published = lake.publish({"stock_levels": levels})
-    skus, missed = levels.select("sku").distinct().count(), levels.where("status LIKE 'target not reached%'")
+    explained = explanations(found)
+    if note := told_failures(found):
+        print(f"{'stock':<10} note: {note}")
+    tables = {"stock_levels": levels, "stock_explanations": explained, "stock_changes": _changes(context, levels, explained)}
+    published = lake.publish(tables)
+    skus, told, missed = (f"{number:,}" for number in _counted(found))
     return (
-        f"{skus:,} SKU networks, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
-        f"{missed.select('sku').distinct().count():,} with a target out of reach"
+        f"{skus} SKU networks, {told} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
+        f"{missed} with a target out of reach"
     )
+
+
+def _counted(found: DataFrame) -> tuple[int, ...]:
+    """SKUs planned, explained, and with a target out of reach."""
+    conditions = ("true", "safety_parts IS NOT NULL", "status LIKE 'target not reached%'")
+    counts = [F.count_distinct(F.when(F.expr(condition), F.col("sku"))) for condition in conditions]
+    return tuple(found.select(*counts).collect()[0])
+
+
+def _changes(context: Context, levels: DataFrame, explained: DataFrame) -> DataFrame:
+    """What moved the safety stock since the last release; nothing did before there was one."""
+    lake, old = context.lake, context.lake.read_released
+    if "stock_levels" not in lake.released:
+        return context.spark.createDataFrame([], TABLES["stock_changes"].ddl)
+    before = parts(old("stock_levels"), old("stock_explanations"), old("items"))
+    return changes(before, parts(levels, explained, lake.read("items")))
 
 
 def simulation_size(context: Context) -> SimulationSize:
@@ -52,11 +78,12 @@ def plan_or_fall_back(problem: Problem, size: SimulationSize) -> StockPlan:
 
 
 def _plan_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize) -> pd.DataFrame:
-    parts = []
+    tables = []
     for sku, mine in rows.groupby("sku", sort=True):
         problem = make_problem(str(sku), mine, lanes)
-        parts.append(_table(problem, plan_or_fall_back(problem, size)))
-    return pd.concat(parts)
+        plan = plan_or_fall_back(problem, size)
+        tables.append(_table(problem, plan).join(explained_parts(problem, plan, mine, lanes, size)))
+    return pd.concat(tables)
 
 
 def _table(problem: Problem, plan: StockPlan) -> pd.DataFrame:

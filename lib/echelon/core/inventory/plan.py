@@ -7,12 +7,12 @@ import numpy as np
 from echelon.core.inventory.analytic import analytic_fill_rate, analytic_levels
 from echelon.core.inventory.certification import certify
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_demand
-from echelon.core.inventory.optimisation.fill_rate import best_point, explore
+from echelon.core.inventory.optimisation.fill_rate import best_point, explore, optimise_near
 from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.targets import Point, Targets, meet_targets
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation.layout import Doubles, Flags
-from echelon.core.inventory.simulation.paths import PathSource
+from echelon.core.inventory.simulation.paths import Paths, PathSource
 from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
 from echelon.core.inventory.stock_plan import (
     DEFAULT_SIZE,
@@ -36,7 +36,7 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     names targets that stay out of reach. Nodes without demand get level 0. Raises ProblemError on impossible input.
     """
     ltd = lead_time_demand(problem)
-    targets = targets_of(problem, ltd)
+    targets = targets_of(problem, ltd.rate)
     if not np.any(ltd.rate > 0):
         return describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
@@ -48,14 +48,14 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     return describe(problem, certified.levels, ltd, certified.measures, certified.status)
 
 
-def optimal_levels(problem: Problem, size: SimulationSize, warm_up: int) -> Doubles:
-    """Levels of least cost on the optimiser's paths, neither refined nor certified: for comparisons between problems on
-    the same random numbers, which need the same warm_up."""
-    ltd = lead_time_demand(problem)
-    source = PathSource(problem, size.periods, warm_up)
-    simulator = Simulator(problem, source.draw("optimise", size.replications))
-    targets = targets_of(problem, ltd)
-    return np.where(ltd.rate > 0, _whole(_optimised(problem, simulator, targets, ltd)[0], targets), 0.0)
+def levels_near(problem: Problem, paths: Paths, start: Doubles, spread: Doubles) -> Doubles:
+    """Levels of least cost on some paths as searched for from `start`, not rounded, refined or certified: for comparisons
+    between problems on the same random numbers. spread: length of a step upstream, units (nodes,)."""
+    rate = problem.rates
+    simulator, targets = Simulator(problem, paths), targets_of(problem, rate)
+    seen = observed(targets, simulator)
+    fixed = (rate <= 0) | (targets.bound & ~seen.bound)
+    return np.where(rate > 0, optimise_near(simulator, seen, start, np.where(fixed, 0.0, spread)), 0.0)
 
 
 def _optimised(problem: Problem, simulator: Simulator, targets: Targets, ltd: LeadTimeDemand) -> tuple[Point, ShadowPrices]:

@@ -90,13 +90,13 @@ def holding_costs(problem: Planned) -> Doubles:
     return np.array([node.holding_cost for node in problem.nodes])
 
 
-def targets_of(problem: Planned, ltd: LeadTimeDemand) -> Targets:
+def targets_of(problem: Planned, rate: Doubles) -> Targets:
     """Targets of nodes whose customers ask for anything."""
     wanted = [np.nan if node.target_fill_rate is None else node.target_fill_rate for node in problem.nodes]
     asked = np.array([node.demand is not None and node.demand.rate > 0 for node in problem.nodes])
     # a cost of zero would leave the levels upstream undecided
     hold = np.maximum(holding_costs(problem), 1e-9 + 1e-6 * holding_costs(problem).max())
-    return Targets(np.where(asked & (ltd.rate > 0), wanted, np.nan), hold, problem.counts)
+    return Targets(np.where(asked & (rate > 0), wanted, np.nan), hold, problem.counts)
 
 
 def observed(targets: Targets, simulator: System) -> Targets:

@@ -43,6 +43,85 @@ STOCK_LEVELS = Table(
         amount("holding_cost", "Expected holding cost", "currency/year"),
     ),
 )
+CAUSE = Column(
+    "cause",
+    "string",
+    "demand_variability: demand differs from day to day; forecast_error: its level over a horizon is not known; "
+    "forecast_bias: forecasts are wrong on average; lead_time_mean: the certain part of the lead time; "
+    "lead_time_variability: lead times differ within the promise; supplier_unreliability: deliveries later than promised; "
+    "upstream_shortage: the source may be short; review_period: orders can only be placed at reviews; lots: lot size and "
+    "MOQ; target: the last half of the demand's share that may go unserved (95 % served instead of 90 %); remainder: what is "
+    "left without all of them",
+    allowed=(
+        "upstream_shortage",
+        "demand_variability",
+        "forecast_error",
+        "forecast_bias",
+        "lead_time_mean",
+        "lead_time_variability",
+        "supplier_unreliability",
+        "review_period",
+        "lots",
+        "target",
+        "remainder",
+    ),
+)
+STOCK_EXPLANATIONS = Table(
+    "stock_explanations",
+    "stock",
+    "What each cause makes a stocking point hold: the plan with the cause less the plan without it, by simulation on the same "
+    "random numbers, the causes switched off one after the other in one order and in the reverse one (the mean counts). The "
+    "parts of a SKU-location add up. SKUs of the greatest annual value, as many as `stock.explain` says. Deliveries below "
+    "the ordered quantity are not simulated and cause no stock.",
+    ("sku", "location", "cause"),
+    (
+        SKU,
+        LOCATION,
+        CAUSE,
+        Column(
+            "safety_stock",
+            "double",
+            "Part of base_stock_level - lead_time_demand of `stock_levels`, which is its safety_stock unless that would be "
+            "below 0; negative where the cause saves stock",
+            "units",
+        ),
+        Column(
+            "lead_time_demand",
+            "double",
+            "Part of lead_time_demand of `stock_levels`: pipeline and cycle stock",
+            "units",
+        ),
+        Column("value", "double", "safety_stock at unit cost", "currency"),
+    ),
+)
+STOCK_CHANGES = Table(
+    "stock_changes",
+    "stock",
+    "What moved the safety stock since the last release, by cause. Only what moved; empty before there is a release. The rows "
+    "of a SKU-location add up to the change of its base_stock_level - lead_time_demand.",
+    ("sku", "location", "cause"),
+    (
+        SKU,
+        LOCATION,
+        Column(
+            "change",
+            "string",
+            "Whether both releases plan the SKU-location, or only this one (new) or the last one (dropped)",
+            allowed=("kept", "new", "dropped"),
+        ),
+        Column(
+            "cause",
+            "string",
+            "As in `stock_explanations`; not_explained: one of the releases does not explain the SKU-location, so only the "
+            "whole can be compared",
+            allowed=(*CAUSE.allowed, "not_explained"),
+        ),
+        Column("before", "double", "Part of the safety stock in the last release", "units"),
+        Column("now", "double", "Part of the safety stock in this one", "units"),
+        Column("moved", "double", "now - before", "units"),
+        Column("value", "double", "What moved, each release at its own unit cost", "currency"),
+    ),
+)
 ORDERS = Table(
     "orders",
     "replenish",
@@ -131,4 +210,4 @@ KPIS = Table(
         amount("lost_value", "Demand not served at once, at unit price", "currency"),
     ),
 )
-TABLES = (STOCK_LEVELS, ORDERS, EXCEPTIONS, KPIS)
+TABLES = (STOCK_LEVELS, STOCK_EXPLANATIONS, STOCK_CHANGES, ORDERS, EXCEPTIONS, KPIS)

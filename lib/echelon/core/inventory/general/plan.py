@@ -49,7 +49,7 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     """
     check_network(with_gaps(network, dict.fromkeys(open_gaps(network), 1.0)))
     ltd = network_lead_time_demand(network)
-    targets, paths = targets_of(network, ltd), _Paths(network, size)
+    targets, paths = targets_of(network, ltd.rate), _Paths(network, size)
 
     def levels_of(simulator: NetworkSimulator, earlier: Doubles | None) -> Doubles:
         return _levels(simulator, observed(targets, simulator), ltd, earlier)
