@@ -26,13 +26,13 @@ _KEPT = 16  # compiled versions of a function: of sources, processors, types
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def keep_compiled(dispatcher: Any, package: str) -> None:
-    """Load and save the compiled code of a numba function, which may depend on every source file of its package.
+def keep_compiled(dispatcher: Any, *packages: str) -> None:
+    """Load and save the compiled code of a numba function, which may depend on every source file of these packages.
 
     Where no folder can be written to, it is compiled in every process.
     """
     with contextlib.suppress(RuntimeError, OSError):  # no place for a cache
-        dispatcher._cache = _KernelCache(dispatcher.py_func, package)
+        dispatcher._cache = _KernelCache(dispatcher.py_func, packages)
 
 
 @cache
@@ -99,13 +99,13 @@ class _KernelCacheImpl(CompileResultCacheImpl):
 class _KernelCache(FunctionCache):
     _impl_class = _KernelCacheImpl
 
-    def __init__(self, function: Any, package: str) -> None:
+    def __init__(self, function: Any, packages: tuple[str, ...]) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
         self._cache_file: Any = _OneFileEach(Path(self._cache_path), f"{function.__module__}.{function.__name__}")
-        self._sources = fingerprint(package)
+        self._sources = tuple(fingerprint(package) for package in packages)
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        versions = (numba.__version__, platform.python_version(), self._sources)
+        versions = (numba.__version__, platform.python_version(), *self._sources)
         return (*super()._index_key(sig, codegen), *versions)  # type: ignore[no-untyped-call]
 
     def save_overload(self, sig: Any, data: Any) -> None:

@@ -6,24 +6,24 @@ Those who wait are parties: party k is link k's claim, party links + n are the b
 from echelon.core.inventory.general.arrays import BY_RANK, FIRST_COME, Network, State
 from echelon.core.inventory.general.supply import empty, stock, take
 from echelon.core.inventory.general.tape import ZERO, Tape, add, minus, ratio, times
-from echelon.core.inventory.simulation.jit import part
+from echelon.core.inventory.simulation.jit import helper
 from echelon.core.inventory.simulation.layout import Flags
 
 
-@part
+@helper
 def _parties(net: Network, n: int) -> int:
     """How many can wait at point n: its links downstream and its customers."""
     return net.points[n].out_end - net.points[n].out_at + 1
 
 
-@part
+@helper
 def _party(net: Network, n: int, i: int) -> int:
     """The i-th of them."""
     at = net.points[n].out_at + i
     return net.out[at] if at < net.points[n].out_end else len(net.links) + n
 
 
-@part
+@helper
 def _share_out(net: Network, state: State, tape: Tape, n: int, available: int) -> int:
     """Serve what stands in `state.party` in full or in proportion; adds to `state.share`, returns what is left over."""
     asked = ZERO
@@ -40,7 +40,7 @@ def _share_out(net: Network, state: State, tape: Tape, n: int, available: int) -
     return minus(tape, available, asked) if enough else ZERO
 
 
-@part
+@helper
 def _waiting(net: Network, state: State, p: int, up: Flags) -> int:
     """What party p waits for; nothing is shipped on a link that is down."""
     links = len(net.links)
@@ -49,7 +49,7 @@ def _waiting(net: Network, state: State, p: int, up: Flags) -> int:
     return state.links[p].claims if up[p] else ZERO
 
 
-@part
+@helper
 def _by_rank(net: Network, state: State, tape: Tape, n: int, available: int, up: Flags) -> int:
     """Each rank takes what it needs before the next."""
     left = available
@@ -64,7 +64,7 @@ def _by_rank(net: Network, state: State, tape: Tape, n: int, available: int, up:
     return left
 
 
-@part
+@helper
 def _first_come(net: Network, state: State, tape: Tape, n: int, available: int, t: int, up: Flags) -> int:
     """Slot by slot; two slots a period, the first for links and the second for customers, and one for the start."""
     left, all_before = available, True
@@ -87,7 +87,7 @@ def _first_come(net: Network, state: State, tape: Tape, n: int, available: int, 
     return left
 
 
-@part
+@helper
 def _leave_slot(net: Network, state: State, tape: Tape, n: int, slot: int) -> None:
     """What was granted leaves the queue."""
     for i in range(_parties(net, n)):
@@ -98,7 +98,7 @@ def _leave_slot(net: Network, state: State, tape: Tape, n: int, slot: int) -> No
             state.share[p] = ZERO
 
 
-@part
+@helper
 def _grant(net: Network, state: State, tape: Tape, p: int, quantity: int) -> None:
     """Party p gets the quantity and waits for so much less."""
     links = len(net.links)
@@ -109,7 +109,7 @@ def _grant(net: Network, state: State, tape: Tape, p: int, quantity: int) -> Non
         state.links[p].granted = add(tape, state.links[p].granted, quantity)
 
 
-@part
+@helper
 def _grant_shares(net: Network, state: State, tape: Tape, n: int) -> None:
     """Hand out what stands in `state.share`."""
     for i in range(_parties(net, n)):
@@ -119,7 +119,7 @@ def _grant_shares(net: Network, state: State, tape: Tape, n: int) -> None:
             state.share[p] = ZERO
 
 
-@part
+@helper
 def fill(net: Network, state: State, tape: Tape, n: int, t: int, up: Flags) -> None:
     """Serve those who wait at point n from its stock. up: (links,)."""
     available = stock(net, state, tape, n)

@@ -10,11 +10,11 @@ from echelon.core.inventory.general.orders import order
 from echelon.core.inventory.general.rounding import rounding
 from echelon.core.inventory.general.supply import empty, grow_older, receive, ship, stock, take
 from echelon.core.inventory.general.tape import ZERO, Tape, add, constant, larger, linear, minus, overflown, run_back, scaled
-from echelon.core.inventory.simulation.jit import kernel, part
+from echelon.core.inventory.simulation.jit import helper, kernel
 from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats
 
 
-@part
+@helper
 def _clear(state: State) -> None:
     """Nothing anywhere."""
     for k in range(len(state.links)):
@@ -26,7 +26,7 @@ def _clear(state: State) -> None:
     state.queue[:] = ZERO
 
 
-@part
+@helper
 def _start(net: Network, state: State, tape: Tape, n: int) -> None:
     """The state of point n before the first period."""
     points = net.points
@@ -45,7 +45,7 @@ def _start(net: Network, state: State, tape: Tape, n: int) -> None:
     state.points[n].position = minus(tape, add(tape, first, constant(tape, expected)), owed)
 
 
-@part
+@helper
 def _serve(net: Network, state: State, tape: Tape, n: int, asked: float, slot: int) -> int:
     """Step 3: customers' demand; returns what of it is not served."""
     wanted, on_hand = constant(tape, asked), stock(net, state, tape, n)
@@ -72,7 +72,7 @@ class Moment(NamedTuple):
     counts: bool
 
 
-@part
+@helper
 def _supply(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: Draws) -> None:
     """Step 2, first half."""
     t, b, r = now.t, now.b, now.r
@@ -82,7 +82,7 @@ def _supply(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: 
     receive(net, state, tape, n, t, draws.processing[b, t, n, r])
 
 
-@part
+@helper
 def _fill(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: Draws, sums: Doubles) -> None:
     """Step 2, second half."""
     up = draws.up[now.b, now.t, :, now.r]
@@ -92,7 +92,7 @@ def _fill(net: Network, state: State, tape: Tape, n: int, now: Moment, draws: Dr
     fill(net, state, tape, n, now.t, up)
 
 
-@part
+@helper
 def _customers(net: Network, state: State, tape: Tape, n: int, now: Moment, asked: float, worth: float, sums: Doubles) -> None:
     """Step 3 and its measures."""
     free = measures.backorders(net, state, tape, n) <= rounding(tape, n)
@@ -104,7 +104,7 @@ def _customers(net: Network, state: State, tape: Tape, n: int, now: Moment, aske
         sums[n, measures.LOST] += tape.number[unmet].value * (1.0 - net.points[n].backorder_share)
 
 
-@part
+@helper
 def _end(net: Network, state: State, tape: Tape, n: int, now: Moment, weights: Doubles, sums: Doubles) -> None:
     """Step 4."""
     wasted = grow_older(net, state, n)
@@ -115,7 +115,7 @@ def _end(net: Network, state: State, tape: Tape, n: int, now: Moment, weights: D
         measures.note_end(net, state, tape, n, now.t, weights, sums)
 
 
-@part
+@helper
 def _order_all(net: Network, state: State, tape: Tape, now: Moment, draws: Draws, sums: Doubles) -> None:
     """Step 1, destinations before sources."""
     for n in range(len(net.points) - 1, -1, -1):
@@ -126,7 +126,7 @@ def _order_all(net: Network, state: State, tape: Tape, now: Moment, draws: Draws
                 sums[n, measures.ORDER_COUNT] += 1.0 if tape.number[quantity].value > rounding(tape, n) else 0.0
 
 
-@part
+@helper
 def _period(
     net: Network, state: State, tape: Tape, now: Moment, warm_up: int, draws: Draws, weights: Doubles, sums: Doubles
 ) -> None:
@@ -146,7 +146,7 @@ def _period(
     measures.remember_claims(net, state, tape)
 
 
-@part
+@helper
 def _replication(
     net: Network,
     state: State,

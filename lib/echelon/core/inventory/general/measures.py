@@ -4,7 +4,7 @@ from echelon.core.inventory.general.arrays import ASSEMBLY, Network, State
 from echelon.core.inventory.general.rounding import rounding
 from echelon.core.inventory.general.supply import stock
 from echelon.core.inventory.general.tape import Tape
-from echelon.core.inventory.simulation.jit import part
+from echelon.core.inventory.simulation.jit import helper
 from echelon.core.inventory.simulation.layout import (
     BACKORDERS,
     COVERED,
@@ -32,7 +32,7 @@ WEIGHTS = 4
 TRACED = 3  # stock on hand, backorders and units under way, period by period
 
 
-@part
+@helper
 def close_cycle(state: State, n: int, sums: Doubles, counts: bool) -> None:
     """A review cycle ends: it counts as good when nothing was short in it."""
     if counts:
@@ -41,7 +41,7 @@ def close_cycle(state: State, n: int, sums: Doubles, counts: bool) -> None:
     state.points[n].open = 0.0
 
 
-@part
+@helper
 def note_orders(net: Network, state: State, tape: Tape, n: int, up: Flags, sums: Doubles, counts: bool) -> float:
     """Orders from downstream; returns the part that is not filled at once, old claims first. Run before the fill."""
     on_hand = tape.number[stock(net, state, tape, n)].value
@@ -59,7 +59,7 @@ def note_orders(net: Network, state: State, tape: Tape, n: int, up: Flags, sums:
     return unmet
 
 
-@part
+@helper
 def note_service(tape: Tape, n: int, asked: float, unmet: int, free: bool, sums: Doubles) -> None:
     """Customers' demand and what of it was not served at once; `free`: no one else was waiting before it."""
     short = tape.number[unmet].value
@@ -70,7 +70,7 @@ def note_service(tape: Tape, n: int, asked: float, unmet: int, free: bool, sums:
     sums[n, SLOPE] += 1.0 if out and free else 0.0
 
 
-@part
+@helper
 def backorders(net: Network, state: State, tape: Tape, n: int) -> float:
     """Owed to links and customers."""
     owed = tape.number[state.points[n].customers].value
@@ -79,7 +79,7 @@ def backorders(net: Network, state: State, tape: Tape, n: int) -> float:
     return owed
 
 
-@part
+@helper
 def in_transit(net: Network, state: State, tape: Tape, n: int) -> float:
     """Units on the links to point n, waiting as components and in processing, in units of n."""
     points, first, end = net.points, net.points[n].link_at, net.points[n].link_end
@@ -96,7 +96,7 @@ def in_transit(net: Network, state: State, tape: Tape, n: int) -> float:
     return moving
 
 
-@part
+@helper
 def note_end(net: Network, state: State, tape: Tape, n: int, t: int, weights: Doubles, sums: Doubles) -> None:
     """Stock on hand, what is owed, what is under way."""
     for i in range(net.points[n].stock_at, net.points[n].stock_end):
@@ -112,7 +112,7 @@ def note_end(net: Network, state: State, tape: Tape, n: int, t: int, weights: Do
     sums[n, PIPELINE] += in_transit(net, state, tape, n) + net.calendar[t, n].coming
 
 
-@part
+@helper
 def note_trace(net: Network, state: State, tape: Tape, out: Floats) -> None:
     """The state at the end of a period; out: (TRACED, points)."""
     for n in range(len(net.points)):
@@ -121,7 +121,7 @@ def note_trace(net: Network, state: State, tape: Tape, out: Floats) -> None:
         out[2, n] = in_transit(net, state, tape, n)
 
 
-@part
+@helper
 def remember_claims(net: Network, state: State, tape: Tape) -> None:
     """Claims at the end of a period are old in the next."""
     for k in range(len(net.links)):

@@ -3,26 +3,26 @@
 from echelon.core.inventory.general.arrays import ASSEMBLY, LOTS, ORDER_UP_TO, PRIORITY, Network, State
 from echelon.core.inventory.general.rounding import rounding
 from echelon.core.inventory.general.tape import ZERO, Tape, add, constant, larger, minus, scaled, smaller, straight_through
-from echelon.core.inventory.simulation.jit import part
+from echelon.core.inventory.simulation.jit import helper
 from echelon.core.inventory.simulation.layout import Flags
 
 CLOSE = 1e-9  # a smaller order is none
 NO_LIMIT = 1e300  # capacities are below it
 
 
-@part
+@helper
 def _lots_above(quantity: float, lot: float, little: float) -> float:
     """The least multiple of the lot that is not below the quantity, but for a little."""
     return -(-(quantity - little) // lot) * lot if lot > 0.0 else quantity
 
 
-@part
+@helper
 def _lots_within(quantity: float, lot: float, little: float) -> float:
     """The greatest multiple of the lot that is not above the quantity, but for a little."""
     return (quantity + little) // lot * lot if lot > 0.0 else quantity
 
 
-@part
+@helper
 def _wanted(net: Network, tape: Tape, n: int, need: int) -> int:
     """What the policy asks for, ZERO for nothing."""
     point, short, little = net.points[n], tape.number[need].value, rounding(tape, n)
@@ -35,7 +35,7 @@ def _wanted(net: Network, tape: Tape, n: int, need: int) -> int:
     return need if quantity == short else straight_through(tape, quantity, need)
 
 
-@part
+@helper
 def _owed(net: Network, state: State, tape: Tape, n: int) -> int:
     """Claims of links that leave n, and customers' backorders."""
     owed = state.points[n].customers
@@ -44,14 +44,14 @@ def _owed(net: Network, state: State, tape: Tape, n: int) -> int:
     return owed
 
 
-@part
+@helper
 def _room(net: Network, state: State, tape: Tape, n: int) -> int:
     """How much more than stock on hand and on order may be stored, not below 0."""
     held = add(tape, state.points[n].position, _owed(net, state, tape, n))
     return larger(tape, minus(tape, constant(tape, net.points[n].storage_capacity), held), ZERO)
 
 
-@part
+@helper
 def _cut(net: Network, state: State, tape: Tape, n: int, wanted: int) -> int:
     """The order within the capacities, in whole lots again, ZERO where that falls below the MOQ."""
     point, quantity, little = net.points[n], wanted, rounding(tape, n)
@@ -67,7 +67,7 @@ def _cut(net: Network, state: State, tape: Tape, n: int, wanted: int) -> int:
     return quantity if whole == tape.number[quantity].value else straight_through(tape, whole, quantity)
 
 
-@part
+@helper
 def _within(net: Network, tape: Tape, k: int, quantity: int) -> int:
     """What link k can take of an order."""
     if tape.number[quantity].value > net.links[k].capacity:
@@ -75,7 +75,7 @@ def _within(net: Network, tape: Tape, k: int, quantity: int) -> int:
     return quantity
 
 
-@part
+@helper
 def _claim(net: Network, state: State, tape: Tape, k: int, quantity: int, slot: int) -> None:
     """Link k's source owes the quantity from now on."""
     claim = scaled(tape, quantity, net.links[k].quantity)
@@ -88,7 +88,7 @@ def _claim(net: Network, state: State, tape: Tape, k: int, quantity: int, slot: 
             state.queue[slot, k] = add(tape, state.queue[slot, k], claim)
 
 
-@part
+@helper
 def _furthest_behind(net: Network, state: State, n: int, quantity: float) -> int:
     """The link whose share of all orders, this one included, exceeds most what it was given."""
     first, end = net.points[n].link_at, net.points[n].link_end
@@ -103,7 +103,7 @@ def _furthest_behind(net: Network, state: State, n: int, quantity: float) -> int
     return best
 
 
-@part
+@helper
 def _give_by_share(net: Network, state: State, tape: Tape, n: int, order: int, slot: int) -> int:
     """The whole order to one link, so that whole units stay whole."""
     k = net.points[n].link_at
@@ -114,7 +114,7 @@ def _give_by_share(net: Network, state: State, tape: Tape, n: int, order: int, s
     return taken
 
 
-@part
+@helper
 def _give_by_priority(net: Network, state: State, tape: Tape, n: int, order: int, up: Flags, slot: int) -> int:
     """Links in use in order of preference, each up to its capacity; with none in use the first one waits."""
     first, end = net.points[n].link_at, net.points[n].link_end
@@ -133,7 +133,7 @@ def _give_by_priority(net: Network, state: State, tape: Tape, n: int, order: int
     return taken
 
 
-@part
+@helper
 def _give_to_all(net: Network, state: State, tape: Tape, n: int, order: int, slot: int) -> int:
     """An assembly needs every component."""
     taken = order
@@ -144,7 +144,7 @@ def _give_to_all(net: Network, state: State, tape: Tape, n: int, order: int, slo
     return taken
 
 
-@part
+@helper
 def order(net: Network, state: State, tape: Tape, n: int, t: int, up: Flags) -> int:
     """Place the order of point n in period t; returns the quantity as a number of the tape. up: (links,)."""
     target = scaled(tape, n + 1, net.calendar[t, n].factor)

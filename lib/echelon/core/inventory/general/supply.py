@@ -2,11 +2,11 @@
 
 from echelon.core.inventory.general.arrays import ASSEMBLY, Network, State
 from echelon.core.inventory.general.tape import ZERO, Tape, add, constant, minus, scaled, smaller
-from echelon.core.inventory.simulation.jit import part
+from echelon.core.inventory.simulation.jit import helper
 from echelon.core.inventory.simulation.layout import Bytes, Flags
 
 
-@part
+@helper
 def ship(net: Network, state: State, tape: Tape, k: int, t: int, up: Flags, lead: Bytes) -> None:
     """What the source has granted on link k sets out; an outside source grants every claim. up, lead: (links,)."""
     granted = state.links[k].granted
@@ -17,7 +17,7 @@ def ship(net: Network, state: State, tape: Tape, k: int, t: int, up: Flags, lead
     state.ring[due] = add(tape, state.ring[due], granted)
 
 
-@part
+@helper
 def _arrived(net: Network, state: State, k: int, t: int) -> int:
     """What arrives on link k in period t."""
     place = net.links[k].ring_at + (t & net.links[k].mask)
@@ -26,7 +26,7 @@ def _arrived(net: Network, state: State, k: int, t: int) -> int:
     return arrived
 
 
-@part
+@helper
 def _assembled(net: Network, state: State, tape: Tape, n: int, t: int) -> int:
     """As many units as all components allow."""
     first, end = net.points[n].link_at, net.points[n].link_end
@@ -40,7 +40,7 @@ def _assembled(net: Network, state: State, tape: Tape, n: int, t: int) -> int:
     return units
 
 
-@part
+@helper
 def receive(net: Network, state: State, tape: Tape, n: int, t: int, processing: int) -> None:
     """What arrives is processed, and what leaves processing is stock of age 0. processing: periods it takes now."""
     points = net.points
@@ -59,7 +59,7 @@ def receive(net: Network, state: State, tape: Tape, n: int, t: int, processing: 
     state.batches[fresh] = add(tape, state.batches[fresh], ready)
 
 
-@part
+@helper
 def stock(net: Network, state: State, tape: Tape, n: int) -> int:
     """Stock on hand, whatever its age."""
     total = state.batches[net.points[n].stock_at]
@@ -68,14 +68,14 @@ def stock(net: Network, state: State, tape: Tape, n: int) -> int:
     return total
 
 
-@part
+@helper
 def empty(net: Network, state: State, n: int) -> None:
     """All stock leaves."""
     for i in range(net.points[n].stock_at, net.points[n].stock_end):
         state.batches[i] = ZERO
 
 
-@part
+@helper
 def take(net: Network, state: State, tape: Tape, n: int, quantity: int) -> None:
     """So much stock leaves, no more than there is, the oldest or the newest first."""
     first, ages = net.points[n].stock_at, net.points[n].stock_end - net.points[n].stock_at
@@ -89,7 +89,7 @@ def take(net: Network, state: State, tape: Tape, n: int, quantity: int) -> None:
         state.batches[i] = minus(tape, state.batches[i], some)
 
 
-@part
+@helper
 def grow_older(net: Network, state: State, n: int) -> int:
     """The batches of point n age by a period; returns what is wasted."""
     first, last = net.points[n].stock_at, net.points[n].stock_end - 1

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from echelon.core.inventory.simulation.jit import part
+from echelon.core.inventory.simulation.jit import helper
 from echelon.core.inventory.simulation.layout import Ints, Records
 
 ZERO = 0
@@ -32,7 +32,7 @@ def make_tape(room: int) -> Tape:
     return Tape(np.ones(1, np.int64), np.zeros(room, NUMBER))
 
 
-@part
+@helper
 def linear(tape: Tape, value: float, first: int, by_first: float, second: int, by_second: float) -> int:
     """A new number. Past the end of the tape nothing is kept; `overflown` tells."""
     at = tape.size[0]
@@ -46,19 +46,19 @@ def linear(tape: Tape, value: float, first: int, by_first: float, second: int, b
     return at
 
 
-@part
+@helper
 def overflown(tape: Tape) -> bool:
     """Whether the tape was too short."""
     return tape.size[0] > len(tape.number)
 
 
-@part
+@helper
 def constant(tape: Tape, value: float) -> int:
     """A number that depends on nothing."""
     return linear(tape, value, ZERO, 0.0, ZERO, 0.0) if value != 0.0 else ZERO
 
 
-@part
+@helper
 def add(tape: Tape, a: int, b: int) -> int:
     """a + b"""
     if a == ZERO or b == ZERO:
@@ -66,7 +66,7 @@ def add(tape: Tape, a: int, b: int) -> int:
     return linear(tape, tape.number[a].value + tape.number[b].value, a, 1.0, b, 1.0)
 
 
-@part
+@helper
 def minus(tape: Tape, a: int, b: int) -> int:
     """a - b"""
     if b == ZERO:
@@ -76,7 +76,7 @@ def minus(tape: Tape, a: int, b: int) -> int:
     return linear(tape, tape.number[a].value - tape.number[b].value, a, 1.0, b, -1.0)
 
 
-@part
+@helper
 def scaled(tape: Tape, a: int, factor: float) -> int:
     """a x factor"""
     if a == ZERO or factor == 1.0:
@@ -84,7 +84,7 @@ def scaled(tape: Tape, a: int, factor: float) -> int:
     return linear(tape, tape.number[a].value * factor, a, factor, ZERO, 0.0)
 
 
-@part
+@helper
 def times(tape: Tape, a: int, b: int) -> int:
     """a x b"""
     if a == ZERO or b == ZERO:
@@ -92,7 +92,7 @@ def times(tape: Tape, a: int, b: int) -> int:
     return linear(tape, tape.number[a].value * tape.number[b].value, a, tape.number[b].value, b, tape.number[a].value)
 
 
-@part
+@helper
 def ratio(tape: Tape, a: int, b: int) -> int:
     """a / b for b above 0"""
     if a == ZERO:
@@ -101,25 +101,25 @@ def ratio(tape: Tape, a: int, b: int) -> int:
     return linear(tape, share, a, 1.0 / tape.number[b].value, b, -share / tape.number[b].value)
 
 
-@part
+@helper
 def straight_through(tape: Tape, value: float, a: int) -> int:
     """A rounded a: the value given, the derivative of a (Bengio, Leonard & Courville, arXiv 1308.3432, section 4)."""
     return linear(tape, value, a, 1.0, ZERO, 0.0)
 
 
-@part
+@helper
 def smaller(tape: Tape, a: int, b: int) -> int:
     """min(a, b)"""
     return a if tape.number[a].value <= tape.number[b].value else b
 
 
-@part
+@helper
 def larger(tape: Tape, a: int, b: int) -> int:
     """max(a, b)"""
     return a if tape.number[a].value >= tape.number[b].value else b
 
 
-@part
+@helper
 def run_back(tape: Tape) -> None:
     """Hand the worth of each number to those it depends on, last first."""
     for at in range(tape.size[0] - 1, 0, -1):

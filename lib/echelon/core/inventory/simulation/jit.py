@@ -17,19 +17,14 @@ _OPTIONS: dict[str, Any] = {"fastmath": _FLAGS, "nogil": True, "error_model": "n
 
 
 def helper(function: F) -> F:
-    """A small step, always inlined into the kernels that use it: only then does LLVM vectorise across the slices."""
+    """A small step, always inlined into the kernels that use it: only then does LLVM vectorise across slices, and calls that
+    hand over many arrays cost more than what they do."""
     inlined: Any = njit(**_OPTIONS, forceinline=True)(function)
     return inlined
 
 
-def part(function: F) -> F:
-    """A step of a kernel that works number by number: LLVM decides what to inline."""
-    compiled: Any = njit(**_OPTIONS, forceinline=True)(function)
-    return compiled
-
-
 def kernel(function: F) -> F:
-    """Compile with numba on first use, once per source version."""
+    """Compile with numba on first use, once per version of the sources of its own package and of this one."""
     dispatcher: Any = njit(**_OPTIONS)(function)
-    keep_compiled(dispatcher, __package__)
+    keep_compiled(dispatcher, *sorted({__package__, function.__module__.rpartition(".")[0]}))
     return dispatcher
