@@ -1,5 +1,6 @@
 """Ready-rate and cycle-service targets at least cost: closed forms, brute force, the gradient of a quantile, warm start."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -122,6 +123,22 @@ def test_no_other_warehouse_level_is_cheaper(kind, review, counts):
         point = goal.meet(np.array([central, levels[1], levels[2]]))
         cheapest = min(cheapest, targets.hold @ simulator.totals(point.rounded_up()[0] if counts else point.levels).on_hand)
     assert targets.hold @ simulator.totals(levels).on_hand <= 1.005 * cheapest
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_two_levels_upstream_against_a_grid(counts):
+    """One unit more of the customers' node is worth several upstream, in whole units a saw with long teeth."""
+    nodes = [Node("a", "", -1, LeadTime.fixed(4), 1.0), Node("b", "a", 0, LeadTime((1, 3), (0.5, 0.5)), 1.4)]
+    nodes.append(Node("c", "b", 1, LeadTime.fixed(1), 2.0, Demand(np.array([6.0]), 0.2, 0.0, counts)))
+    problem = Problem("serial", tuple(nodes))
+    simulator, targets = simulated(problem, 256), targets_of(problem, "ready_rate", 0.95)
+    levels = least_cost_for_shares(simulator, targets, start_of(problem))
+    goal = ShareGoal(simulator, targets, start_of(problem).spread)
+    cheapest = np.inf
+    for a, b in itertools.product(range(16, 33, 4), range(10, 25, 2)):
+        point = goal.meet(np.array([a, b, levels[2]], float))
+        cheapest = min(cheapest, targets.hold @ simulator.totals(point.rounded_up()[0] if counts else point.levels).on_hand)
+    assert targets.hold @ simulator.totals(levels).on_hand <= 1.003 * cheapest
 
 
 def test_lost_sales_keep_their_cycle_service():

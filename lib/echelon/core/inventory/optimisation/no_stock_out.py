@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from echelon.core.inventory.optimisation.bracket import Bracket
+from echelon.core.inventory.optimisation.nearby import better_nearby
 from echelon.core.inventory.optimisation.reduced import Point, Start, least_cost
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
@@ -118,4 +119,5 @@ def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -
     At nodes that lose sales a ready rate says nothing (nobody waits): ask for a cycle service level there.
     """
     goal = ShareGoal(system, targets, start.spread)
-    return goal.raised(least_cost(goal, start))
+    free = ~goal.bound & np.isnan(start.fixed) & (start.spread > 0)
+    return goal.raised(better_nearby(goal, least_cost(goal, start), free, start.spread))
