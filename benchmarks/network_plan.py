@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from echelon.core.inventory import optimise as optimisation
 from echelon.core.inventory.lead_time_demand import lead_time_demand
+from echelon.core.inventory.optimisation import fill_rate as optimisation
 from echelon.core.inventory.optimisation.fill_rate import explore, optimise
 from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.plan import plan_sku
