@@ -14,7 +14,8 @@ import numpy as np
 from echelon.core.inventory import causes
 from echelon.core.inventory.causes import Evidence, same, same_demand, without
 from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.plan import levels_near
+from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
+from echelon.core.inventory.plan import counted_prices, levels_near
 from echelon.core.inventory.problem import Node, Problem
 from echelon.core.inventory.simulation.layout import Doubles
 from echelon.core.inventory.simulation.paths import Paths, PathSource, draw_leads
@@ -52,12 +53,13 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _Ground:
-    """What all worlds share: what is known of the nodes, length of a step upstream (units), and by how much the plan
-    serves more of the demand than asked (paths are few, and levels whole), (nodes,)."""
+    """What all worlds share: what is known of the nodes, length of a step upstream (units), by how much the plan
+    serves more of the demand than asked (paths are few, and levels whole), (nodes,), and the targets' last shadow prices."""
 
     evidence: Sequence[Evidence]
     spread: Doubles
     surplus: Doubles
+    prices: ShadowPrices
 
     def without(self, problem: Problem, off: Set[str]) -> Problem:
         """The problem without some causes, with the service of the plan."""
@@ -87,8 +89,8 @@ def explain_stock(
 
     Each search starts from the levels before, so that an explanation does not jump between plans of equal cost; worlds
     that do not differ are not simulated again. Without upstream shortage a node with children would have no purpose: its
-    causes are switched off in one order only, and upstream shortage is none of them. Costs 0.6 of
-    `plan_sku` for ten nodes and 1.2 of it for forty. Raises ProblemError as that does.
+    causes are switched off in one order only, and upstream shortage is none of them. Costs about
+    twice `plan_sku` for ten nodes and 1.5 times it for forty. Raises ProblemError as that does.
     """
     paths = PathSource(problem, periods, warm_up_periods(problem)).draw("explain", replications)
     ground = _ground(problem, paths, levels, evidence)
@@ -109,7 +111,7 @@ def _ground(problem: Problem, paths: Paths, levels: Doubles, evidence: Sequence[
     simulator = Simulator(problem, paths)
     served = 1 - simulator.totals(levels).unmet / np.where(simulator.demand > 0, simulator.demand, np.nan)
     asked = np.array([np.nan if node.target_fill_rate is None else node.target_fill_rate for node in problem.nodes])
-    return _Ground(evidence, lead_time_demand(problem).sd, np.nan_to_num(served - asked))
+    return _Ground(evidence, lead_time_demand(problem).sd, np.nan_to_num(served - asked), counted_prices(problem))
 
 
 def _served_more(node: Node, surplus: float) -> Node:
@@ -140,7 +142,7 @@ def _next(before: _World, problem: Problem, ground: _Ground) -> _World:
 
 
 def _best(problem: Problem, paths: Paths, ground: _Ground, start: Doubles) -> _World:
-    return _World(problem, paths, levels_near(problem, paths, start, ground.spread), _mean_demand(problem))
+    return _World(problem, paths, levels_near(problem, paths, start, ground.spread, ground.prices), _mean_demand(problem))
 
 
 def _mean_demand(problem: Problem) -> Doubles:

@@ -48,14 +48,21 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     return describe(problem, certified.levels, ltd, certified.measures, certified.status)
 
 
-def levels_near(problem: Problem, paths: Paths, start: Doubles, spread: Doubles) -> Doubles:
+def levels_near(problem: Problem, paths: Paths, start: Doubles, spread: Doubles, prices: ShadowPrices) -> Doubles:
     """Levels of least cost on some paths as searched for from `start`, not rounded, refined or certified: for comparisons
-    between problems on the same random numbers. spread: length of a step upstream, units (nodes,)."""
+    between problems on the same random numbers. spread: length of a step upstream, units (nodes,); prices: of a similar
+    problem, which are changed to this one's."""
     rate = problem.rates
     simulator, targets = Simulator(problem, paths), targets_of(problem, rate)
     seen = observed(targets, simulator)
     fixed = (rate <= 0) | (targets.bound & ~seen.bound)
-    return np.where(rate > 0, optimise_near(simulator, seen, start, np.where(fixed, 0.0, spread)), 0.0)
+    return np.where(rate > 0, optimise_near(simulator, seen, start, np.where(fixed, 0.0, spread), prices), 0.0)
+
+
+def counted_prices(problem: Problem) -> ShadowPrices:
+    """Shadow prices of a problem's targets before anything is known but what is counted."""
+    targets = targets_of(problem, problem.rates)
+    return ShadowPrices(targets.bound, targets.hold)
 
 
 def _optimised(problem: Problem, simulator: Simulator, targets: Targets, ltd: LeadTimeDemand) -> tuple[Point, ShadowPrices]:

@@ -104,12 +104,13 @@ def best_point(
     return _polished(search, best) if targets.whole else search.meet(best.levels)
 
 
-def optimise_near(simulator: System, targets: Targets, start: Doubles, spread: Doubles) -> Doubles:
-    """The same from levels that are nearly best already, without rounding. Unbound nodes without spread stay at them."""
+def optimise_near(simulator: System, targets: Targets, start: Doubles, spread: Doubles, prices: ShadowPrices) -> Doubles:
+    """The same from levels that are nearly best already, without rounding: for comparisons. Unbound nodes without spread
+    stay at them. prices: those of a similar problem, which are changed to this one's."""
     free = ~targets.bound & (spread > 0)
-    search = _Search(simulator, targets, spread, free, ShadowPrices(targets.bound, targets.hold), TOLERANCE, _WORTHWHILE)
+    search = _Search(simulator, targets, spread, free, prices, _ROUGH, 3 * _WORTHWHILE)
     best = search.meet(start)
-    return search.meet(_descend(search, best, None)[0].levels).levels if free.any() else best.levels
+    return search.meet(_descend(search, best, np.diag(search.usual_curvature))[0].levels).levels if free.any() else best.levels
 
 
 def explore(simulator: System, targets: Targets, fixed: Doubles, middle: Doubles, spread: Doubles) -> Valley:
@@ -172,7 +173,7 @@ def _newton(curvature: Doubles, gradient: Doubles, most: float) -> Doubles:
 
 def _scaled(curvature: Doubles, change: Doubles, way: Doubles) -> Doubles:
     """The guess made as large as the first step shows (Nocedal & Wright, eq. 6.20)."""
-    return np.asarray(curvature * np.clip((change @ way) / (way @ curvature @ way), 0.2, 5.0))
+    return np.asarray(curvature * np.clip((change @ way) / max(float(way @ curvature @ way), _NOTHING), 0.2, 5.0))
 
 
 def _updated(curvature: Doubles, change: Doubles, way: Doubles) -> Doubles:
