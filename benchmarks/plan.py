@@ -25,6 +25,7 @@ from echelon.stages import parts, report, stock
 from echelon.stages.runner import STAGES, run
 
 from benchmarks.copies import copied
+from benchmarks.many_networks import Many, plan_copies
 from benchmarks.memory import WorkerMemory
 from benchmarks.watch import Watch, watch
 
@@ -33,10 +34,13 @@ GroupFunction = Callable[[pd.DataFrame], pd.DataFrame]
 
 @dataclass
 class StockWork:
-    """What the stock stage groups by SKU: its rows (fetched when the stages are done) and the function of a group."""
+    """What the stock stage groups by SKU: its rows (fetched when the stages are done), the function of a group, what comes
+    out, and how long many more SKUs take."""
 
     rows: Any = None
     function: GroupFunction | None = None
+    schema: str = ""
+    many: Many = Many(0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def measure(settings: Configuration) -> Measured:
     began = time.perf_counter()
     with WorkerMemory() as memory:
         run(settings, [*STAGES, "report"])
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - began - work.many.seconds
     return Measured(Path(settings.run.output), seconds, memory.peak_mb, checks, commits, waits, levels, work)
 
 
@@ -83,11 +87,13 @@ def _catch_stock_work() -> StockWork:
     work, divide, last = StockWork(), parts.bucket_parts, report.run
 
     def noted(context: Any, name: str, frame: Any, function: GroupFunction, schema: str) -> Any:
-        work.rows, work.function = frame, function
+        work.rows, work.function, work.schema = frame, function, schema
         return divide(context, name, frame, function, schema)
 
     def fetched(context: Any) -> Any:
         summary = last(context)
+        assert work.function is not None
+        work.many = plan_copies(work.rows, work.function, work.schema, context.settings.spark.buckets)
         work.rows = work.rows.toPandas()
         return summary
 
@@ -131,6 +137,8 @@ def figures(measured: Measured) -> Iterator[str]:
         f"({series:,} series x {sizes['model']} candidates x up to {sizes['cutoff']} windows = {len(scores):,})",
         f"stock      {networks / seconds['stock']:,.2f} SKU networks a second ({networks:,} on {processes} cores), "
         f"{networks / measured.levels.seconds:,.2f} in the grouped work alone",
+        f"many       {measured.work.many.skus / measured.work.many.seconds:,.1f} SKU networks a second when there are "
+        f"{measured.work.many.skus:,} (levels, certified; one Spark job)",
         f"memory     {measured.worker_mb:,.0f} MB at most in one Python worker",
         f"checks     {measured.checks.seconds:.1f} s in Great Expectations, {_share(measured.checks, measured)} of the time",
         f"commits    {measured.waits.seconds:.1f} s waiting for Delta commits, {_share(measured.waits, measured)} of the time "
