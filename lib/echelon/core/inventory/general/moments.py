@@ -44,7 +44,7 @@ def network_lead_time_demand(network: SupplyNetwork) -> LeadTimeDemand:
     demands, taken = [point.demand for point in network.nodes], usage(network)
     rate = taken @ np.array([0.0 if demand is None else demand.rate for demand in demands])
     lead = np.array([mean_lead(point) for point in network.nodes])
-    late = np.square(rate) * np.array([_lead_variance(point) for point in network.nodes])
+    late = np.square(rate) * np.array([lead_variance(point) for point in network.nodes])
     review = np.array([review_periods(point) for point in network.nodes])
 
     def variance(periods: Doubles) -> Doubles:
@@ -56,7 +56,7 @@ def network_lead_time_demand(network: SupplyNetwork) -> LeadTimeDemand:
     )
 
 
-def _lead_variance(point: Point) -> float:
+def lead_variance(point: Point) -> float:
     """Variance of the time from order to stock, over links by their shares."""
     weights = planned_shares(point)
     second = [link.lead_time.variance + link.lead_time.mean**2 for link in point.links]
