@@ -7,7 +7,7 @@ import numpy as np
 from echelon.core.inventory.general.arrays import mean_lead
 from echelon.core.inventory.general.model import Link, Point, SupplyNetwork
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand
-from echelon.core.inventory.simulation.layout import Doubles
+from echelon.core.inventory.simulation.layout import Doubles, Flags
 
 _LONGEST_CYCLE = 366
 
@@ -32,6 +32,16 @@ def usage(network: SupplyNetwork) -> Doubles:
             if link.source >= 0:
                 out[link.source] += link.quantity * share * out[n]
     return out
+
+
+def serving(network: SupplyNetwork) -> Flags:
+    """Whether customers' demand can reach a point (points,), on whatever links."""
+    found = np.array([point.demand is not None and point.demand.rate > 0 for point in network.nodes])
+    for n in range(len(found) - 1, -1, -1):
+        for link in network.nodes[n].links:
+            if link.source >= 0:
+                found[link.source] |= found[n]
+    return found
 
 
 def review_periods(point: Point) -> float:

@@ -8,7 +8,7 @@ from echelon.core.inventory.general.check import check_network
 from echelon.core.inventory.general.costs import NetworkMeasures
 from echelon.core.inventory.general.gaps import open_gaps, with_best_gaps, with_gaps
 from echelon.core.inventory.general.model import SupplyNetwork
-from echelon.core.inventory.general.moments import network_lead_time_demand, warm_up
+from echelon.core.inventory.general.moments import network_lead_time_demand, serving, warm_up
 from echelon.core.inventory.general.paths import NetworkPathSource
 from echelon.core.inventory.general.simulator import NetworkSimulator
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand
@@ -49,10 +49,10 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     """
     check_network(with_gaps(network, dict.fromkeys(open_gaps(network), 1.0)))
     ltd = network_lead_time_demand(network)
-    targets, paths = targets_of(network, ltd.rate), _Paths(network, size)
+    targets, paths, serves = targets_of(network, ltd.rate), _Paths(network, size), serving(network)
 
     def levels_of(simulator: NetworkSimulator, earlier: Doubles | None) -> Doubles:
-        return _levels(simulator, observed(targets, simulator), ltd, earlier)
+        return _levels(simulator, observed(targets, simulator), ltd, serves, earlier)
 
     network = with_best_gaps(network, lambda one: paths.simulator(one, "gaps", size.replications), levels_of, periods_per_year)
     levels = levels_of(paths.simulator(network, "optimise", size.replications), None)
@@ -60,12 +60,15 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     return NetworkPlan(network, _with_reorder_points(network, describe(network, levels, ltd, measures, status)), measures)
 
 
-def _levels(simulator: NetworkSimulator, targets: Targets, ltd: LeadTimeDemand, earlier: Doubles | None) -> Doubles:
-    """Levels of least cost on the simulator's paths; none lets a point wait until it owes something before it orders."""
-    free, middle = np.full(len(ltd.rate), np.nan), ltd.lead_mean + simulator.gaps
+def _levels(
+    simulator: NetworkSimulator, targets: Targets, ltd: LeadTimeDemand, serves: Flags, earlier: Doubles | None
+) -> Doubles:
+    """Levels of least cost on the simulator's paths; none lets a point wait until it owes something before it orders. Points
+    that serve no one have none."""
+    free, middle = np.where(serves, np.nan, 0.0), ltd.lead_mean + simulator.gaps
     near = None if earlier is None else valley_at(earlier, targets, ltd.sd)
     levels = optimise(simulator, targets, free, middle, ltd.sd, near)
-    low = levels < simulator.gaps
+    low = (levels < simulator.gaps) & serves
     if not low.any():
         return levels
     near = valley_at(levels, targets, ltd.sd)
