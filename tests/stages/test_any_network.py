@@ -10,6 +10,7 @@ from echelon.core.inventory.general.model import NO_LIMIT, Disruption, SupplyNet
 from echelon.core.inventory.general.plan import plan_network
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.stages import replay, replenish, stock
 from echelon.stages.explanations import NOT_A_TREE, PARTS
@@ -37,14 +38,19 @@ def lanes(spark: SparkSession, table: Rows = LANES, **sections: object) -> Lanes
     return shared_lanes(made, made.lake.read("lead_times"))
 
 
-def network(spark: SparkSession, **changes: object) -> SupplyNetwork:
-    problem = make_problem("A", rows(**changes), lanes(spark))
+@pytest.fixture(scope="module")
+def shared(spark: SparkSession) -> Lanes:
+    return lanes(spark)
+
+
+def network(shared: Lanes, **changes: object) -> SupplyNetwork:
+    problem = make_problem("A", rows(**changes), shared)
     assert isinstance(problem, SupplyNetwork)
     return problem
 
 
-def test_the_lanes_of_every_point(spark: SparkSession) -> None:
-    hub, north, south = network(spark).nodes
+def test_the_lanes_of_every_point(shared: Lanes) -> None:
+    hub, north, south = network(shared).nodes
     assert [link.supplier for link in hub.links] == ["Other", "Maker"], "the larger share first"
     assert ([link.share for link in hub.links], hub.sourcing) == ([0.6, 0.4], "shares")
     assert (hub.policy.kind, hub.costs.order) == ("sS", pytest.approx(0.6 * 5 + 0.4 * 10))
@@ -56,7 +62,7 @@ def test_the_lanes_of_every_point(spark: SparkSession) -> None:
     assert [(link.source, link.supplier) for link in south.links] == [(0, "Hub")], "the preferred lane alone"
     assert (south.target_fill_rate, south.holding_cost, south.backorder_share) == (0.9, pytest.approx(0.6), 0.0)
     assert {point.shelf_life for point in (hub, north, south)} == {0}
-    assert stock.echelons(network(spark)) == [1, 2, 2]
+    assert stock.echelons(network(shared)) == [1, 2, 2]
 
 
 def test_quantities_and_times_are_those_of_a_period(spark: SparkSession) -> None:
@@ -72,20 +78,18 @@ def test_quantities_and_times_are_those_of_a_period(spark: SparkSession) -> None
     assert make_problem("A", rows(shelf_life_days=3.0), weekly).nodes[0].shelf_life == 1  # type: ignore[union-attr]
 
 
-def test_without_any_of_it_the_problem_is_a_tree(spark: SparkSession) -> None:
-    plain: Rows = [lane[:8] for lane in LANES if lane[:2] != ("Maker", "Hub")]
-    assert isinstance(make_problem("A", rows(), lanes(spark, plain)), Problem)
-    assert isinstance(
-        make_problem("A", rows(), lanes(spark, [(*lane, 1.0) if lane[7] == 1 else lane for lane in plain])), Problem
-    )
-    assert isinstance(make_problem("A", rows(shelf_life_days=9.0), lanes(spark, plain)), SupplyNetwork)
-    # South's lanes alone are plain, but its source's are not
-    assert isinstance(make_problem("A", rows().iloc[:1], lanes(spark)), SupplyNetwork)
+def test_without_any_of_it_the_problem_is_a_tree(spark: SparkSession, shared: Lanes) -> None:
+    """Neither a share of 1 nor the order cost of a lane that is not used changes that; a shelf life does."""
+    one_source = [lane for lane in LANES if lane[:2] != ("Maker", "Hub")]
+    plain = lanes(spark, [(*lane[:8], *((1.0,) if lane[7] == 1 else (None,) * 4 + (9.0,))) for lane in one_source])
+    assert isinstance(make_problem("A", rows(), plain), Problem)
+    assert isinstance(make_problem("A", rows(shelf_life_days=9.0), plain), SupplyNetwork)
+    # South's lane is plain, but those of its source are not
+    assert isinstance(make_problem("A", rows().iloc[:1], shared), SupplyNetwork)
 
 
-def test_the_plan_on_spark_is_that_of_the_core(spark: SparkSession) -> None:
+def test_the_plan_on_spark_is_that_of_the_core(spark: SparkSession, shared: Lanes) -> None:
     """Two SKUs, one with a shelf life: certified levels, equal to those of `plan_network`."""
-    shared = lanes(spark)
     both = pd.concat([rows(explained=True, shelf_life_days=np.nan), rows(sku="B", shelf_life_days=20.0)])
     frame = spark.createDataFrame(
         both.assign(mean=both["mean"].map(list)),
@@ -93,10 +97,10 @@ def test_the_plan_on_spark_is_that_of_the_core(spark: SparkSession) -> None:
         "fill_rate double, unit_cost double, shelf_life_days double, bias double, explained boolean",
     )
     plan = partial(stock._plan_bucket, lanes=shared, size=SIZE)
-    found = frame.groupBy("sku").applyInPandas(plan, f"{TABLES['stock_levels'].ddl}, {PARTS}").toPandas()
+    found = apply_in_buckets(frame, ["sku"], plan, f"{TABLES['stock_levels'].ddl}, {PARTS}", buckets=2).toPandas()
     for sku, life in (("A", None), ("B", 20.0)):
         mine = found[found["sku"] == sku]
-        expected = plan_network(replace(network(spark, shelf_life_days=life), sku=sku), SIZE).plan
+        expected = plan_network(replace(network(shared, shelf_life_days=life), sku=sku), SIZE).plan
         assert mine["location"].tolist() == ["Hub", "North", "South"]
         assert mine["source"].tolist() == ["Other", "Hub", "Hub"]
         assert mine["echelon"].tolist() == [1, 2, 2]
@@ -111,19 +115,19 @@ def test_the_plan_on_spark_is_that_of_the_core(spark: SparkSession) -> None:
     assert found.groupby("sku")["unexplained"].first().to_dict() == {"A": NOT_A_TREE, "B": None}
 
 
-def test_a_network_that_fails_gets_analytic_levels_and_the_reason(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_fails_gets_analytic_levels_and_the_reason(shared: Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ArithmeticError("levels\n do not converge")
 
     monkeypatch.setattr(stock, "plan_network", broken)
-    found = stock._plan_bucket(rows(explained=True), lanes(spark), SIZE)
+    found = stock._plan_bucket(rows(explained=True), shared, SIZE)
     assert set(found["method"]) == {"analytic"}
     assert set(found["status"]) == {"ArithmeticError: levels do not converge"}
     assert (found["base_stock_level"] > 0).all() and (found["reorder_point"] <= found["base_stock_level"]).all()
     assert found["unexplained"].isna().all()
 
 
-def test_both_policies_are_replayed(spark: SparkSession) -> None:
+def test_both_policies_are_replayed(shared: Lanes) -> None:
     rng = np.random.default_rng(5)
     mine = rows(
         history=[rng.poisson(rate, 60).astype(float) for rate in (3, 1)],
@@ -131,7 +135,7 @@ def test_both_policies_are_replayed(spark: SparkSession) -> None:
         unit_price=5.0,
         abc="A",
     )
-    found = replay._replay_bucket(mine, lanes(spark), SIZE, replications=64, window=28)
+    found = replay._replay_bucket(mine, shared, SIZE, replications=64, window=28)
     total = found[found["scope"] == "total"].set_index("policy")
     assert set(total.index) == {"echelon", "classical"}
     assert total["demand"].nunique() == 1 and total["demand"].iloc[0] == sum(map(sum, mine["held_back"]))

@@ -43,7 +43,8 @@ class Replayed:
         planned = as_planned(network, plan)
         levels = classical_network_levels(network, self.history, self.window)
         policies = {"echelon": (planned, plan.base_stock_level), "classical": (_order_up_to(network), levels)}
-        before = warm_up(planned)
+        # a large order quantity of a slow mover lasts for years; more than the history tells nothing new
+        before = max(warm_up(network), min(warm_up(planned), len(self.history)))
         return {
             policy: replay_network(one, at, self.history, self.held_back, before, self.period_days, self.replications)
             for policy, (one, at) in policies.items()
