@@ -34,7 +34,7 @@ def stock(spark: SparkSession, rows: list[tuple[object, ...]] | None = None) -> 
 
 def references(spark: SparkSession) -> dict[str, DataFrame]:
     """What the SKUs and locations of the stock refer to."""
-    items = [(sku, None, None, 1.0, None) for sku in ("A", "B", "C")]
+    items = [(sku, None, None, 1.0, None, None) for sku in ("A", "B", "C")]
     locations = [(name, "store", 0.25) for name in ("North", "South")]
     return {
         "items": spark.createDataFrame(items, TABLES["items"].ddl),

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 SALES = [("A", "North", date(2026, 1, 1) + timedelta(days=n), float(n), 1.0, n - 1.0, None, 1) for n in range(1, 40)]
 OTHERS: dict[str, list[tuple[object, ...]]] = {
-    "items": [("A", None, None, 1.0, None)],
+    "items": [("A", None, None, 1.0, None, None)],
     "locations": [("North", "store", 0.25)],
     "reconciliation": [("2026-01", 30, 30, 0, 435.0, 435.0, 0.0), ("2026-02", 9, 9, 0, 306.0, 306.0, 0.0)],
     "released_sales": SALES,
@@ -50,7 +50,7 @@ def test_one_pass_for_keys_and_one_for_all_aggregates(spark: SparkSession, root:
     rows = [(*key, n * 7919 % 9973 / 8, 0.0, n * 7919 % 9973 / 8, None, 1) for n, key in enumerate(keys)]
     months = pd.DataFrame({"units": [row[3] for row in rows]}).groupby([f"{row[2]:%Y-%m}" for row in rows])["units"]
     others = OTHERS | {
-        "items": [(sku, None, None, 1.0, None) for sku in skus],
+        "items": [(sku, None, None, 1.0, None, None) for sku in skus],
         "released_sales": rows[: len(skus)],  # the first day
         "reconciliation": [
             (month, len(units), len(units), 0, float(units.sum()), float(units.sum()), 0.0) for month, units in months

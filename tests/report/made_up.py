@@ -28,8 +28,9 @@ RUN_DATE = date(2011, 11, 1)
 
 
 def frame(name: str, rows: list[tuple]) -> pd.DataFrame:
-    """A frame of the report from rows in the order of its columns."""
-    return pd.DataFrame(rows, columns=list(FRAMES[name]))
+    """A frame of the report from rows in the order of its columns (empty ones at the end may be left out)."""
+    columns = list(FRAMES[name])
+    return pd.DataFrame([(*row, *[None] * (len(columns) - len(row))) for row in rows], columns=columns)
 
 
 def kpis() -> pd.DataFrame:

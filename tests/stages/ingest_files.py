@@ -12,11 +12,12 @@ from echelon.stages.context import Context
 
 FILES: dict[str, str] = {
     "sales": "sku,location,date,quantity,price,document\nA,North,2026-01-05,5,2.50,d1\nB,South,2026-01-06,2,4,d2\n",
-    "items": "sku,description,category,unit_cost,unit_price\nA,Cup,Kitchen,1,2.5\nB,Bowl,Kitchen,2,\n",
+    "items": "sku,description,category,unit_cost,unit_price,shelf_life_days\nA,Cup,Kitchen,1,2.5,\nB,Bowl,Kitchen,2,,30\n",
     "locations": "location,kind,holding_rate\nMaker,supplier,\nHub,warehouse,0.2\nNorth,store,0.25\nSouth,,0.25\n",
     "lanes": (
-        "source,destination,lead_time_days,lead_time_sd_days,review_period_days,moq,lot_size,priority\n"
-        "Maker,Hub,10,2,7,24,12,1\nHub,North,2,0.5,1,0,1,1\nHub,South,3,1,1,,,\n"
+        "source,destination,lead_time_days,lead_time_sd_days,review_period_days,moq,lot_size,priority,share,capacity,days_up,"
+        "days_down,order_cost\n"
+        "Maker,Hub,10,2,7,24,12,1,1,500,90,5.5,20\nHub,North,2,0.5,1,0,1,1,,,,,\nHub,South,3,1,1,,,,,,,,\n"
     ),
     "deliveries": (
         "delivery,source,destination,sku,order_date,promised_date,received_date,quantity_ordered,quantity_received\n"

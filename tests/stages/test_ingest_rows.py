@@ -62,6 +62,7 @@ OTHERS = {
     "items": [
         ("A,Cup,Kitchen,1,3.5", "duplicate"),
         ("C,Spoon,Kitchen,-1,2", "out_of_range"),
+        ("C,Spoon,Kitchen,1,2,0.5", "out_of_range"),
         (",Fork,Kitchen,1,2", "missing_value"),
     ],
     "locations": [("North,store,0.5", "duplicate"), ("West,store,-0.1", "out_of_range"), ("East,store,much", "wrong_type")],
@@ -73,6 +74,12 @@ OTHERS = {
         ("Maker,North,1,0.5,1.5,0,1,2", "wrong_type"),
         ("Maker,North,1,0.5,99999999999,0,1,2", "wrong_type"),
         ("Maker,,1,0.5,1,0,1,2", "missing_value"),
+        ("Maker,North,1,0.5,1,0,1,2,1.5,,,,", "out_of_range"),
+        ("Maker,North,1,0.5,1,0,1,2,,0,,,", "out_of_range"),
+        ("Maker,North,1,0.5,1,0,1,2,,,0,1,", "out_of_range"),
+        ("Maker,North,1,0.5,1,0,1,2,,,60,0,", "out_of_range"),
+        ("Maker,North,1,0.5,1,0,1,2,,,60,,", "missing_value"),
+        ("Maker,North,1,0.5,1,0,1,2,,,,,-3", "out_of_range"),
     ],
     "deliveries": [
         ("1,Maker,Hub,A,2026-01-01,2026-01-05,2026-01-09,24,24", "duplicate"),
@@ -173,6 +180,9 @@ def test_the_reason_says_what_is_wrong(lake: Lake) -> None:
         ("lanes", "review_period_days '1.5' is not a whole number"),
         ("lanes", "lot_size 0 is not above 0"),
         ("lanes", "another row for this source and destination"),
+        ("lanes", "days_up and days_down go together: give both or none"),
+        ("lanes", "share 1.5 is not between 0 and 1"),
+        ("items", "shelf_life_days 0.5 is not at least 1"),
         ("stock", "on_hand -5 is not at least 0"),
         ("stock_history", "stocked_out 'maybe' is not yes or no (true, false, 1, 0, y, n)"),
         ("stock_history", "on_hand and stocked_out are empty: give one of them"),
@@ -207,6 +217,11 @@ def test_what_the_sources_leave_out_has_its_default(lake: Lake) -> None:
     assert rows(lake, "lanes", "destination", "review_period_days", "moq", "lot_size", "priority") == [
         ("Hub", 7, 24.0, 12.0, 1), ("North", 1, 0.0, 1.0, 1), ("South", 1, 0.0, 1.0, 1),
     ]  # fmt: skip
+    more = ("share", "capacity", "days_up", "days_down", "order_cost")
+    assert rows(lake, "lanes", "destination", *more) == [
+        ("Hub", 1.0, 500.0, 90.0, 5.5, 20.0), ("North", *[None] * 5), ("South", *[None] * 5),
+    ]  # fmt: skip
+    assert rows(lake, "items", "sku", "shelf_life_days") == [("A", None), ("B", 30.0)]
     assert rows(lake, "stock", "sku", "location", "on_hand", "on_order", "backorders") == [
         ("A", "North", 5.0, 0.0, 0.0), ("B", "Hub", 0.0, 12.0, 3.0),
     ]  # fmt: skip

@@ -57,6 +57,7 @@ def rows(**changes: object) -> pd.DataFrame:
             "counts": True,
             "fill_rate": [0.9, 0.95],
             "unit_cost": 2.0,
+            "shelf_life_days": None,
             "bias": 0.0,
             "explained": False,
         }

@@ -8,8 +8,9 @@ from pyspark.sql import functions as F
 
 from echelon.core.inventory.causes import Evidence
 from echelon.core.inventory.explain import CAUSES, explain_stock
+from echelon.core.inventory.general.model import SupplyNetwork
 from echelon.core.inventory.problem import Problem
-from echelon.core.inventory.stock_plan import SimulationSize, StockPlan
+from echelon.core.inventory.stock_plan import Planned, SimulationSize, StockPlan
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
@@ -18,6 +19,8 @@ from echelon.stages.problems import Lanes
 
 # Beside the columns of `stock_levels`; null where a SKU is not explained, `unexplained` says why it could not be.
 PARTS = "safety_parts array<double>, demand_parts array<double>, unit_cost double, unexplained string"
+
+NOT_A_TREE = "lanes with shares, limits or order costs, or a shelf life: only distribution trees are explained"
 
 
 def with_evidence(context: Context, rows: DataFrame) -> DataFrame:
@@ -43,11 +46,15 @@ def most_valuable(segments: DataFrame, skus: int) -> DataFrame:
     return value.orderBy(F.desc("_value"), "sku").limit(skus).select("sku")
 
 
-def explained_parts(problem: Problem, plan: StockPlan, rows: pd.DataFrame, lanes: Lanes, size: SimulationSize) -> pd.DataFrame:
-    """The columns PARTS, one row per node: parts in the order of CAUSES; nulls where the SKU is not to be explained, or has
-    no plan by simulation. The plan stands whatever goes wrong here."""
+def explained_parts(
+    problem: Problem | SupplyNetwork, plan: StockPlan, rows: pd.DataFrame, lanes: Lanes, size: SimulationSize
+) -> pd.DataFrame:
+    """The columns PARTS, one row per node: parts in the order of CAUSES; nulls where the SKU is not to be explained, has no
+    plan by simulation, or is planned on more than a distribution tree. The plan stands whatever goes wrong here."""
     if not rows["explained"].iloc[0] or plan.method != "simulation":
         return _columns(problem, None, None, None, None)
+    if not isinstance(problem, Problem):
+        return _columns(problem, None, None, None, NOT_A_TREE)
     try:
         found = explain_stock(problem, plan.base_stock_level, _evidence(problem, rows, lanes), size.periods)
     except Exception as error:
@@ -56,7 +63,7 @@ def explained_parts(problem: Problem, plan: StockPlan, rows: pd.DataFrame, lanes
     return _columns(problem, list(found.safety_stock.T + 0.0), list(found.lead_time_demand.T + 0.0), cost, None)
 
 
-def _columns(problem: Problem, safety: Any, demand: Any, cost: float | None, reason: str | None) -> pd.DataFrame:
+def _columns(problem: Planned, safety: Any, demand: Any, cost: float | None, reason: str | None) -> pd.DataFrame:
     """Values of all nodes, or one for all of them."""
     names = [part.split()[0] for part in PARTS.split(", ")]
     nodes = range(len(problem.nodes))

@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from echelon.core.network.topology import Lane
 
 
 def lanes_of(lanes: DataFrame) -> list[Lane]:
     """The lanes, in a stable order."""
-    rows = lanes.select("source", "destination", "priority").collect()
-    return sorted(
-        (Lane(r["source"], r["destination"], r["priority"]) for r in rows),
-        key=lambda lane: (lane.destination, lane.source),
-    )
+    limited = F.col("capacity").isNotNull() | F.col("days_down").isNotNull()
+    rows = lanes.select("source", "destination", "priority", "share", limited.alias("limited")).collect()
+    return sorted((Lane(*row) for row in rows), key=lambda lane: (lane.destination, lane.source))
 
 
 def names_of(locations: DataFrame, kind: str | None = None) -> list[str]:

@@ -9,11 +9,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.core.inventory.general.model import OUTSIDE, SupplyNetwork
+from echelon.core.inventory.general.trees import as_point
 from echelon.core.inventory.problem import MOST_PERIODS, Demand, LeadTime, Node, Problem
 from echelon.core.network.topology import Lane, Network, build_network
 from echelon.errors import InputRefused
 from echelon.stages.context import Context
 from echelon.stages.network import lanes_of, names_of
+from echelon.stages.points import Supply, asks_for_more, supplied_point
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,18 @@ class Lanes:
     lanes: tuple[Lane, ...]
     suppliers: tuple[str, ...]
     locations: tuple[str, ...]
-    terms: dict[tuple[str, str], dict[str, float]]
+    terms: dict[tuple[str, str], dict[str, Any]]
     lead_times: dict[tuple[str, str], LeadTime]
     promised: dict[tuple[str, str], float | None]  # periods; None where no deliveries tell how a promise is kept
     holding_rates: dict[str, float]
     period_days: float
     lost_sales: bool
     seed: int
+
+    @property
+    def periods_per_year(self) -> float:
+        """Planning periods in a year."""
+        return 365.0 / self.period_days
 
     def network(self, customers: list[str]) -> Network:
         """The network upstream of some customers' locations."""
@@ -69,25 +77,54 @@ def _lead_time(row: dict[str, Any], period_days: float) -> LeadTime:
     return LeadTime.from_days(row["days"], row["probability"], period_days)
 
 
-def _promised(row: dict[str, Any], terms: dict[tuple[str, str], dict[str, float]], period_days: float) -> float | None:
+def _promised(row: dict[str, Any], terms: dict[tuple[str, str], dict[str, Any]], period_days: float) -> float | None:
     """Promised lead time, periods: as the deliveries had it, else as the lane has it; None where nothing was learned."""
     if row["basis"] == "promise":
         return None
     lane = terms[(row["source"], row["destination"])]
-    return (lane["lead_time_days"] if row["promised_days"] is None else row["promised_days"]) / period_days
+    days: float = lane["lead_time_days"] if row["promised_days"] is None else row["promised_days"]
+    return days / period_days
 
 
-def make_problem(sku: str, rows: pd.DataFrame, lanes: Lanes) -> Problem:
-    """One SKU's problem. rows: one per location with customers: location, mean, dispersion, level_cv, counts, fill_rate
-    (target), unit_cost; any order."""
+def make_problem(sku: str, rows: pd.DataFrame, lanes: Lanes) -> Problem | SupplyNetwork:
+    """One SKU's problem: a distribution tree of the preferred lanes where that says all, else a network of any shape.
+
+    rows: one per location with customers: location, mean, dispersion, level_cv, counts, fill_rate (target), unit_cost,
+    shelf_life_days (null: none); any order.
+    """
     by_location = {str(row["location"]): row for row in rows.to_dict("records")}
     network = lanes.network(list(by_location))
     unit_cost = float(rows["unit_cost"].iloc[0])
-    nodes = [
+    nodes = tuple(
         _node(name, source, parent, by_location.get(name), unit_cost, lanes)
         for name, source, parent in zip(network.nodes, network.sources, network.parents, strict=True)
+    )
+    supplies, life = _supplies(network, lanes), _shelf_life(rows, lanes.period_days)
+    if life == 0 and not any(map(asks_for_more, supplies)):
+        return Problem(sku, nodes, lanes.seed)
+    counts = all(node.demand.counts for node in nodes if node.demand is not None)
+    points = [
+        supplied_point(as_point(node, counts), some, lanes.period_days, life)
+        for node, some in zip(nodes, supplies, strict=True)
     ]
-    return Problem(sku, tuple(nodes), lanes.seed)
+    return SupplyNetwork(sku, tuple(points), lanes.seed)
+
+
+def _supplies(network: Network, lanes: Lanes) -> list[list[Supply]]:
+    """The lanes of every node with all that is known of them."""
+    index = {name: i for i, name in enumerate(network.nodes)}
+
+    def supply(lane: Lane) -> Supply:
+        ends = (lane.source, lane.destination)
+        return Supply(lane, lanes.terms[ends], lanes.lead_times[ends], index.get(lane.source, OUTSIDE))
+
+    return [[supply(lane) for lane in some] for some in network.supplies]
+
+
+def _shelf_life(rows: pd.DataFrame, period_days: float) -> int:
+    """Whole periods in which a unit can be used, at least one; 0: any time."""
+    days = rows["shelf_life_days"].iloc[0]
+    return 0 if pd.isna(days) else max(1, int(days / period_days))
 
 
 def _node(name: str, source: str, parent: int, row: Any, unit_cost: float, lanes: Lanes) -> Node:
@@ -121,6 +158,6 @@ def with_targets(series: DataFrame, targets: DataFrame) -> DataFrame:
 
 def planning_rows(context: Context, distributions: DataFrame) -> DataFrame:
     """The rows that `make_problem` takes, for all SKUs."""
-    costs = context.lake.read("items").select("sku", "unit_cost")
+    costs = context.lake.read("items").select("sku", "unit_cost", "shelf_life_days")
     wanted = distributions.select("sku", "location", "mean", "dispersion", "level_cv", "counts")
     return with_targets(wanted, context.lake.read("targets")).join(costs, "sku")

@@ -11,10 +11,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
-from echelon.core.inventory.classical import classical_levels
 from echelon.core.inventory.problem import Problem
-from echelon.core.inventory.replay import replay
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.core.inventory.stock_plan import Planned, SimulationSize
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.history import SERIES, segmented, windows_of
@@ -22,6 +20,7 @@ from echelon.stages.lead_times import lead_times_before
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
 from echelon.stages.replay_measures import MEASURES, measured_rows, totals
+from echelon.stages.replayed import Replayed
 from echelon.stages.stock import plan_or_fall_back, simulation_size
 from echelon.stages.windows import Windows
 
@@ -94,17 +93,14 @@ def _replay_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize, repli
     for sku, mine in rows.groupby("sku", sort=True):
         problem = make_problem(str(sku), mine, lanes)
         history, held_back = _matrix(problem, mine, "history"), _matrix(problem, mine, "held_back")
-        policies = {
-            "echelon": plan_or_fall_back(problem, size).base_stock_level,
-            "classical": classical_levels(problem, history, window),
-        }
-        for policy, levels in policies.items():
-            result = replay(problem, levels, history, held_back, lanes.period_days, replications)
-            parts.append(measured_rows(policy, problem, mine, result))
+        plan = plan_or_fall_back(problem, size, lanes.periods_per_year)
+        run = Replayed(history, held_back, window, lanes.period_days, replications)
+        found = run.on_tree(problem, plan) if isinstance(problem, Problem) else run.on_network(problem, plan)
+        parts += [measured_rows(policy, problem, mine, result) for policy, result in found.items()]
     return pd.concat(parts)
 
 
-def _matrix(problem: Problem, rows: pd.DataFrame, column: str) -> np.ndarray:
+def _matrix(problem: Planned, rows: pd.DataFrame, column: str) -> np.ndarray:
     """(periods, nodes), aligned at the end; 0 where there are no customers or no history yet."""
     found = dict(zip(rows["location"], rows[column], strict=True))
     length = max(len(values) for values in found.values())

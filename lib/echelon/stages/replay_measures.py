@@ -5,8 +5,8 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.replay import Replay
+from echelon.core.inventory.stock_plan import Planned
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 
@@ -27,7 +27,7 @@ _SUMS = (
 MEASURES = ", ".join([f"{name} string" for name in _KEYS] + [f"{name} double" for name in _SUMS])
 
 
-def measured_rows(policy: str, problem: Problem, rows: pd.DataFrame, result: Replay) -> pd.DataFrame:
+def measured_rows(policy: str, problem: Planned, rows: pd.DataFrame, result: Replay) -> pd.DataFrame:
     """Rows of MEASURES of one SKU: total, each location, and its ABC class.
 
     rows: the SKU's rows of locations with customers, with fill_rate (target), unit_cost, unit_price and abc.
@@ -44,7 +44,7 @@ def measured_rows(policy: str, problem: Problem, rows: pd.DataFrame, result: Rep
     )
 
 
-def _sums(problem: Problem, rows: pd.DataFrame, result: Replay, chosen: np.ndarray) -> dict[str, float]:
+def _sums(problem: Planned, rows: pd.DataFrame, result: Replay, chosen: np.ndarray) -> dict[str, float]:
     cost, price = float(rows["unit_cost"].iloc[0]), float(rows["unit_price"].iloc[0])
     sells = np.array([node.demand is not None for node in problem.nodes]) & chosen
     targets = np.array([node.target_fill_rate or 0.0 for node in problem.nodes])

@@ -9,6 +9,8 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.core.network.topology import planned_supplies
 from echelon.core.replenish.exceptions import exception_table
 from echelon.core.replenish.net_requirements import LEVEL_COLUMNS, STOCK_COLUMNS, net_requirements
 from echelon.core.replenish.orders import order_table
@@ -16,6 +18,7 @@ from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.history import SERIES
+from echelon.stages.network import lanes_of, names_of
 
 Requirements = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -51,9 +54,15 @@ def _levels(context: Context) -> DataFrame:
 
 
 def _lane_terms(context: Context) -> pd.DataFrame:
-    """Order terms and mean lead time of every lane; lanes do not grow with the number of SKUs."""
-    lead = context.lake.read("lead_times").select("source", "destination", "mean_days")
-    return context.lake.read("lanes").join(lead, ["source", "destination"]).toPandas()
+    """Order terms and mean lead time of the lanes that are ordered on, the preferred ones into a location first; the capacity
+    is that of a planning period. Lanes do not grow with the number of SKUs."""
+    read, ends = context.lake.read, ["source", "destination"]
+    suppliers = names_of(read("locations"), "supplier")
+    supplies = planned_supplies(lanes_of(read("lanes")), frozenset(names_of(read("locations"))))
+    used = [(lane.source, lane.destination) for some in supplies.values() for lane in some if lane.destination not in suppliers]
+    terms = read("lanes").join(read("lead_times").select(*ends, "mean_days"), ends).toPandas()
+    terms["capacity"] *= PERIOD_DAYS[context.settings.run.frequency]
+    return pd.DataFrame(used, columns=ends).merge(terms, on=ends)
 
 
 def _requirements(rows: pd.DataFrame, lanes: pd.DataFrame) -> pd.DataFrame:

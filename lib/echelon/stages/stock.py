@@ -2,15 +2,17 @@
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.config.models import Stock
 from echelon.core.demand.periods import Frequency
+from echelon.core.inventory.general.analytic import plan_network_analytic
+from echelon.core.inventory.general.model import Point, SupplyNetwork
+from echelon.core.inventory.general.plan import plan_network
 from echelon.core.inventory.plan import plan_analytic, plan_sku
-from echelon.core.inventory.problem import Problem
+from echelon.core.inventory.problem import Node, Problem
 from echelon.core.inventory.stock_plan import SimulationSize, StockPlan
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
@@ -69,29 +71,34 @@ def simulation_size(context: Context) -> SimulationSize:
     return SimulationSize(periods, chosen.replications, chosen.certification_replications)
 
 
-def plan_or_fall_back(problem: Problem, size: SimulationSize) -> StockPlan:
+def plan_or_fall_back(problem: Problem | SupplyNetwork, size: SimulationSize, periods_per_year: float = 365.0) -> StockPlan:
     """The plan by simulation; whatever goes wrong with one SKU, it gets analytic levels and the reason."""
     try:
-        return plan_sku(problem, size)
+        if isinstance(problem, Problem):
+            return plan_sku(problem, size)
+        return plan_network(problem, size, periods_per_year).plan
     except Exception as error:
-        return plan_analytic(problem, " ".join(f"{type(error).__name__}: {error}".split())[:200])
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        if isinstance(problem, Problem):
+            return plan_analytic(problem, reason)
+        return plan_network_analytic(problem, reason, periods_per_year)
 
 
 def _plan_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize) -> pd.DataFrame:
     tables = []
     for sku, mine in rows.groupby("sku", sort=True):
         problem = make_problem(str(sku), mine, lanes)
-        plan = plan_or_fall_back(problem, size)
+        plan = plan_or_fall_back(problem, size, lanes.periods_per_year)
         tables.append(_table(problem, plan).join(explained_parts(problem, plan, mine, lanes, size)))
     return pd.concat(tables)
 
 
-def _table(problem: Problem, plan: StockPlan) -> pd.DataFrame:
+def _table(problem: Problem | SupplyNetwork, plan: StockPlan) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "sku": problem.sku,
             "location": [node.name for node in problem.nodes],
-            "source": [node.source for node in problem.nodes],
+            "source": [preferred_source(node) for node in problem.nodes],
             "echelon": echelons(problem),
             **{name: getattr(plan, name) for name in PLAN_COLUMNS},
         }
@@ -100,9 +107,15 @@ def _table(problem: Problem, plan: StockPlan) -> pd.DataFrame:
     return frame.astype(object).where(frame.notna(), None)
 
 
-def echelons(problem: Problem) -> list[int]:
-    """1 for nodes supplied from outside, 2 for nodes supplied by echelon 1, and so on."""
-    depth = np.ones(len(problem.nodes), dtype=int)
-    for index, node in enumerate(problem.nodes):
-        depth[index] = 1 if node.parent < 0 else depth[node.parent] + 1
-    return depth.tolist()
+def preferred_source(node: Node | Point) -> str:
+    """Name of the source that is asked first."""
+    return node.source if isinstance(node, Node) else node.links[0].supplier
+
+
+def echelons(problem: Problem | SupplyNetwork) -> list[int]:
+    """1 for nodes supplied from outside alone, else one more than the highest echelon that supplies it."""
+    depth: list[int] = []
+    for node in problem.nodes:
+        sources = [node.parent] if isinstance(node, Node) else [link.source for link in node.links]
+        depth.append(1 + max(depth[source] if source >= 0 else 0 for source in sources))
+    return depth

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.general.costs import yearly_costs
-from echelon.core.inventory.general.model import Policy, UnitCosts
+from echelon.core.inventory.general.model import Disruption, Policy, UnitCosts
 from echelon.core.inventory.general.plan import plan_network
 from echelon.core.inventory.general.trees import as_network
 from echelon.core.inventory.plan import plan_sku
-from echelon.core.inventory.problem import ProblemError
+from echelon.core.inventory.problem import LeadTime, ProblemError
 from echelon.core.inventory.stock_plan import SimulationSize
 from small_networks import bicycle, dual_sourced_warehouse, perishable_store
 from small_problems import warehouse_and_stores
@@ -39,6 +39,17 @@ def test_a_target_out_of_reach_is_named():
     short_lived = replace(store, shelf_life=1, target_fill_rate=0.999, policy=Policy(storage_capacity=9.0))
     status = plan_network(replace(perishable_store(), nodes=(short_lived,)), SIZE).plan.status
     assert status.startswith("target not reached at store: fill rate 0.")
+
+
+def test_a_target_out_of_reach_costs_no_stock_that_serves_no_one():
+    """Units that last a day: more than a day's demand can't be sold, however much is there."""
+    store = replace(perishable_store().nodes[0], shelf_life=1, target_fill_rate=0.9999, policy=Policy())
+    link = replace(store.links[0], lead_time=LeadTime((1, 4), (0.5, 0.5)), disruption=Disruption(20.0, 5.0))
+    network = replace(perishable_store(), nodes=(replace(store, links=(link,)),))
+    found = plan_network(network, SIZE)
+    assert found.plan.status.startswith("target not reached")
+    level, demand = found.plan.base_stock_level[0], store.demand
+    assert level <= demand.rate * 6 + 6 * np.sqrt(demand.variance_of_sum(6.0))
 
 
 def with_order_cost(gap):

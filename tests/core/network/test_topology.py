@@ -69,3 +69,76 @@ def test_parents_come_first_and_echelons_count_steps(draws):
         assert parent < i
         assert network.echelons[i] == (1 if parent < 0 else network.echelons[parent] + 1)
         assert network.sources[i] == ("supplier" if parent < 0 else network.nodes[parent])
+
+
+def supplied(lanes, location="A"):
+    """The sources that a location orders on, the preferred one first."""
+    network = build_network(lanes, [location], ["supplier", "other"], ["A", "B", "C"])
+    return [lane.source for lane in network.supplies[network.nodes.index(location)]]
+
+
+def test_lanes_with_shares_share_the_orders_and_the_largest_is_preferred():
+    lanes = [
+        Lane("supplier", "A", share=0.3),
+        Lane("other", "A", share=0.7),
+        Lane("B", "A", share=0.0),
+        Lane("C", "A", priority=2),
+    ]
+    assert supplied(lanes) == ["other", "supplier"], "not the share of 0, not the one with a higher number"
+
+
+def test_all_lanes_stand_in_for_a_limited_one_in_order_of_priority():
+    others = [Lane("other", "A", priority=3), Lane("B", "A", priority=2), Lane("supplier", "B")]
+    assert supplied([Lane("supplier", "A", limited=True), *others]) == ["supplier", "B", "other"]
+    assert supplied([Lane("supplier", "A"), *others]) == ["supplier"]
+
+
+def test_an_echelon_is_the_longest_way_from_outside():
+    lanes = [
+        Lane("supplier", "A", limited=True),
+        Lane("C", "A", priority=2),
+        Lane("B", "C"),
+        Lane("other", "B", share=1.0),
+    ]
+    network = build_network(lanes, ["A"], ["supplier", "other"], ["A", "B", "C"])
+    assert (network.nodes, network.echelons) == (("B", "C", "A"), (1, 2, 3))
+    assert (network.parents, network.sources) == ((-1, 0, -1), ("other", "B", "supplier"))
+
+
+@pytest.mark.parametrize(
+    ("lanes", "message"),
+    [
+        (
+            [Lane("supplier", "A", share=0.5), Lane("B", "A", share=0.4), Lane("supplier", "B")],
+            "location A: the shares of its lanes with priority 1 must add up to 1: 0.4 from B + 0.5 from supplier",
+        ),
+        (
+            [Lane("supplier", "A", share=1.0), Lane("B", "A"), Lane("supplier", "B")],
+            "lane B -> A has no share, but another lane into A with priority 1 has one; give all of them a share, or other "
+            "priorities",
+        ),
+        ([Lane("supplier", "A", limited=True), Lane("B", "A", 2), Lane("A", "B")], "the lanes form a loop: A -> B -> A"),
+        ([Lane("supplier", "A", limited=True), Lane("B", "A", 2)], "location B has no source: no lane leads to it"),
+    ],
+)
+def test_what_is_wrong_with_several_sources_is_said_plainly(lanes, message):
+    with pytest.raises(NetworkError) as error:
+        check_network(lanes, ["supplier"], ["A", "B"])
+    assert str(error.value) == message
+
+
+@given(st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=4), min_size=1, max_size=10), st.booleans())
+def test_any_acyclic_network_is_put_in_order(draws, shared):
+    names = [f"n{i}" for i in range(len(draws))]
+    sources = [sorted({"supplier" if d % (i + 1) == i else names[d % (i + 1)] for d in some}) for i, some in enumerate(draws)]
+    lanes = [
+        Lane(source, names[i], 1 if shared else 1 + place, 1 / len(some) if shared else None, limited=not shared)
+        for i, some in enumerate(sources)
+        for place, source in enumerate(some)
+    ]
+    network = build_network(lanes[::-1], names, ["supplier"], names)
+    for i, name in enumerate(network.nodes):
+        assert [lane.source for lane in network.supplies[i]] == sources[names.index(name)]
+        above = [network.echelons[network.nodes.index(source)] for source in sources[names.index(name)] if source != "supplier"]
+        assert network.echelons[i] == 1 + max(above, default=0)
+        assert all(network.nodes.index(source) < i for source in sources[names.index(name)] if source != "supplier")

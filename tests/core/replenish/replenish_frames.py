@@ -26,7 +26,16 @@ def level(location: str, source: str = "W", echelon: int = 2, base: float = 10.0
     return row | changes
 
 
-def lane(destination: str, source: str = "W", moq: float = 0.0, lot: float = 1.0, review: int = 7, days: float = 4.0) -> Row:
+def lane(
+    destination: str,
+    source: str = "W",
+    moq: float = 0.0,
+    lot: float = 1.0,
+    review: int = 7,
+    days: float = 4.0,
+    share: float | None = None,
+    capacity: float | None = None,
+) -> Row:
     return {
         "source": source,
         "destination": destination,
@@ -34,6 +43,8 @@ def lane(destination: str, source: str = "W", moq: float = 0.0, lot: float = 1.0
         "lot_size": lot,
         "review_period_days": review,
         "mean_days": days,
+        "share": share,
+        "capacity": capacity,
     }
 
 

@@ -153,3 +153,73 @@ def test_neither_row_order_nor_other_skus_change_a_sku(network: tuple[list[Row],
     for sku in ("x", "y"):
         part = together[together.sku == sku].assign(sku="x").reset_index(drop=True)
         pd.testing.assert_frame_equal(part, alone)
+
+
+def over_lanes(need: float, lanes: list[Row]) -> list[tuple[str, float, float]]:
+    """Source, what is wanted of it and what is asked of it, where A needs so much and all sources are outside."""
+    tables = frames([level("A", lanes[0]["source"], 1, need)], [stock("A", 0.0)], lanes)
+    found = net_requirements(*tables)
+    assert (found.needed == need).all() and (found.shipped == found.requested).all()
+    return [tuple(row) for row in found[["source", "wanted", "requested"]].itertuples(index=False)]
+
+
+def test_what_the_preferred_source_can_not_take_goes_to_the_next() -> None:
+    lanes = [lane("A", "S", lot=12.0, capacity=40.0), lane("A", "T", capacity=20.0), lane("A", "U", moq=50.0)]
+    assert over_lanes(30.0, lanes) == [("S", 30.0, 36.0), ("T", 0.0, 0.0), ("U", 0.0, 0.0)]
+    assert over_lanes(47.0, lanes) == [("S", 47.0, 36.0), ("T", 11.0, 11.0), ("U", 0.0, 0.0)]
+    assert over_lanes(60.0, lanes) == [("S", 60.0, 36.0), ("T", 24.0, 20.0), ("U", 4.0, 50.0)]
+    assert over_lanes(60.0, lanes[:1]) == [("S", 60.0, 36.0)], "nobody else"
+    too_small = [lane("A", "S", moq=50.0, capacity=40.0), lane("A", "T")]
+    assert over_lanes(60.0, too_small) == [("S", 60.0, 0.0), ("T", 60.0, 60.0)]
+
+
+def test_shares_are_of_the_need_in_whole_lots() -> None:
+    lanes = [lane("A", "S", share=0.6), lane("A", "T", share=0.4)]
+    assert over_lanes(10.0, lanes) == [("S", 6.0, 6.0), ("T", 4.0, 4.0)]
+    in_lots = [lane("A", "S", share=0.6, lot=12.0), lane("A", "T", share=0.4, lot=12.0)]
+    assert over_lanes(30.0, in_lots) == [("S", 18.0, 24.0), ("T", 6.0, 12.0)]
+    assert over_lanes(10.0, in_lots) == [("S", 6.0, 12.0), ("T", 0.0, 0.0)]
+
+
+@given(
+    st.floats(0.5, 500),
+    st.lists(
+        st.tuples(st.sampled_from([1.0, 6.0]), st.sampled_from([0.0, 10.0]), st.sampled_from([5.0, 50.0])),
+        min_size=1,
+        max_size=4,
+    ),
+    st.booleans(),
+)
+@settings(max_examples=50, deadline=None)
+def test_lanes_cover_the_need_and_no_lot_more(need: float, terms: list[tuple[float, float, float]], shared: bool) -> None:
+    """With an unlimited last lane (or shares without limits) all is asked for, and at most a lot or MOQ a lane too much."""
+    last = len(terms) - 1
+    lanes = [
+        lane(
+            "A",
+            f"S{n}",
+            moq=moq,
+            lot=lot,
+            share=1 / len(terms) if shared else None,
+            capacity=None if shared or n == last else most,
+        )
+        for n, (lot, moq, most) in enumerate(terms)
+    ]
+    asked = [row[2] for row in over_lanes(need, lanes)]
+    assert need <= sum(asked) * (1 + 1e-9)
+    assert sum(asked) <= need + sum(lot + moq for lot, moq, _ in terms)
+    for quantity, (lot, moq, most), one in zip(asked, terms, lanes, strict=True):
+        assert quantity == 0 or (quantity >= moq and quantity % lot == pytest.approx(0, abs=1e-9))
+        assert one["capacity"] is None or quantity <= most
+
+
+def test_stock_inside_is_shared_among_those_who_ask_it_second_too() -> None:
+    """A prefers S and takes 2 more from W; B has W alone; W has 6 for the 8 that are asked."""
+    levels = [level("W", "S", 1, 0.0), level("A", "S", 2, 5.0), level("B", "W", 2, 6.0)]
+    lanes = [lane("W", "S"), lane("A", "S", capacity=3.0), lane("A", "W"), lane("B", "W")]
+    found = net_requirements(*frames(levels, [stock("W", 6.0), stock("A", 0.0), stock("B", 0.0)], lanes))
+    shipped = {(row.location, row.source): row.shipped for row in found.itertuples()}
+    assert found.set_index("location").asked_downstream["W"] == 8.0
+    assert shipped[("A", "S")] == 3.0 and shipped[("A", "W")] + shipped[("B", "W")] == 6.0
+    assert shipped[("B", "W")] in (4.0, 5.0)
+    assert shipped[("W", "S")] == 2.0

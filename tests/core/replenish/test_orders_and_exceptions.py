@@ -171,3 +171,20 @@ def test_figures(value: float, text: str) -> None:
 
 def test_units() -> None:
     assert (units(1.0), units(0.5), units(2000.0)) == ("1 unit", "0.5 units", "2,000 units")
+
+
+def test_orders_on_several_lanes_say_which_part_is_theirs() -> None:
+    levels = [level("W", "S", 1, 0.0), level("A", "S", 2, 20.0)]
+    lanes = [lane("W", "S"), lane("A", "S", capacity=12.0), lane("A", "W")]
+    tables = frames(levels, [stock("W", 5.0), stock("A", 0.0)], lanes)
+    table = orders(*tables).set_index(["destination", "source"])
+    assert table.kind.to_dict() == {("A", "S"): "purchase", ("A", "W"): "transfer", ("W", "S"): "purchase"}
+    assert table.quantity.to_dict() == {("A", "S"): 12.0, ("A", "W"): 5.0, ("W", "S"): 3.0}
+    assert "Asked for: 12, as much as the lane's capacity of 12 takes." in table.reason["A", "S"]
+    assert "From W: 8 of it (beyond what preferred sources take)." in table.reason["A", "W"]
+    found = only(exceptions(*tables), "shortage")
+    assert (found.location, found.quantity) == ("A", 3.0)
+    assert found.detail.startswith("W has 5 to ship and is asked for 8 by 1 location(s); 17 of 20 come here")
+    shared = [lane("A", "S", share=0.75), lane("A", "T", share=0.25)]
+    reasons = orders(*frames([level("A", "S", 1, 20.0)], [stock("A", 0.0)], shared)).reason
+    assert "From S: 15 of it (share 75%)." in reasons[0] and "From T: 5 of it (share 25%)." in reasons[1]

@@ -7,7 +7,7 @@ from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_de
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation.layout import Doubles
 
-_DEFAULT_SERVICE = 0.9  # of a node without customers or targets downstream
+DEFAULT_SERVICE = 0.9  # of a node without customers or targets downstream
 
 
 def expected_shortage(level: Doubles, mean: Doubles, sd: Doubles, counts: bool) -> Doubles:
@@ -33,9 +33,13 @@ def _normal_shortage(level: Doubles, mean: Doubles, sd: Doubles) -> Doubles:
 
 def analytic_fill_rate(problem: Problem, levels: Doubles, ltd: LeadTimeDemand) -> Doubles:
     """1 - (E[backorders over L + R] - E[backorders over L]) / demand of a review period; nan without demand."""
-    review = np.array([node.review_period for node in problem.nodes])
-    after = expected_shortage(levels, ltd.mean, ltd.sd, problem.counts)
-    before = expected_shortage(levels, ltd.lead_mean, ltd.lead_sd, problem.counts)
+    return fill_rate_alone(levels, ltd, np.array([node.review_period for node in problem.nodes]), problem.counts)
+
+
+def fill_rate_alone(levels: Doubles, ltd: LeadTimeDemand, review: Doubles, counts: bool) -> Doubles:
+    """`analytic_fill_rate` from moments and review periods (nodes,)."""
+    after = expected_shortage(levels, ltd.mean, ltd.sd, counts)
+    before = expected_shortage(levels, ltd.lead_mean, ltd.lead_sd, counts)
     base = np.where(ltd.rate > 0, ltd.rate * review, np.nan)
     return np.clip(1 - (after - before) / base, 0, 1)
 
@@ -47,7 +51,7 @@ def service_targets(problem: Problem) -> Doubles:
         parent = problem.nodes[i].parent
         if parent >= 0 and problem.nodes[parent].target_fill_rate is None:
             target[parent] = max(target[parent], target[i])
-    return np.where(target < 0, _DEFAULT_SERVICE, target)
+    return np.where(target < 0, DEFAULT_SERVICE, target)
 
 
 def analytic_levels(problem: Problem) -> Doubles:
@@ -55,12 +59,17 @@ def analytic_levels(problem: Problem) -> Doubles:
 
     Units, (nodes,); whole numbers where demand is counted, 0 where there is no demand.
     """
-    ltd = lead_time_demand(problem)
-    target = np.minimum(service_targets(problem), 0.9999)
+    review = np.array([node.review_period for node in problem.nodes])
+    return levels_alone(service_targets(problem), lead_time_demand(problem), review, problem.counts)
+
+
+def levels_alone(targets: Doubles, ltd: LeadTimeDemand, review: Doubles, counts: bool) -> Doubles:
+    """`analytic_levels` from targets, moments and review periods (nodes,)."""
+    target = np.minimum(targets, 0.9999)
     low, high = np.zeros(len(target)), ltd.mean + 50 * ltd.sd + 1
     for _ in range(60):
         middle = (low + high) / 2
-        enough = ~(analytic_fill_rate(problem, middle, ltd) < target)
+        enough = ~(fill_rate_alone(middle, ltd, review, counts) < target)
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    levels = np.ceil(high - 1e-6) if problem.counts else high
+    levels = np.ceil(high - 1e-6) if counts else high
     return np.where(ltd.rate > 0, levels, 0.0)

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from echelon.core.inventory.general.model import SupplyNetwork
+from echelon.core.inventory.general.paths import NetworkPathSource
+from echelon.core.inventory.general.simulator import NetworkSimulator
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.layout import BLOCK, Doubles
+from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats
 from echelon.core.inventory.simulation.paths import Paths, draw_leads
-from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.simulation.simulator import Measures, Simulator, warm_up_periods
+from echelon.core.inventory.stock_plan import Planned, holding_costs
 
 _DAYS_PER_YEAR = 365.0
 
@@ -53,28 +57,50 @@ def replay(
     replayed with the same problem meets the same lead times.
     """
     warm_up = warm_up_periods(problem)
+    same = _same_demand(problem, _with_history(problem, history, demand, warm_up), replications)
+    lead = draw_leads(problem, "replay", same.shape[0], same.shape[1])
+    simulator = Simulator(problem, Paths(same, lead, warm_up))
+    return _describe(problem, simulator.measure(np.asarray(levels, float)), period_days)
+
+
+def replay_network(
+    network: SupplyNetwork,
+    levels: Doubles,
+    history: Doubles,
+    demand: Doubles,
+    warm_up: int,
+    period_days: float = 1.0,
+    replications: int = 256,
+) -> Replay:
+    """`replay` on a network of any shape; interruptions and processing times are drawn as lead times are. warm_up: periods
+    of history before the replayed ones (see `moments.warm_up`); policies that are replayed on the same points and links with
+    the same number meet the same lead times and interruptions."""
+    same = _same_demand(network, _with_history(network, history, demand, warm_up), replications)
+    drawn = NetworkPathSource(network, len(demand), warm_up).draw("replay", replications)
+    simulator = NetworkSimulator(network, drawn._replace(demand=same), warm_up)
+    return _describe(network, simulator.measure(np.asarray(levels, float)), period_days)
+
+
+def _with_history(problem: Planned, history: Doubles, demand: Doubles, warm_up: int) -> Doubles:
+    """Demand of the warm-up and of the replayed periods (periods, nodes)."""
     before = np.asarray(history, float)
     if before.ndim != 2 or len(before) == 0 or before.shape[1] != len(problem.nodes):
         raise ValueError("replay needs at least one period of history, with one column per node")
-    rows = np.arange(-warm_up, 0) % len(before)
-    simulator = Simulator(problem, _paths(problem, np.vstack([before[rows], demand]), warm_up, replications))
-    return _describe(problem, simulator, np.asarray(levels, float), period_days)
+    return np.vstack([before[np.arange(-warm_up, 0) % len(before)], demand])
 
 
-def _paths(problem: Problem, demand: Doubles, warm_up: int, replications: int) -> Paths:
-    """The same demand in every replication; lead times drawn."""
+def _same_demand(problem: Planned, demand: Doubles, replications: int) -> Floats:
+    """(blocks, periods, customers' nodes, BLOCK): the same demand in every replication."""
     customers = [i for i, node in enumerate(problem.nodes) if node.demand is not None]
     blocks = -(-replications // BLOCK)
     columns = demand[:, customers] if customers else np.zeros((len(demand), 1))
-    same = np.broadcast_to(columns[None, :, :, None], (blocks, *columns.shape, BLOCK)).astype(np.float32)
-    return Paths(same, draw_leads(problem, "replay", blocks, len(demand)), warm_up)
+    return np.broadcast_to(columns[None, :, :, None], (blocks, *columns.shape, BLOCK)).astype(np.float32)
 
 
-def _describe(problem: Problem, simulator: Simulator, levels: Doubles, period_days: float) -> Replay:
-    measures = simulator.measure(levels)
+def _describe(problem: Planned, measures: Measures, period_days: float) -> Replay:
     asked = measures.sums[layout.DEMAND]
     served = asked - measures.sums[layout.UNMET]
-    periods = simulator.paths.measured
+    periods = measures.periods
     years = periods * period_days / _DAYS_PER_YEAR
     service, stock = measures.customer_fill_rate, measures.on_hand
     return Replay(
@@ -90,5 +116,5 @@ def _describe(problem: Problem, simulator: Simulator, levels: Doubles, period_da
         on_hand=stock.mean,
         on_hand_se=stock.se,
         backorders=measures.backorders.mean,
-        holding_cost=stock.mean * np.array([node.holding_cost for node in problem.nodes]) * years,
+        holding_cost=stock.mean * holding_costs(problem) * years,
     )

@@ -51,10 +51,20 @@ def exception_table(requirements: pd.DataFrame, limits: ExceptionLimits | None =
     - no_stock_record: stock unknown, counted as 0. Quantity: base-stock level. Medium, low where no stock is planned.
     """
     limits = limits or ExceptionLimits()
-    frame = _with_cover(requirements)
+    frame = _with_cover(_points(requirements))
     parts = [find(frame, limits) for find in _FINDERS]
     found = pd.concat([part for part in parts if len(part)] or parts[:1])
     return found.sort_values(["value", "kind", "sku", "location"], ascending=[False, True, True, True], ignore_index=True)
+
+
+def _points(requirements: pd.DataFrame) -> pd.DataFrame:
+    """One row per point: requested and shipped on all its lanes; what is told of a source is of the lane that lacks most."""
+    keys = ["sku", "location"]
+    lacking = (requirements["shipped"] - requirements["requested"]).rename("lacking")
+    worst = requirements.assign(lacking=lacking).sort_values([*keys, "lacking", "rank"], ignore_index=True)
+    rows = worst.drop_duplicates(keys, ignore_index=True).drop(columns="lacking")
+    sums = requirements.groupby(keys, sort=True)[["requested", "shipped"]].sum()
+    return rows.assign(requested=sums["requested"].to_numpy(), shipped=sums["shipped"].to_numpy())
 
 
 def _with_cover(requirements: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ def order_table(requirements: pd.DataFrame, run_date: dt.date) -> pd.DataFrame:
     days = np.floor(placed["mean_days"].to_numpy(dtype=np.float64) + 0.5)
     table = pd.DataFrame(
         {
-            "kind": np.where(placed["echelon"] == 1, "purchase", "transfer"),
+            "kind": np.where(placed["available"].isna(), "purchase", "transfer"),
             "sku": placed["sku"],
             "source": placed["source"],
             "destination": placed["location"],
@@ -57,7 +57,7 @@ def order_table(requirements: pd.DataFrame, run_date: dt.date) -> pd.DataFrame:
 
 def _reason(row: Row) -> str:
     """Why this quantity, in words."""
-    return " ".join(part for part in (_position(row), _rounding(row), _shortage(row)) if part)
+    return " ".join(part for part in (_position(row), _part(row), _rounding(row), _shortage(row)) if part)
 
 
 def _position(row: Row) -> str:
@@ -74,12 +74,22 @@ def _position(row: Row) -> str:
     )
 
 
+def _part(row: Row) -> str:
+    """What of the need is for this lane, where others have a part in it."""
+    if row["wanted"] >= row["needed"] * (1 - ROUNDING):
+        return ""
+    why: str = "beyond what preferred sources take" if pd.isna(row["share"]) else f"share {row['share']:.0%}"
+    return f"From {row['source']}: {figure(row['wanted'])} of it ({why})."
+
+
 def _rounding(row: Row) -> str:
     """How the need became the quantity asked for; nothing where they are the same."""
-    if row["requested"] <= row["needed"] * (1 + ROUNDING):
+    if row["requested"] < row["wanted"] * (1 - ROUNDING):
+        return f"Asked for: {figure(row['requested'])}, as much as the lane's capacity of {figure(row['capacity'])} takes."
+    if row["requested"] <= row["wanted"] * (1 + ROUNDING):
         return ""
-    raised = f"raised to the MOQ of {figure(row['moq'])}" if row["moq"] > row["needed"] else ""
-    lots = f"whole lots of {figure(row['lot_size'])}" if row["requested"] > max(row["needed"], row["moq"]) else ""
+    raised = f"raised to the MOQ of {figure(row['moq'])}" if row["moq"] > row["wanted"] else ""
+    lots = f"whole lots of {figure(row['lot_size'])}" if row["requested"] > max(row["wanted"], row["moq"]) else ""
     how = f"{raised}, {lots}" if raised and lots else raised or f"in {lots}"
     return f"Asked for: {figure(row['requested'])}, {how}."
 

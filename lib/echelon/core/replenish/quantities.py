@@ -15,6 +15,12 @@ def order_quantity(need: Floats, moq: Floats, lot_size: Floats) -> Floats:
     return np.where(need > 0, lots * lot_size, 0.0)
 
 
+def within_capacity(quantity: Floats, capacity: Floats, moq: Floats, lot_size: Floats) -> Floats:
+    """The quantity cut to whole lots within a capacity (units); 0 where that is less than the MOQ."""
+    cut = np.where(quantity > capacity, np.floor(np.minimum(capacity, quantity) / lot_size + ROUNDING) * lot_size, quantity)
+    return np.where(cut < moq * (1 - ROUNDING), 0.0, cut)
+
+
 def share_out(available: float, requests: Floats, moq: Floats, lot_size: Floats) -> Floats:
     """What each location gets of stock that is too short for all: in proportion to its request, in whole lots.
 

@@ -55,6 +55,14 @@ ITEMS = Table(
             "currency/unit",
             nullable=True,
         ),
+        Column(
+            "shelf_life_days",
+            "double",
+            "A unit can be used in this many days after its arrival at a location; null: any time",
+            "days",
+            nullable=True,
+            check="shelf_life_days >= 1",
+        ),
     ),
 )
 LOCATIONS = Table(
@@ -76,7 +84,8 @@ LOCATIONS = Table(
 LANES = Table(
     "lanes",
     "ingest",
-    "Who supplies whom. The lane with the lowest priority number into a location is the one that is planned.",
+    "Who supplies whom. The lane with the lowest priority number into a location is the one that is planned; where it has a "
+    "capacity or interruptions the others stand in, in order of priority; lanes with shares share the orders.",
     ("source", "destination"),
     (
         SOURCE,
@@ -93,6 +102,15 @@ LANES = Table(
         Column("moq", "double", "Minimum order quantity per SKU", "units", check="moq >= 0"),
         Column("lot_size", "double", "Order quantities are multiples of this", "units", check="lot_size > 0"),
         Column("priority", "int", "1 is the preferred source of a location"),
+        share("share", "Share of the destination's orders, among lanes with the same priority", nullable=True),
+        Column(
+            "capacity", "double", "Largest quantity ordered per SKU and day; null: no limit", "units/day", True, "capacity > 0"
+        ),
+        Column("days_up", "double", "Mean time between interruptions; null: never interrupted", "days", True, "days_up > 0"),
+        Column(
+            "days_down", "double", "Mean length of an interruption, in which nothing is shipped", "days", True, "days_down > 0"
+        ),
+        amount("order_cost", "Cost of an order for one SKU; null: none", "currency/order", nullable=True),
     ),
 )
 DELIVERIES = Table(

@@ -12,7 +12,12 @@ STOCK_LEVELS = Table(
         SKU,
         LOCATION,
         SOURCE,
-        Column("echelon", "int", "1 is supplied from outside, 2 by echelon 1, ...", check="echelon >= 1"),
+        Column(
+            "echelon",
+            "int",
+            "1 is supplied from outside alone, else one more than the highest echelon that supplies it",
+            check="echelon >= 1",
+        ),
         Column(
             "method",
             "string",
@@ -72,7 +77,8 @@ STOCK_EXPLANATIONS = Table(
     "What each cause makes a stocking point hold: the plan with the cause less the plan without it, by simulation on the same "
     "random numbers, the causes switched off one after the other in one order and in the reverse one (the mean counts). The "
     "parts of a SKU-location add up. SKUs of the greatest annual value, as many as `stock.explain` says. Deliveries below "
-    "the ordered quantity are not simulated and cause no stock.",
+    "the ordered quantity are not simulated and cause no stock. SKUs with lanes that have shares, limits or order costs, or "
+    "with a shelf life, are not explained.",
     ("sku", "location", "cause"),
     (
         SKU,

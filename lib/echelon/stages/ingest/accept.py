@@ -43,6 +43,11 @@ def _own_rules(context: Context, name: str, source: Source, frame: DataFrame) ->
     if name == "deliveries":
         backwards = F.col("received_date") < F.col("order_date")
         frame = classify.refuse(frame, Rule("received_before_ordered", backwards, F.lit("received before it was ordered")))
+    if name == "lanes":
+        half = F.col("days_up").isNull() != F.col("days_down").isNull()
+        frame = classify.refuse(
+            frame, Rule("missing_value", half, F.lit("days_up and days_down go together: give both or none"))
+        )
     key = INPUTS[name].key
     return classify.refuse_copies(frame, key, f"another row for this {' and '.join(key)}")
 

@@ -24,22 +24,17 @@ def sales_table(accepted: DataFrame) -> DataFrame:
 def items_table(accepted: DataFrame | None, sales: DataFrame, defaults: Defaults) -> DataFrame:
     """One row per SKU; price = the median of its sales, cost = a share of the price, unless given."""
     prices = sales.where("price > 0 and quantity > 0").groupBy("sku").agg(F.percentile("price", 0.5).alias("median_price"))
-    given = accepted if accepted is not None else _no_attributes(sales.select("sku").distinct())
+    given = accepted if accepted is not None else _with_nulls(sales.select("sku").distinct(), "items")
     price = F.coalesce("unit_price", "median_price")
     cost = F.coalesce(F.col("unit_cost"), price * defaults.unit_cost_share, F.lit(defaults.unit_cost))
     return given.join(prices, "sku", "left").withColumns({"unit_price": price, "unit_cost": cost})
-
-
-def _no_attributes(skus: DataFrame) -> DataFrame:
-    empty = {name: F.lit(None).cast("string") for name in ("description", "category")}
-    return skus.withColumns(empty | {name: F.lit(None).cast("double") for name in ("unit_cost", "unit_price")})
 
 
 def lanes_table(accepted: DataFrame | None, sales: DataFrame, defaults: Defaults) -> DataFrame:
     """The lanes; without a source, one outside supplier serves every location that sells."""
     if accepted is None:
         accepted = sales.select(F.lit(defaults.supplier).alias("source"), F.col("location").alias("destination"))
-        accepted = accepted.distinct()
+        accepted = _with_nulls(accepted.distinct(), "lanes")
     return _filled(
         accepted,
         {
@@ -90,6 +85,12 @@ def stock_history_table(accepted: DataFrame) -> DataFrame:
     """Stock at the end of past days; a location was empty where the source says so or nothing was left."""
     empty = F.coalesce("stocked_out", F.lit(False)) | F.coalesce(F.col("on_hand") <= 0, F.lit(False))
     return accepted.withColumn("stocked_out", empty)
+
+
+def _with_nulls(frame: DataFrame, table: str) -> DataFrame:
+    """The frame with the other columns of a table, all null."""
+    missing = [column for column in TABLES[table].columns if column.name not in frame.columns]
+    return frame.withColumns({column.name: F.lit(None).cast(column.type) for column in missing})
 
 
 def _filled(frame: DataFrame, values: dict[str, float]) -> DataFrame:

@@ -12,6 +12,7 @@ from echelon.core.inventory.general.simulator import NetworkSimulator
 from echelon.core.inventory.reference.eoq import economic_order_quantity
 from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.layout import Doubles
+from echelon.core.inventory.stock_plan import StockPlan
 
 _FACTORS = (2.0, 1.41, 1.19)  # steps of the search, up and down
 _FLAT = 1e-9  # of the cost
@@ -39,6 +40,11 @@ def with_gaps(network: SupplyNetwork, gaps: dict[int, float]) -> SupplyNetwork:
     return replace(network, nodes=tuple(nodes))
 
 
+def as_planned(network: SupplyNetwork, plan: StockPlan) -> SupplyNetwork:
+    """The network with the gaps that its plan chose: base-stock level - reorder point."""
+    return with_gaps(network, {n: plan.base_stock_level[n] - plan.reorder_point[n] for n in open_gaps(network)})
+
+
 def with_best_gaps(network: SupplyNetwork, simulate: Simulate, levels_of: Levels, periods_per_year: float) -> SupplyNetwork:
     """The network with a gap at every point of `open_gaps`.
 
@@ -48,7 +54,7 @@ def with_best_gaps(network: SupplyNetwork, simulate: Simulate, levels_of: Levels
     points = open_gaps(network)
     if not points:
         return network
-    best = with_gaps(network, _economic(network, points, periods_per_year))
+    best = with_gaps(network, economic_gaps(network, points, periods_per_year))
     levels = levels_of(simulate(best), None)
     cost = _cost(best, simulate(best), levels, periods_per_year)
     for factor in _FACTORS:
@@ -63,8 +69,8 @@ def with_best_gaps(network: SupplyNetwork, simulate: Simulate, levels_of: Levels
     return best
 
 
-def _economic(network: SupplyNetwork, points: list[int], periods_per_year: float) -> dict[int, float]:
-    """Economic order quantity of each point."""
+def economic_gaps(network: SupplyNetwork, points: list[int], periods_per_year: float) -> dict[int, float]:
+    """Economic order quantity of each of the points, units."""
     rate, out = network_lead_time_demand(network).rate * periods_per_year, {}
     for n in points:
         point = network.nodes[n]

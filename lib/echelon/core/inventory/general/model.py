@@ -22,7 +22,8 @@ class Disruption:
 
 @dataclass(frozen=True)
 class Link:
-    """A supply of a point. source: index of a point, OUTSIDE for an outside supplier; quantities per period."""
+    """A supply of a point. source: index of a point, OUTSIDE for an outside supplier (whose name is `supplier`); quantities
+    per period."""
 
     source: int
     lead_time: LeadTime
@@ -33,6 +34,7 @@ class Link:
     crossing: bool = True
     rank: int = 1
     disruption: Disruption | None = None
+    supplier: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from echelon.core.inventory.general.arrays import mean_lead
 from echelon.core.inventory.general.model import Link, Point, SupplyNetwork
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand
-from echelon.core.inventory.simulation.layout import Doubles
+from echelon.core.inventory.simulation.layout import Doubles, Flags
 
 _LONGEST_CYCLE = 366
 
@@ -34,6 +34,16 @@ def usage(network: SupplyNetwork) -> Doubles:
     return out
 
 
+def serving(network: SupplyNetwork) -> Flags:
+    """Whether customers' demand can reach a point (points,), on whatever links."""
+    found = np.array([point.demand is not None and point.demand.rate > 0 for point in network.nodes])
+    for n in range(len(found) - 1, -1, -1):
+        for link in network.nodes[n].links:
+            if link.source >= 0:
+                found[link.source] |= found[n]
+    return found
+
+
 def review_periods(point: Point) -> float:
     """Mean periods between chances to order."""
     return len(point.policy.calendar) / sum(point.policy.calendar)
@@ -44,7 +54,7 @@ def network_lead_time_demand(network: SupplyNetwork) -> LeadTimeDemand:
     demands, taken = [point.demand for point in network.nodes], usage(network)
     rate = taken @ np.array([0.0 if demand is None else demand.rate for demand in demands])
     lead = np.array([mean_lead(point) for point in network.nodes])
-    late = np.square(rate) * np.array([_lead_variance(point) for point in network.nodes])
+    late = np.square(rate) * np.array([lead_variance(point) for point in network.nodes])
     review = np.array([review_periods(point) for point in network.nodes])
 
     def variance(periods: Doubles) -> Doubles:
@@ -56,7 +66,7 @@ def network_lead_time_demand(network: SupplyNetwork) -> LeadTimeDemand:
     )
 
 
-def _lead_variance(point: Point) -> float:
+def lead_variance(point: Point) -> float:
     """Variance of the time from order to stock, over links by their shares."""
     weights = planned_shares(point)
     second = [link.lead_time.variance + link.lead_time.mean**2 for link in point.links]

@@ -8,7 +8,7 @@ from echelon.core.inventory.general.check import check_network
 from echelon.core.inventory.general.costs import NetworkMeasures
 from echelon.core.inventory.general.gaps import open_gaps, with_best_gaps, with_gaps
 from echelon.core.inventory.general.model import SupplyNetwork
-from echelon.core.inventory.general.moments import network_lead_time_demand, warm_up
+from echelon.core.inventory.general.moments import network_lead_time_demand, serving, warm_up
 from echelon.core.inventory.general.paths import NetworkPathSource
 from echelon.core.inventory.general.simulator import NetworkSimulator
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand
@@ -18,6 +18,9 @@ from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.stock_plan import DEFAULT_SIZE, SimulationSize, StockPlan, describe, observed, shortfall, targets_of
 
 _ROUNDS = 6
+_TRIFLE = 1e-3  # of the fill rate
+_HALVINGS = 20
+_FAR = 30.0  # standard deviations
 
 
 @dataclass(frozen=True)
@@ -49,35 +52,49 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     """
     check_network(with_gaps(network, dict.fromkeys(open_gaps(network), 1.0)))
     ltd = network_lead_time_demand(network)
-    targets, paths = targets_of(network, ltd.rate), _Paths(network, size)
+    targets, paths, serves = targets_of(network, ltd.rate), _Paths(network, size), serving(network)
+
+    most = _most(network, targets, ltd, paths.before)
 
     def levels_of(simulator: NetworkSimulator, earlier: Doubles | None) -> Doubles:
-        return _levels(simulator, observed(targets, simulator), ltd, earlier)
+        return np.minimum(_levels(simulator, observed(targets, simulator), ltd, serves, earlier), most + simulator.gaps)
 
     network = with_best_gaps(network, lambda one: paths.simulator(one, "gaps", size.replications), levels_of, periods_per_year)
     levels = levels_of(paths.simulator(network, "optimise", size.replications), None)
-    levels, measures, status = _certified(network, paths, size, targets, levels)
+    levels, measures, status = _certified(network, paths, size, targets, levels, most)
     return NetworkPlan(network, _with_reorder_points(network, describe(network, levels, ltd, measures, status)), measures)
 
 
-def _levels(simulator: NetworkSimulator, targets: Targets, ltd: LeadTimeDemand, earlier: Doubles | None) -> Doubles:
-    """Levels of least cost on the simulator's paths; none lets a point wait until it owes something before it orders."""
-    free, middle = np.full(len(ltd.rate), np.nan), ltd.lead_mean + simulator.gaps
+def _levels(
+    simulator: NetworkSimulator, targets: Targets, ltd: LeadTimeDemand, serves: Flags, earlier: Doubles | None
+) -> Doubles:
+    """Levels of least cost on the simulator's paths; none lets a point wait until it owes something before it orders. Points
+    that serve no one have none."""
+    free, middle = np.where(serves, np.nan, 0.0), ltd.lead_mean + simulator.gaps
     near = None if earlier is None else valley_at(earlier, targets, ltd.sd)
     levels = optimise(simulator, targets, free, middle, ltd.sd, near)
-    low = levels < simulator.gaps
+    low = (levels < simulator.gaps) & serves
     if not low.any():
         return levels
     near = valley_at(levels, targets, ltd.sd)
     return optimise(simulator, targets, np.where(low, simulator.gaps, free), middle, ltd.sd, near)
 
 
+def _most(network: SupplyNetwork, targets: Targets, ltd: LeadTimeDemand, before: int) -> Doubles:
+    """Levels (points,), gaps apart, above which no target is worth looking for: the peak demand of all the time that a
+    network needs to forget its start, and as many standard deviations as no lead-time demand is away from its mean."""
+    peak = [0.0 if point.demand is None else np.max(point.demand.mean) for point in network.nodes]
+    most = np.ceil((ltd.rate + peak) * before + _FAR * ltd.sd)
+    return np.where(np.isfinite(targets.fill_rate), most, np.inf)
+
+
 def _certified(
-    network: SupplyNetwork, paths: _Paths, size: SimulationSize, targets: Targets, levels: Doubles
+    network: SupplyNetwork, paths: _Paths, size: SimulationSize, targets: Targets, levels: Doubles, most: Doubles
 ) -> tuple[Doubles, NetworkMeasures, str]:
     """Meet the targets on more and fresh paths, and measure on others; what falls short is met there, and measured again."""
     simulator = paths.simulator(network, "refine", size.certification_replications)
-    levels = _met(simulator, targets, levels)
+    most = most + simulator.gaps
+    levels = np.minimum(_met(simulator, targets, levels), most)
     for attempt in range(_ROUNDS):
         simulator = paths.simulator(network, f"certify {attempt}", size.certification_replications)
         measures = simulator.measure(levels)
@@ -86,8 +103,22 @@ def _certified(
             return levels, measures, "ok"
         if attempt < _ROUNDS - 1:
             levels = np.where(short, np.maximum(_met(simulator, targets, levels), levels), levels)
-            levels = levels + np.where(short, 1.0 if targets.whole else 0.01 * levels, 0.0)
-    return levels, measures, shortfall(network, targets, measures, short)
+            levels = np.minimum(levels + np.where(short, 1.0 if targets.whole else 0.01 * levels, 0.0), most)
+    levels = _no_more_than_serves(simulator, levels, short, targets.whole)
+    measures = simulator.measure(levels)
+    return levels, measures, shortfall(network, targets, measures, _short(measures, targets))
+
+
+def _no_more_than_serves(simulator: NetworkSimulator, levels: Doubles, short: Flags, whole: bool) -> Doubles:
+    """Levels whose targets are out of reach, cut to the least that serve nearly as much: the search for the target went far
+    beyond, where all that is added is wasted (a shelf life) or never comes (a capacity)."""
+    reached = simulator.measure(levels).customer_fill_rate.mean - _TRIFLE
+    low, high = np.where(short, np.minimum(simulator.gaps, levels), levels), levels
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        enough = simulator.measure(middle).customer_fill_rate.mean >= reached
+        low, high = np.where(short & ~enough, middle, low), np.where(short & enough, middle, high)
+    return np.where(short, np.ceil(high) if whole else high, levels)
 
 
 def _met(simulator: NetworkSimulator, targets: Targets, levels: Doubles) -> Doubles:
