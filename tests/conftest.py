@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from echelon.lake.lake import Lake
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 OpenLake = Callable[..., "Lake"]
 ROOT = Path(__file__).resolve().parents[1]
+
+# A busy machine is no reason to fail.
+settings.register_profile("echelon", deadline=None)
+settings.load_profile("echelon")
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ def test_without_stock_history_nothing_changes(truth: pd.DataFrame) -> None:
 SERIES = st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.booleans()), min_size=1, max_size=70)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SERIES, st.sampled_from(["D", "W", "M"]), st.sampled_from([1.0, 0.125]), st.randoms())
 def test_what_restoring_never_does(rows: list[tuple[int, bool, bool]], freq: Frequency, unit: float, random: object) -> None:
     """Never below what was sold, nothing where the location was not empty, whole stays whole, any order the same."""

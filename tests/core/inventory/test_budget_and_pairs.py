@@ -109,7 +109,7 @@ def periodic_cost(hold, shortage, fixed, mean, lead):
 positive = st.floats(0.0, 1.0)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(positive, positive, positive, st.integers(0, 3))
 def test_pair_search_finds_the_optimal_order_up_to_policy(penalty, fixed, rate, lead):
     """Gaps of a fraction of a period's demand to many periods'."""
@@ -127,7 +127,7 @@ def test_pair_search_where_an_order_every_period_beats_every_second():
     assert found.cost == pytest.approx(ss_poisson(1.36, 67.06, 49.95, 41.5, 3).cost, rel=1e-9)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(positive, positive, positive, st.floats(0.2, 5.0))
 def test_pair_search_finds_the_optimal_reorder_point_and_quantity(penalty, fixed, rate, lead):
     hold, shortage, fixed, mean = 1.0, 2 * 30**penalty, 300**fixed, 0.5 * 30**rate

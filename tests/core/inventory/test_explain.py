@@ -31,7 +31,7 @@ def explained(problem, levels=None, evidence=None, **size):
 
 
 @given(problems(most_nodes=4), st.floats(0, 20), st.floats(-0.4, 0.4), st.sampled_from([None, 0.0, 2.5]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_parts_add_up_whatever_the_network_and_the_levels(problem, level, bias, promised):
     """Also for levels that are no plan's."""
     nodes = tuple(replace(n, target_fill_rate=0.9 if n.demand else None) for n in problem.nodes)

@@ -78,7 +78,7 @@ def any_stage(random, name, kinds):
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 6), st.randoms(use_true_random=False))
 def test_tree_programme_equals_milp(size, random):
     """With fixed, fractional and random processing times and quantities."""
@@ -92,7 +92,7 @@ def test_tree_programme_equals_milp(size, random):
     check_placement(network, milp)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(2, 4), st.randoms(use_true_random=False))
 def test_no_placement_on_a_general_network_costs_less(size, random):
     """All whole service times of small networks, most of them with several ways from one stage to another."""

@@ -37,7 +37,7 @@ def one_replication(problem, simulator, r):
     return np.stack(per_node, 1).tolist(), lead.tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems(), st.data())
 def test_kernel_equals_event_loop(problem, data):
     simulator = Simulator(problem, PathSource(problem, 20, 6).draw("test", 64))
@@ -56,7 +56,7 @@ class DoubleSimulator(Simulator):
     precision = np.float64
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(problems(lots=False), st.data())
 def test_gradient_equals_differences(problem, data):
     """Between kinks the cost of one path is smooth in the levels, so both must agree to rounding."""

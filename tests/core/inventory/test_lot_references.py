@@ -28,7 +28,7 @@ def test_backorders_and_production_approach_the_plain_quantity():
         assert cost(planned.quantity, planned.backordered * factor) > planned.cost
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(COST, COST, st.floats(1, 5000), st.floats(1.1, 50))
 def test_production_quantity_is_the_best_of_many(fixed, holding, demand, faster):
     found = eoq.economic_production_quantity(fixed, holding, demand, faster * demand)
@@ -37,7 +37,7 @@ def test_production_quantity_is_the_best_of_many(fixed, holding, demand, faster)
     assert costs.min() == pytest.approx(found.cost, rel=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(COST, st.floats(0.05, 2), st.floats(1, 5000), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_discounts_are_the_best_of_many_quantities(fixed, rate, demand, prices, random):
     breaks = [0.0, *np.cumsum([random.uniform(1, 1000) for _ in range(prices - 1)])]
@@ -64,7 +64,7 @@ def test_wagner_whitin_of_the_textbook():
     assert found.cost == 1380
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 6), st.randoms(use_true_random=False))
 def test_wagner_whitin_is_the_best_of_all_order_periods(periods, random):
     demand = [random.choice([0, 0.5, 10, random.uniform(0, 40)]) for _ in range(periods)]

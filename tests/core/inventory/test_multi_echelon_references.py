@@ -61,7 +61,7 @@ def cost_of_levels(levels, holding, lead, stockout, law):
     return cost
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(1, 3), st.randoms(use_true_random=False))
 def test_clark_scarf_is_the_best_of_all_levels(stages, random):
     """Any law of demand, zero lead times, levels that do not ascend."""

@@ -53,7 +53,7 @@ def one_replication(network, draws, r):
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100)
 @given(networks(), st.data())
 def test_kernel_equals_event_loop(network, data):
     draws = NetworkPathSource(network, PERIODS, WARM_UP).draw("test", 64)
@@ -77,7 +77,7 @@ def test_gradient_equals_differences():
     """Between kinks the cost is smooth in the levels; where differences to both sides agree, the gradient is theirs."""
     smooth, compared = [], []
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(networks(**CONTINUOUS), st.data())
     def compare(network, data):
         draws = NetworkPathSource(network, PERIODS, WARM_UP).draw("test", 64)
@@ -112,7 +112,7 @@ def both_simulators(problem):
     return Simulator(problem, paths), NetworkSimulator(as_network(problem), draws, WARM_UP)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems(), st.data())
 def test_both_kernels_agree_on_trees(problem, data):
     levels = drawn_levels(data, len(problem.nodes))

@@ -30,7 +30,7 @@ def runs(draw, of_networks):
     return before, after, after.run()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40)
 @given(runs(networks()))
 def test_position_identity(run):
     """Only orders raise a position; demand that is not lost, claims and waste lower it."""
@@ -39,7 +39,7 @@ def test_position_identity(run):
         assert end.position == pytest.approx(start.position + sums["ordered"] - leaving, abs=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40)
 @given(runs(networks()))
 def test_units_in_are_units_out_and_stock(run):
     before, after, sums = run
@@ -54,7 +54,7 @@ def test_units_in_are_units_out_and_stock(run):
         assert start.stock.total + sum(got) + pipeline == pytest.approx(out + end.stock.total + end.in_processing, abs=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40)
 @given(runs(networks()))
 def test_limits_hold_in_every_period(run):
     before, after, _ = run
@@ -72,7 +72,7 @@ def test_limits_hold_in_every_period(run):
                 assert measures["ordered"] / lot == pytest.approx(round(measures["ordered"] / lot), abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40)
 @given(runs(networks()))
 def test_storage_and_shelves(run):
     before, after, _ = run
@@ -84,7 +84,7 @@ def test_storage_and_shelves(run):
         assert all(link.claimed <= 1e-9 for link in end.links if link.link.source < 0 and link.up[-1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40)
 @given(networks(**CONTINUOUS), st.data())
 def test_continuous_kinds(network, data):
     """Without lots, reorder points and shares a tiny change of the levels changes little."""
@@ -107,7 +107,7 @@ def test_continuous_kinds(network, data):
             assert beside[name] == pytest.approx(sums[name], abs=1e-3), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40)
 @given(problems(), st.data())
 def test_equals_the_event_loop_of_trees(problem, data):
     network = as_network(problem)

@@ -60,7 +60,7 @@ def test_named_networks_are_sound():
         check_network(network)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(problems())
 def test_lead_time_demand_of_a_tree(problem):
     found, expected = network_lead_time_demand(as_network(problem)), lead_time_demand(problem)

@@ -30,7 +30,7 @@ def with_targets(problem: Problem) -> Problem:
 
 
 @given(problems())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_on_a_tree_levels_are_those_of_the_tree(drawn):
     problem = with_targets(drawn)
     network = as_network(problem)

@@ -208,7 +208,7 @@ def test_polish_finds_the_best_of_all_plans_nearby():
     assert cost(levels) <= min(cost(plan) for plan in itertools.product(*around))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(problems(lots=False))
 def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(problem):
     simulator = Simulator(problem, PathSource(problem, 60, 20).draw("optimise", 64))

@@ -157,7 +157,7 @@ def test_service_that_comes_for_nothing_needs_no_stock():
     np.testing.assert_array_equal(levels[1:], 0.0)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(problems(lots=False), st.sampled_from(["ready_rate", "cycle_service_level"]))
 def test_targets_hold_on_any_tree(problem, kind):
     """Customers inside the network, lost sales, review periods, nodes without demand."""

@@ -27,7 +27,7 @@ def least_cost(holding, stockout, law):
     return int(np.argmin(costs)), costs.min()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(HOLDING, STOCKOUT, laws(), st.integers(0, 3))
 def test_discrete_levels_are_the_best_of_all(holding, stockout, law, lead_time):
     at_risk = np.ones(1)
@@ -116,7 +116,7 @@ def test_service_of_certain_demand_and_close_laws():
     assert rounded.fill_rate == pytest.approx(close.fill_rate, abs=1e-4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(laws(), st.floats(-3, 30))
 def test_expected_shortage_is_the_sum(law, level):
     n = np.arange(len(law))
@@ -142,7 +142,7 @@ def chain_cost(s, level, holding, stockout, fixed, law, lead_time):
     return share @ (spent + fixed * orders)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0.2, 3), st.floats(0.5, 20), st.floats(0, 25), laws(5), st.integers(0, 2))
 def test_order_up_to_is_the_best_of_all_policies(holding, stockout, fixed, law, lead_time):
     if law[0] < 1e-9:  # the chain of a certain least demand may have a period; its average is the same, but not lstsq's
@@ -170,7 +170,7 @@ def test_order_up_to_with_large_means_and_other_laws():
     assert alone.cost == pytest.approx(level.cost)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(HOLDING, STOCKOUT, FIXED, st.floats(0.05, 20), st.floats(0, 3))
 def test_reorder_poisson_is_the_best_of_its_neighbours(holding, stockout, fixed, rate, lead_time):
     inputs = holding, stockout, fixed, rate, lead_time
@@ -182,7 +182,7 @@ def test_reorder_poisson_is_the_best_of_its_neighbours(holding, stockout, fixed,
             assert reorder_point.rq_poisson_cost((r, quantity), *inputs) >= found.cost * (1 - 1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(HOLDING, STOCKOUT, st.floats(0.1, 80), st.floats(1, 500), st.floats(0, 200), st.sampled_from([0.0, 0.5, 12.0, 150.0]))
 def test_reorder_normal_is_the_best_of_its_neighbours(holding, stockout, fixed, rate, mean, sd):
     system = reorder_point.NormalSystem(holding, stockout, fixed, rate, mean, sd)

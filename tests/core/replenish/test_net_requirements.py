@@ -115,7 +115,7 @@ def networks(draw: Any) -> tuple[list[Row], list[Row], list[Row]]:
 
 
 @given(networks())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_requests_are_those_of_the_slow_loop(network: tuple[list[Row], list[Row], list[Row]]) -> None:
     found = by_location(net_requirements(*frames(*network)))
     for place, expected in slow_requirements(*network).items():
@@ -124,7 +124,7 @@ def test_requests_are_those_of_the_slow_loop(network: tuple[list[Row], list[Row]
 
 
 @given(networks())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_shipped_is_there_and_was_asked_for(network: tuple[list[Row], list[Row], list[Row]]) -> None:
     found = net_requirements(*frames(*network))
     at = by_location(found)
@@ -141,7 +141,7 @@ def test_what_is_shipped_is_there_and_was_asked_for(network: tuple[list[Row], li
 
 
 @given(networks(), st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_neither_row_order_nor_other_skus_change_a_sku(network: tuple[list[Row], list[Row], list[Row]], random: Random) -> None:
     alone = net_requirements(*frames(*network))
     levels, stocks, lanes = network
@@ -190,7 +190,7 @@ def test_shares_are_of_the_need_in_whole_lots() -> None:
     ),
     st.booleans(),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_lanes_cover_the_need_and_no_lot_more(need: float, terms: list[tuple[float, float, float]], shared: bool) -> None:
     """With an unlimited last lane (or shares without limits) all is asked for, and at most a lot or MOQ a lane too much."""
     last = len(terms) - 1

@@ -179,7 +179,7 @@ def _scaled(curvature: Doubles, change: Doubles, way: Doubles) -> Doubles:
 def _updated(curvature: Doubles, change: Doubles, way: Doubles) -> Doubles:
     """BFGS update, left out where the cost seems to curve down."""
     along, before = change @ way, curvature @ way
-    if along <= 1e-6 * np.linalg.norm(change) * np.linalg.norm(way):
+    if along <= max(1e-6 * float(np.linalg.norm(change) * np.linalg.norm(way)), _NOTHING):
         return curvature
     return np.asarray(curvature + np.outer(change, change) / along - np.outer(before, before) / (way @ before))
 
