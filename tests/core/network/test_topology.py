@@ -2,7 +2,7 @@
 
 import pytest
 from echelon.core.network.topology import Lane, NetworkError, build_network, check_network
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 LANES = [
@@ -128,7 +128,6 @@ def test_what_is_wrong_with_several_sources_is_said_plainly(lanes, message):
 
 
 @given(st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=4), min_size=1, max_size=10), st.booleans())
-@settings(deadline=None)
 def test_any_acyclic_network_is_put_in_order(draws, shared):
     names = [f"n{i}" for i in range(len(draws))]
     sources = [sorted({"supplier" if d % (i + 1) == i else names[d % (i + 1)] for d in some}) for i, some in enumerate(draws)]
