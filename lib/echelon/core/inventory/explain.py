@@ -102,6 +102,8 @@ def explain_stock(
     back = np.stack(_steps(apart)[::-1])
     inner = np.isin(np.arange(len(levels)), [node.parent for node in problem.nodes])
     parts = np.where(inner, one_way, (there + back) / 2)[::-1]
+    # an outside supplier is never short: what two searches for the same levels differ by is no cause
+    parts[CAUSES.index(causes.SHORTAGE)] *= np.array([node.parent >= 0 for node in problem.nodes])
     left = np.stack([levels - whole.demand, whole.demand]) - parts.sum(axis=0)
     safety, demand = np.concatenate([parts, left[None]]).transpose(1, 0, 2)
     return Explanation(safety, demand)
