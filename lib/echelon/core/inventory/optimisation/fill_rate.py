@@ -15,10 +15,11 @@ from echelon.core.inventory.optimisation.targets import TOLERANCE, Point, Target
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
 _ROUGH = 5e-3  # the same while the search is far from its end
-_ROUGHEST = 3e-2  # and to choose a start
+_ROUGHEST = 1e-2  # and to choose a start
 _STARTS = (-1.0, 0.25, 1.5)  # safety factors upstream, to start from the right valley
 _SEARCH_STEPS = 8
 _LONGEST_STEP = 1.0  # spreads
+_BACKTRACKED = 0.1, 0.6  # of a step that cost more
 _USUAL_CURVATURE = 0.15  # of the holding cost of one spread
 _WORTHWHILE = 4e-4  # of the cost: a step that promises less is not simulated
 _POLISH_NODES = 8
@@ -131,13 +132,15 @@ def _free(targets: Targets, fixed: Doubles, spread: Doubles) -> Flags:
 
 def _best_start(search: _Search, levels: Doubles, middle: Doubles) -> Point:
     """The cheapest of a few common safety factors upstream."""
-    search = replace(search, tolerance=_ROUGHEST)
+    rough = replace(search, tolerance=_ROUGHEST)
     points: list[Point] = []
     for factor in _STARTS:
         levels = np.where(search.free, np.maximum(middle + factor * search.spread, 0), levels)
-        points.append(search.meet(levels))
+        points.append(rough.meet(levels))
+        if len(points) == 1:
+            search.gradient(points[0])  # the prices, without which what is missing to a target can't be valued
         levels = points[-1].levels
-    return min(points, key=lambda point: point.cost)
+    return search.meet(min(points, key=lambda point: point.cost).levels)
 
 
 def _descend(search: _Search, best: Point, curvature: Doubles | None) -> tuple[Point, Doubles]:
@@ -160,9 +163,15 @@ def _descend(search: _Search, best: Point, curvature: Doubles | None) -> tuple[P
         if trial.cost < best.cost:
             best, gradient, most = trial, slope, _LONGEST_STEP
         else:
-            most = 0.5 * np.abs(way).max()
+            most = _backtracked(float(gradient @ way), trial.cost - best.cost, search) * np.abs(way).max()
         step = _newton(curvature, gradient, most)
     return best, curvature
+
+
+def _backtracked(slope: float, rise: float, search: _Search) -> float:
+    """Part of a step that costs more to take instead: to the least of a parabola (Nocedal & Wright, eq. 3.57)."""
+    rise /= search.simulator.scale
+    return float(np.clip(-slope / max(2 * (rise - slope), _NOTHING), *_BACKTRACKED))
 
 
 def _newton(curvature: Doubles, gradient: Doubles, most: float) -> Doubles:

@@ -7,10 +7,10 @@ import numpy as np
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
-_PRECISION = 0.05  # of the holding cost, on average over the nodes: errors of one sign
+_PRECISION = 0.05  # of the holding cost, on average over the nodes
 _MOST_PASSES = 3
-_FACTORS = 0.25, 4.0
-_LARGEST_CHANGE = 1.0  # of a factor in one step
+_EFFECTS = 0.01, 20.0
+_FACTORS = 0.05, 100.0  # far apart: a location whose source is always short sells little of what it holds more
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class ShadowPrices:
         priced = self.bound & (counted.surplus > 0)
         for _ in range(_MOST_PASSES):
             found = self._pass(simulator, levels, counted, 1.0)
-            if abs(found @ priced) <= _PRECISION * (self.hold @ priced) * simulator.scale:
+            if np.abs(found) @ priced <= _PRECISION * (self.hold @ priced) * simulator.scale:
                 break
             if not self._known:
                 self._learn_effect(found - self._pass(simulator, levels, counted, 1.1), counted)
-            change = np.clip(found / np.where(priced, self.effect * counted.surplus, 1.0), -_LARGEST_CHANGE, _LARGEST_CHANGE)
+            change = found / np.where(priced, self.effect * counted.surplus, 1.0)
             self.factor = np.where(priced, np.clip(self.factor + change, *_FACTORS), self.factor)
         return found
 
@@ -62,5 +62,5 @@ class ShadowPrices:
     def _learn_effect(self, change: Doubles, counted: Counted) -> None:
         """From the derivative's change when prices are a tenth higher."""
         served = change / np.maximum(0.1 * counted.surplus * self.factor, 1e-12)
-        self.effect = np.where(self.bound & (served > 0), np.clip(served, *_FACTORS), 1.0)
+        self.effect = np.where(self.bound & (served > 0), np.clip(served, *_EFFECTS), 1.0)
         self._known = True
