@@ -1,9 +1,11 @@
 """The panel: alignment, cutoffs, broken calendars."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.panel import make_panel, series_hash
+from echelon.core.forecast.panel import Covariate, make_panel, series_hash
 
 
 def test_series_are_sorted_and_aligned_at_the_end(frame) -> None:
@@ -37,3 +39,11 @@ def test_series_hash_depends_on_both_keys_only() -> None:
     keys = pd.DataFrame({"sku": ["A", "A", "AX"], "location": ["XB", "B", "B"]})
     assert len(np.unique(series_hash(keys))) == 3
     assert series_hash(keys)[::-1].tolist() == series_hash(keys.iloc[::-1]).tolist()
+
+
+def test_a_past_panel_knows_its_signals_as_far_ahead_as_the_present_one(frame) -> None:
+    panel = make_panel(frame({"A": [1, 2, 3, 4], "B": [5, 6, 7, 8]}, "D"), "D")
+    price = Covariate("price", np.arange(12.0).reshape(2, 6), ahead=2)
+    fuel = Covariate("fuel", np.arange(6.0).reshape(2, 3), ahead=-1)
+    past = replace(panel, covariates=(price, fuel)).before(panel.end - 1).select(np.array([False, True]))
+    assert [c.values.tolist() for c in past.covariates] == [[[6, 7, 8, 9, 10]], [[3, 4]]]

@@ -16,17 +16,32 @@ KEYS = ["sku", "location"]
 
 
 @dataclass(frozen=True)
+class Covariate:
+    """A signal beside demand: values (n, T + ahead) per series and period, NaN where unknown.
+
+    ahead: for how many periods after the last of demand it is known (prices that are set, holidays); negative: it is
+    published that much late, so that its last periods are not known yet.
+    """
+
+    name: str
+    values: Matrix
+    ahead: int
+
+
+@dataclass(frozen=True)
 class Panel:
     """n series over T periods that end together.
 
     keys: sku and location per series, sorted. values: (n, T) units, NaN before the first sale of a series.
     end: number of the first period after the last column (`periods.period_index`). freq: D, W or M.
+    covariates: signals whose first column is that of `values`.
     """
 
     keys: pd.DataFrame
     values: Matrix
     end: int
     freq: Frequency
+    covariates: tuple[Covariate, ...] = ()
 
     @cached_property
     def first(self) -> npt.NDArray[np.int64]:
@@ -45,11 +60,13 @@ class Panel:
     def before(self, cutoff: int) -> "Panel":
         """The panel as it was known at the start of period `cutoff`."""
         columns = max(self.values.shape[1] - (self.end - cutoff), 0)
-        return replace(self, values=self.values[:, :columns], end=cutoff)
+        known = tuple(replace(c, values=c.values[:, : max(columns + c.ahead, 0)]) for c in self.covariates)
+        return replace(self, values=self.values[:, :columns], end=cutoff, covariates=known)
 
     def select(self, mask: npt.NDArray[np.bool_]) -> "Panel":
         """The series where `mask` is true."""
-        return replace(self, keys=self.keys[mask].reset_index(drop=True), values=self.values[mask])
+        chosen = tuple(replace(c, values=c.values[mask]) for c in self.covariates)
+        return replace(self, keys=self.keys[mask].reset_index(drop=True), values=self.values[mask], covariates=chosen)
 
 
 def make_panel(demand: pd.DataFrame, freq: Frequency) -> Panel:
