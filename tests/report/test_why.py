@@ -30,6 +30,8 @@ def test_titles_say_how_much_and_mostly_why(full: ReportData) -> None:
         ),
     ]
     assert section.figures[0].note == "200 SKUs of 216 explained: the most valuable ones"
+    assert section.figures[1].note == "Units, all locations together, less the 30 that some hold below their lead-time demand"
+    assert section.figures[2].note == "Units, all locations together"
 
 
 def test_shares_add_up_and_causes_come_largest_first(full: ReportData) -> None:

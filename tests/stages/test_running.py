@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from echelon.config import Configuration, fingerprint
 from echelon.config.models import Sources
@@ -80,14 +82,27 @@ def test_the_cause_of_a_failure_in_a_worker_is_one_line() -> None:
     assert "raise spark.python_memory" in runner._cause(died)
 
 
+PLAIN_LANES = pd.DataFrame({"share": [np.nan], "capacity": [np.nan], "days_down": [np.nan]})
+
+
 def test_what_the_sources_do_not_say_is_told(spark: SparkSession) -> None:
-    silent = assumptions(context(spark, defaults={"lead_time_days": 9, "supplier": "Mill"}), WINDOWS)
+    silent = assumptions(context(spark, defaults={"lead_time_days": 9, "supplier": "Mill"}), WINDOWS, PLAIN_LANES)
     assert any("one outside supplier (Mill) serves every location in 9 days" in text for text in silent)
     assert any(text.startswith("No stock was given") for text in silent)
     given = {name: {"path": f"{name}.csv"} for name in Sources.model_fields}
-    told = assumptions(context(spark, sources=given, report={"assumptions": ["Costs are guessed."]}), WINDOWS)
+    told = assumptions(context(spark, sources=given, report={"assumptions": ["Costs are guessed."]}), WINDOWS, PLAIN_LANES)
     assert told[0] == "Costs are guessed."
     assert not any("were given" in text or "was given" in text for text in told)
+
+
+def test_what_is_said_of_sources_follows_the_lanes(spark: SparkSession) -> None:
+    def said(**terms: float) -> str:
+        told = assumptions(context(spark), WINDOWS, PLAIN_LANES.assign(**terms))
+        return next(text for text in told if text.startswith("Every location orders"))
+
+    assert said() == "Every location orders on its lane with the lowest priority number. Suppliers always have stock."
+    assert "lanes with shares split the orders" in said(share=0.5)
+    assert "the others stand in" in said(days_down=3.0)
 
 
 def test_too_little_history_is_no_failure(spark: SparkSession) -> None:

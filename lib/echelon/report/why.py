@@ -118,10 +118,13 @@ def _total(data: ReportData) -> Figure:
 
 
 def _one_sku(data: ReportData, sku: str) -> Figure:
-    parts = _by_cause(data.explanations[data.explanations["sku"] == sku], "safety_stock")
+    rows = data.explanations[data.explanations["sku"] == sku]
+    parts = _by_cause(rows, "safety_stock")
     name = data.descriptions().get(sku, "")
     title = f"{sku}{' ' + name if name else ''}: {f.compact(sum(parts.values()))} units{_mostly(parts)}"
-    return Figure(title, "Units, all locations together", bars(parts, f.compact, title))
+    below = -sum(stock for stock in rows.groupby("location")["safety_stock"].sum() if stock < 0)
+    less = f", less the {f.compact(below)} that some hold below their lead-time demand" if below >= 0.5 else ""
+    return Figure(title, f"Units, all locations together{less}", bars(parts, f.compact, title))
 
 
 def _mostly(parts: Mapping[str, float]) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pandas as pd
+
 from echelon.config.models import Defaults
 from echelon.stages.context import Context
 from echelon.stages.windows import WORD, Windows
@@ -22,8 +24,8 @@ _WITHOUT: dict[str, Callable[[Defaults], str]] = {
 }
 
 
-def assumptions(context: Context, windows: Windows) -> tuple[str, ...]:
-    """Sentences, the most important first."""
+def assumptions(context: Context, windows: Windows, lanes: pd.DataFrame) -> tuple[str, ...]:
+    """Sentences, the most important first. lanes: the table."""
     settings = context.settings
     silent = [text(settings.defaults) for name, text in _WITHOUT.items() if getattr(settings.sources, name) is None]
     unmet = "lost" if settings.stock.unmet_demand == "lost" else "owed and served later"
@@ -31,7 +33,7 @@ def assumptions(context: Context, windows: Windows) -> tuple[str, ...]:
         *settings.report.assumptions,
         *silent,
         f"Demand that customers do not get from stock is {unmet}.",
-        "Every location has one source: its lane with the lowest priority number. Suppliers always have stock.",
+        f"{_sourcing(lanes)} Suppliers always have stock.",
         "Lead times of orders are independent of each other and of demand; orders may overtake.",
         f"Demand per period is negative binomial around the forecast, with a common level error per {windows.horizon} "
         f"{WORD[windows.freq]}; locations vary independently.",
@@ -41,3 +43,13 @@ def assumptions(context: Context, windows: Windows) -> tuple[str, ...]:
     if windows.shorter_than_a_season:
         said.append(f"{windows.shorter_than_a_season[0].upper()}{windows.shorter_than_a_season[1:]}.")
     return tuple(said)
+
+
+def _sourcing(lanes: pd.DataFrame) -> str:
+    """On which lanes locations order."""
+    others = []
+    if lanes["share"].notna().any():
+        others.append("lanes with shares split the orders")
+    if lanes[["capacity", "days_down"]].notna().any(axis=None):
+        others.append("where that lane is at its capacity or interrupted, the others stand in by priority")
+    return "; ".join(["Every location orders on its lane with the lowest priority number", *others]) + "."

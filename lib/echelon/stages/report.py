@@ -68,7 +68,7 @@ def collect(context: Context, place: str) -> ReportData:
         replay_end=windows.last_day,
         censored=censored,
         restored=restored,
-        assumptions=assumptions(context, windows),
+        assumptions=assumptions(context, windows, frames["lanes"]),
         check_list=check_list(context, newest["run_id"]),
         versions={"python": python_version()}
         | {name: version(name) for name in ("pyspark", "delta-spark", "great-expectations")},
