@@ -44,7 +44,7 @@ def test_reduced_gradient_is_the_slope_of_the_cost_at_equal_service(lost):
 
     point = met(0.0)
     for _ in range(2):  # the second time with what the first has learned
-        found = prices.gradient(simulator, point.levels, point.counted)[0]
+        found = prices.gradient(simulator, point.levels, point.slope, point.surplus)[0]
     step = 0.05 * ltd.sd[0]
     seen = (met(step).cost - met(-step).cost) / (2 * step)
     assert abs(found - seen) < 0.02 * simulator.scale  # of the warehouse's holding cost

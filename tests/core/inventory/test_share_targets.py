@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.optimisation.fill_rate import optimise, valley_at
-from echelon.core.inventory.optimisation.no_stock_out import ShareGoal, ShareTargets, least_cost_for_shares
-from echelon.core.inventory.optimisation.reduced import Start
+from echelon.core.inventory.optimisation.no_stock_out import ShareGoal, ShareTargets, Start, least_cost_for_shares
 from echelon.core.inventory.optimisation.targets import Targets
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.simulation.paths import PathSource
@@ -185,7 +184,7 @@ def test_an_earlier_plan_saves_work_and_is_never_made_worse(kind):
             if kind == "ready_rate":
                 return least_cost_for_shares(system, targets_of(problem, kind, 0.9), replace(start, earlier=earlier))
             targets = Targets(np.array([np.nan, 0.9, 0.9, 0.9]), hold, True)
-            near = None if earlier is None else valley_at(earlier, targets, start.spread)
+            near = None if earlier is None else valley_at(earlier, targets)
             return optimise(system, targets, start.fixed, start.middle, start.spread, near)
 
         return passes_and_levels(problem, run)

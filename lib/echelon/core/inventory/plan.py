@@ -8,8 +8,9 @@ from echelon.core.inventory.analytic import analytic_fill_rate, analytic_levels
 from echelon.core.inventory.certification import certify
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_demand
 from echelon.core.inventory.optimisation.fill_rate import best_point, explore, optimise_near
+from echelon.core.inventory.optimisation.search import Point
 from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
-from echelon.core.inventory.optimisation.targets import Point, Targets, meet_targets
+from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.paths import Paths, PathSource

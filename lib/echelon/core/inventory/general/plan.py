@@ -71,12 +71,12 @@ def _levels(
     """Levels of least cost on the simulator's paths; none lets a point wait until it owes something before it orders. Points
     that serve no one have none."""
     free, middle = np.where(serves, np.nan, 0.0), ltd.lead_mean + simulator.gaps
-    near = None if earlier is None else valley_at(earlier, targets, ltd.sd)
+    near = None if earlier is None else valley_at(earlier, targets)
     levels = optimise(simulator, targets, free, middle, ltd.sd, near)
     low = (levels < simulator.gaps) & serves
     if not low.any():
         return levels
-    near = valley_at(levels, targets, ltd.sd)
+    near = valley_at(levels, targets)
     return optimise(simulator, targets, np.where(low, simulator.gaps, free), middle, ltd.sd, near)
 
 

@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 
-from echelon.core.inventory.optimisation.reduced import Goal, Point
+from echelon.core.inventory.optimisation.search import Goal, P
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
 _PAIRED = 3  # free nodes up to which two levels are also moved at once
@@ -17,7 +17,7 @@ _MOST_NODES = 16
 _LONGEST, _SHORTEST = 0.25, 0.03  # steps, in standard deviations of lead-time demand
 
 
-def better_nearby(goal: Goal, levels: Doubles, free: Flags, spread: Doubles) -> Doubles:
+def better_nearby(goal: Goal[P], levels: Doubles, free: Flags, spread: Doubles) -> Doubles:
     """Levels (nodes,) that cost no more than the given ones; spread: standard deviation of lead-time demand."""
     unit = np.ones(len(levels)) if goal.whole else _SHORTEST * spread
     longest = max(float(np.max(_LONGEST * spread / unit, where=free, initial=1.0)), 1.0)
@@ -30,7 +30,7 @@ def better_nearby(goal: Goal, levels: Doubles, free: Flags, spread: Doubles) -> 
     return best.rounded_up()[0] if goal.whole else best.levels
 
 
-def _cost(goal: Goal, point: Point) -> float:
+def _cost(goal: Goal[P], point: P) -> float:
     return point.rounded_up()[1] if goal.whole else point.cost
 
 

@@ -14,13 +14,14 @@ import numpy as np
 
 from echelon.core.inventory.optimisation.bracket import Bracket
 from echelon.core.inventory.optimisation.nearby import better_nearby
-from echelon.core.inventory.optimisation.reduced import Point, Start, least_cost
+from echelon.core.inventory.optimisation.search import Point, Search, best_start, descend, polished
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
 _RAMP = 0.1  # half the width of the ramp, in standard deviations of lead-time demand
 _CLOSE = 2e-3  # the same unit: how well a level that need not be whole is found
 _MOST_STEPS = 60
+_WORTHWHILE = 2e-4  # of the cost
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,19 @@ class ShareTargets:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Where the search begins: mean and standard deviation of lead-time demand per node (the scale of its steps), levels
+    that are given (nan elsewhere), and levels of an earlier plan, None without one."""
+
+    middle: Doubles
+    spread: Doubles
+    fixed: Doubles
+    earlier: Doubles | None = None
+
+
+@dataclass(frozen=True)
 class ShareGoal:
-    """The goal of `reduced`: targets on the paths of a system. spread: standard deviation of lead-time demand (nodes,)."""
+    """The goal of `search`: targets on the paths of a system. spread: standard deviation of lead-time demand (nodes,)."""
 
     system: System
     targets: ShareTargets
@@ -58,6 +70,13 @@ class ShareGoal:
     @property
     def whole(self) -> bool:
         return self.targets.whole
+
+    @property
+    def scale(self) -> float:
+        return self.system.scale
+
+    def rougher(self) -> "ShareGoal":
+        return self
 
     @property
     def _half(self) -> Doubles:
@@ -98,7 +117,7 @@ class ShareGoal:
     def _point(self, levels: Doubles) -> Point:
         totals = self.system.totals(levels)
         surplus = np.where(self.bound, self.hold * totals.covered, 0.0)
-        return Point(levels, float(self.hold @ totals.on_hand), np.zeros(len(levels)), surplus)
+        return Point(levels, float(self.hold @ totals.on_hand), surplus)
 
     def gradient(self, point: Point) -> Doubles:
         """Holding cost and priced ramp, as the mean of the passes at its lower and upper end."""
@@ -119,5 +138,21 @@ def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -
     At nodes that lose sales a ready rate says nothing (nobody waits): ask for a cycle service level there.
     """
     goal = ShareGoal(system, targets, start.spread)
-    free = ~goal.bound & np.isnan(start.fixed) & (start.spread > 0)
-    return goal.raised(better_nearby(goal, least_cost(goal, start), free, start.spread))
+    search = Search(goal, ~goal.bound & np.isnan(start.fixed) & (start.spread > 0), start.spread, _WORTHWHILE)
+    return goal.raised(better_nearby(goal, _searched(search, start), search.free, start.spread))
+
+
+def _searched(search: Search[Point], start: Start) -> Doubles:
+    """Where the search ends, from an earlier plan or from afar; never worse than the earlier plan."""
+    goal, middle = search.goal, start.middle if start.earlier is None else start.earlier
+    begin = goal.meet(np.where(np.isnan(start.fixed), middle, start.fixed))
+    if not search.free.any():
+        return begin.levels
+    if start.earlier is None:
+        begin = best_start(search, begin.levels, start.middle)
+    best = descend(search, begin, None)[0]
+    if not goal.whole:
+        return min(begin, goal.meet(best.levels), key=lambda point: point.cost).levels
+    whole = (goal.meet(np.where(search.free, np.rint(point.levels), point.levels)) for point in (begin, best))
+    found = min(whole, key=lambda point: point.rounded_up()[1])
+    return (polished(search, found) if start.earlier is None else found).levels

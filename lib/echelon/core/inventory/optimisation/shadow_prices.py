@@ -1,7 +1,5 @@
 """Shadow prices of fill-rate targets: what one unit more served costs in stock on hand."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from echelon.core.inventory.optimisation.system import System
@@ -11,20 +9,6 @@ _PRECISION = 0.05  # of the holding cost, on average over the nodes
 _MOST_PASSES = 3
 _EFFECTS = 0.01, 20.0
 _FACTORS = 0.05, 100.0  # far apart: a location whose source is always short sells little of what it holds more
-
-
-@dataclass(frozen=True)
-class Counted:
-    """What counting periods says of each node's level (nodes,): units served more per unit of level (slope), holding
-    cost more per unit of level (surplus)."""
-
-    slope: Doubles
-    surplus: Doubles
-
-    @property
-    def price(self) -> Doubles:
-        """Holding cost per unit more served."""
-        return self.surplus / self.slope
 
 
 class ShadowPrices:
@@ -43,24 +27,27 @@ class ShadowPrices:
         self.effect: Doubles = np.ones(len(hold))
         self._known = False
 
-    def gradient(self, simulator: System, levels: Doubles, counted: Counted) -> Doubles:
-        """Derivative (nodes,) of holding cost in the levels while bound levels follow to keep the targets met."""
-        priced = self.bound & (counted.surplus > 0)
+    def gradient(self, simulator: System, levels: Doubles, slope: Doubles, surplus: Doubles) -> Doubles:
+        """Derivative (nodes,) of holding cost in the levels while bound levels follow to keep the targets met.
+
+        slope, surplus: units served more and holding cost more per unit of level, as counted period by period (nodes,).
+        """
+        priced, price = self.bound & (surplus > 0), surplus / slope
         for _ in range(_MOST_PASSES):
-            found = self._pass(simulator, levels, counted, 1.0)
+            found = self._pass(simulator, levels, price)
             if np.abs(found) @ priced <= _PRECISION * (self.hold @ priced) * simulator.scale:
                 break
             if not self._known:
-                self._learn_effect(found - self._pass(simulator, levels, counted, 1.1), counted)
-            change = found / np.where(priced, self.effect * counted.surplus, 1.0)
+                self._learn_effect(found - self._pass(simulator, levels, 1.1 * price), surplus)
+            change = found / np.where(priced, self.effect * surplus, 1.0)
             self.factor = np.where(priced, np.clip(self.factor + change, *_FACTORS), self.factor)
         return found
 
-    def _pass(self, simulator: System, levels: Doubles, counted: Counted, times: float) -> Doubles:
-        return simulator.gradient(levels, self.hold, times * counted.price * self.factor)[1]
+    def _pass(self, simulator: System, levels: Doubles, price: Doubles) -> Doubles:
+        return simulator.gradient(levels, self.hold, price * self.factor)[1]
 
-    def _learn_effect(self, change: Doubles, counted: Counted) -> None:
+    def _learn_effect(self, change: Doubles, surplus: Doubles) -> None:
         """From the derivative's change when prices are a tenth higher."""
-        served = change / np.maximum(0.1 * counted.surplus * self.factor, 1e-12)
+        served = change / np.maximum(0.1 * surplus * self.factor, 1e-12)
         self.effect = np.where(self.bound & (served > 0), np.clip(served, *_EFFECTS), 1.0)
         self._known = True

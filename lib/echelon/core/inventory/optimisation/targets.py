@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echelon.core.inventory.optimisation.shadow_prices import Counted, ShadowPrices
+from echelon.core.inventory.optimisation.search import Point
+from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.simulator import Totals
 
 TOLERANCE = 1e-3  # of the fill rate
 _MOST_STEPS = 60
-_ROUNDING = 1e-2  # a level this little above a whole number is that number
 _NOTHING = 1e-12  # in place of a curvature or a spread of zero
 _LEAST_UNMET = 1e-4  # of the demand: less counts as this much where its logarithm is taken
 _FARTHEST = 0.5  # of the logarithm of unmet demand: a step so long is not taken without simulation
@@ -36,17 +36,10 @@ class Targets:
 
 
 @dataclass(frozen=True)
-class Point:
-    """Levels that meet the targets (to first order, from a simulation close by), and what they cost."""
+class ServedPoint(Point):
+    """slope: units served more per unit of each level, as counted period by period (nodes,)."""
 
-    levels: Doubles
-    cost: float
-    counted: Counted
-
-    def rounded_up(self) -> tuple[Doubles, float]:
-        """The next whole levels and their cost: on hand is linear in a level between whole numbers."""
-        whole = np.ceil(self.levels - _ROUNDING)
-        return whole, self.cost + float(self.counted.surplus @ (whole - self.levels))
+    slope: Doubles
 
 
 def fill_gap(simulator: System, totals: Totals, targets: Targets) -> Doubles:
@@ -57,7 +50,7 @@ def fill_gap(simulator: System, totals: Totals, targets: Targets) -> Doubles:
 
 def meet_targets(
     simulator: System, targets: Targets, levels: Doubles, prices: ShadowPrices | None = None, tolerance: float = TOLERANCE
-) -> Point:
+) -> ServedPoint:
     """Least levels of the bound nodes that meet the targets, the other levels given.
 
     tolerance: of the fill rate; what is missing is made up by one Newton step without simulation.
@@ -127,11 +120,11 @@ def _point(
     low: Doubles,
     high: Doubles,
     prices: ShadowPrices,
-) -> Point:
+) -> ServedPoint:
     """One last step, inside the bracket, on cost and levels."""
     excess, decay = _excess(simulator, totals, gap, prices)
     surplus = np.where(targets.bound, targets.hold * totals.covered, 0.0)
     step = np.where(targets.bound, np.clip(excess / decay, np.maximum(low, 0) - levels, high - levels), 0.0)
     cost = float(targets.hold @ totals.on_hand + (surplus * prices.factor * prices.effect) @ step)
     slope = totals.slope * np.exp(np.clip(-decay * step, -_FARTHEST, _FARTHEST))  # at the end of the step
-    return Point(levels + step, cost, Counted(np.maximum(slope, 1.0), surplus))
+    return ServedPoint(levels + step, cost, surplus, np.maximum(slope, 1.0))
