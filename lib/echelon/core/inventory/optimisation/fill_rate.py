@@ -37,22 +37,6 @@ class FillRateGoal:
     prices: ShadowPrices
     tolerance: float
 
-    @property
-    def bound(self) -> Flags:
-        return self.targets.bound
-
-    @property
-    def hold(self) -> Doubles:
-        return self.targets.hold
-
-    @property
-    def whole(self) -> bool:
-        return self.targets.whole
-
-    @property
-    def scale(self) -> float:
-        return self.system.scale
-
     def meet(self, levels: Doubles) -> ServedPoint:
         return meet_targets(self.system, self.targets, levels, self.prices, self.tolerance)
 

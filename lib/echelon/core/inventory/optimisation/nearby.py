@@ -19,7 +19,7 @@ _LONGEST, _SHORTEST = 0.25, 0.03  # steps, in standard deviations of lead-time d
 
 def better_nearby(goal: Goal[P], levels: Doubles, free: Flags, spread: Doubles) -> Doubles:
     """Levels (nodes,) that cost no more than the given ones; spread: standard deviation of lead-time demand."""
-    unit = np.ones(len(levels)) if goal.whole else _SHORTEST * spread
+    unit = np.ones(len(levels)) if goal.targets.whole else _SHORTEST * spread
     longest = max(float(np.max(_LONGEST * spread / unit, where=free, initial=1.0)), 1.0)
     best, step = goal.meet(levels), 1 << int(np.log2(longest))
     while step >= 1 and 0 < free.sum() <= _MOST_NODES:
@@ -27,11 +27,11 @@ def better_nearby(goal: Goal[P], levels: Doubles, free: Flags, spread: Doubles) 
         trials = [goal.meet(trial) for trial in moved if trial.min() >= 0]
         cheapest = min(trials, key=lambda point: _cost(goal, point), default=best)
         best, step = (cheapest, step) if _cost(goal, cheapest) < _cost(goal, best) else (best, step // 2)
-    return best.rounded_up()[0] if goal.whole else best.levels
+    return best.rounded_up()[0] if goal.targets.whole else best.levels
 
 
 def _cost(goal: Goal[P], point: P) -> float:
-    return point.rounded_up()[1] if goal.whole else point.cost
+    return point.rounded_up()[1] if goal.targets.whole else point.cost
 
 
 def _moves(free: Flags, step: int) -> list[Doubles]:

@@ -59,47 +59,31 @@ class ShareGoal:
     targets: ShareTargets
     spread: Doubles
 
-    @property
-    def bound(self) -> Flags:
-        return self.targets.bound
-
-    @property
-    def hold(self) -> Doubles:
-        return self.targets.hold
-
-    @property
-    def whole(self) -> bool:
-        return self.targets.whole
-
-    @property
-    def scale(self) -> float:
-        return self.system.scale
-
     def rougher(self) -> "ShareGoal":
         return self
 
     @property
     def _half(self) -> Doubles:
         """Half the width of the ramp at bound nodes, units."""
-        return np.where(self.bound, np.maximum(_RAMP * self.spread, 0.5 if self.whole else 1e-9), 0.0)
+        return np.where(self.targets.bound, np.maximum(_RAMP * self.spread, 0.5 if self.targets.whole else 1e-9), 0.0)
 
     def meet(self, levels: Doubles) -> Point:
         """Least levels of the bound nodes that meet the targets, the others given: bracketing on the simulated share, all
         nodes at once. Where levels are whole they are interpolated; `Point.rounded_up` gives those that meet."""
         levels = np.maximum(np.array(levels, float), 0.0)
-        levels = np.where(self.bound & self.whole, np.rint(levels), levels)
-        bracket = Bracket(np.nan_to_num(self.targets.share), self.bound, self.spread, self._width, self.whole)
+        levels = np.where(self.targets.bound & self.targets.whole, np.rint(levels), levels)
+        bracket = Bracket(np.nan_to_num(self.targets.share), self.targets.bound, self.spread, self._width, self.targets.whole)
         for _ in range(_MOST_STEPS):
             bracket.see(levels, self._share(levels))
             if not bracket.open.any():
                 break
             levels = np.where(bracket.open, bracket.next(levels), levels)
-        return self._point(np.where(self.bound, bracket.root(), levels))
+        return self._point(np.where(self.targets.bound, bracket.root(), levels))
 
     def raised(self, levels: Doubles) -> Doubles:
         """Levels raised where a target is just missed: rounding at one customers' node shifts what others get."""
         for _ in range(_MOST_STEPS):
-            short = self.bound & (self._share(levels) < self.targets.share)
+            short = self.targets.bound & (self._share(levels) < self.targets.share)
             if not short.any():
                 break
             levels = levels + short * self._width
@@ -107,7 +91,7 @@ class ShareGoal:
 
     @property
     def _width(self) -> Doubles:
-        return np.ones(len(self.hold)) if self.whole else np.maximum(_CLOSE * self.spread, 1e-6)
+        return np.ones(len(self.targets.hold)) if self.targets.whole else np.maximum(_CLOSE * self.spread, 1e-6)
 
     def _share(self, levels: Doubles) -> Doubles:
         measures = self.system.measure(levels)
@@ -116,8 +100,8 @@ class ShareGoal:
 
     def _point(self, levels: Doubles) -> Point:
         totals = self.system.totals(levels)
-        surplus = np.where(self.bound, self.hold * totals.covered, 0.0)
-        return Point(levels, float(self.hold @ totals.on_hand), surplus)
+        surplus = np.where(self.targets.bound, self.targets.hold * totals.covered, 0.0)
+        return Point(levels, float(self.targets.hold @ totals.on_hand), surplus)
 
     def gradient(self, point: Point) -> Doubles:
         """Holding cost and priced ramp, as the mean of the passes at its lower and upper end."""
@@ -125,10 +109,10 @@ class ShareGoal:
         below, above = self.system.totals(low), self.system.totals(high)
         waits = below.owed > 0  # where sales are lost, the unmet demand stands for the backorders
         fewer = np.where(waits, above.covered - below.covered, below.slope - above.slope)
-        weight = np.where(self.bound, 2 * point.surplus / np.maximum(fewer, 1.0), 0.0)
+        weight = np.where(self.targets.bound, 2 * point.surplus / np.maximum(fewer, 1.0), 0.0)
         owed, unmet = weight * waits, weight * ~waits
-        _, at_low = self.system.gradient(low, self.hold, unmet, owed)
-        _, at_high = self.system.gradient(high, self.hold, -unmet, -owed)
+        _, at_low = self.system.gradient(low, self.targets.hold, unmet, owed)
+        _, at_high = self.system.gradient(high, self.targets.hold, -unmet, -owed)
         return 0.5 * (at_low + at_high)
 
 
@@ -138,7 +122,7 @@ def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -
     At nodes that lose sales a ready rate says nothing (nobody waits): ask for a cycle service level there.
     """
     goal = ShareGoal(system, targets, start.spread)
-    search = Search(goal, ~goal.bound & np.isnan(start.fixed) & (start.spread > 0), start.spread, _WORTHWHILE)
+    search = Search(goal, ~goal.targets.bound & np.isnan(start.fixed) & (start.spread > 0), start.spread, _WORTHWHILE)
     return goal.raised(better_nearby(goal, _searched(search, start), search.free, start.spread))
 
 
@@ -151,7 +135,7 @@ def _searched(search: Search[Point], start: Start) -> Doubles:
     if start.earlier is None:
         begin = best_start(search, begin.levels, start.middle)
     best = descend(search, begin, None)[0]
-    if not goal.whole:
+    if not goal.targets.whole:
         return min(begin, goal.meet(best.levels), key=lambda point: point.cost).levels
     whole = (goal.meet(np.where(search.free, np.rint(point.levels), point.levels)) for point in (begin, best))
     found = min(whole, key=lambda point: point.rounded_up()[1])

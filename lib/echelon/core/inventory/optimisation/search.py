@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
 _STARTS = (-1.0, 0.25, 1.5)  # safety factors upstream, to start from the right valley
@@ -41,8 +42,8 @@ class Point:
 P = TypeVar("P", bound=Point)
 
 
-class Goal(Protocol[P]):
-    """Service targets on one set of paths."""
+class Asked(Protocol):
+    """Service targets of any kind."""
 
     @property
     def bound(self) -> Flags:
@@ -56,9 +57,17 @@ class Goal(Protocol[P]):
     def whole(self) -> bool:
         """Whether levels are whole numbers."""
 
+
+class Goal(Protocol[P]):
+    """Service targets on one set of paths."""
+
     @property
-    def scale(self) -> float:
-        """Measured periods x replications."""
+    def system(self) -> System:
+        """What is simulated, on its paths."""
+
+    @property
+    def targets(self) -> Asked:
+        """What is to be met."""
 
     def meet(self, levels: Doubles) -> P:
         """Least levels of the bound nodes that meet the targets, the other levels given."""
@@ -83,7 +92,7 @@ class Search(Generic[P]):
     @property
     def usual_curvature(self) -> Doubles:
         """Second derivatives (nodes,) of the cost per period in the free levels, as networks usually have them."""
-        return np.where(self.free, _USUAL_CURVATURE * self.goal.hold * self.spread, 1.0)
+        return np.where(self.free, _USUAL_CURVATURE * self.goal.targets.hold * self.spread, 1.0)
 
     def moved(self, point: P, step: Doubles) -> P:
         """The point with its free levels moved by a step in spreads."""
@@ -98,7 +107,7 @@ class Search(Generic[P]):
         """Derivative of the cost per period in the free levels that can still fall, in spreads."""
         gradient = self.goal.gradient(point)
         at_zero = (point.levels <= 0) & (gradient > 0)
-        return np.where(self.free & ~at_zero, gradient * self.spread, 0.0) / self.goal.scale
+        return np.where(self.free & ~at_zero, gradient * self.spread, 0.0) / self.goal.system.scale
 
 
 def best_start(search: Search[P], levels: Doubles, middle: Doubles) -> P:
@@ -122,7 +131,7 @@ def descend(search: Search[P], best: P, curvature: Doubles | None) -> tuple[P, D
     curvature = np.diag(search.usual_curvature) if curvature is None else curvature
     step = _newton(curvature, gradient, most)
     for _ in range(_STEPS):
-        if abs(gradient @ step) * search.goal.scale <= search.worthwhile * best.cost:
+        if abs(gradient @ step) * search.goal.system.scale <= search.worthwhile * best.cost:
             return search.moved(best, step), curvature
         trial = search.goal.meet(search.moved(best, step).levels)
         slope, way = search.gradient(trial), search.way(best, trial)
@@ -131,7 +140,7 @@ def descend(search: Search[P], best: P, curvature: Doubles | None) -> tuple[P, D
         if trial.cost < best.cost:
             best, gradient, most = trial, slope, _LONGEST_STEP
         else:
-            most = _backtracked(float(gradient @ way), (trial.cost - best.cost) / search.goal.scale) * np.abs(way).max()
+            most = _backtracked(float(gradient @ way), (trial.cost - best.cost) / search.goal.system.scale) * np.abs(way).max()
         step = _newton(curvature, gradient, most)
     return best, curvature
 
@@ -170,7 +179,7 @@ def polished(search: Search[P], point: P) -> P:
     goal = search.goal.rougher()
     if len(movable) <= _POLISH_NODES:
         reach = 3 if len(movable) == 1 else 1
-        for node in movable[np.argsort(-goal.hold[movable], kind="stable")]:
+        for node in movable[np.argsort(-goal.targets.hold[movable], kind="stable")]:
             best = _best_neighbour(goal, best, int(node), reach)
     return best
 
