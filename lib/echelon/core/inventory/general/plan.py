@@ -18,6 +18,7 @@ from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.stock_plan import DEFAULT_SIZE, SimulationSize, StockPlan, describe, observed, shortfall, targets_of
 
 _ROUNDS = 6
+_GAP_REPLICATIONS = 64  # the cost is flat in a gap, and every one is tried on the same paths
 _TRIFLE = 1e-3  # of the fill rate
 _HALVINGS = 20
 _FAR = 30.0  # standard deviations
@@ -59,7 +60,8 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     def levels_of(simulator: NetworkSimulator, earlier: Doubles | None) -> Doubles:
         return np.minimum(_levels(simulator, observed(targets, simulator), ltd, serves, earlier), most + simulator.gaps)
 
-    network = with_best_gaps(network, lambda one: paths.simulator(one, "gaps", size.replications), levels_of, periods_per_year)
+    few = min(size.replications, _GAP_REPLICATIONS)
+    network = with_best_gaps(network, lambda one: paths.simulator(one, "gaps", few), levels_of, periods_per_year)
     levels = levels_of(paths.simulator(network, "optimise", size.replications), None)
     levels, measures, status = _certified(network, paths, size, targets, levels, most)
     return NetworkPlan(network, _with_reorder_points(network, describe(network, levels, ltd, measures, status)), measures)
