@@ -4,7 +4,7 @@ import os
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -66,6 +66,8 @@ class Sources(Strict):
     stock: Source | None = None
     stock_history: Source | None = None
     targets: Source | None = None
+    signals: Source | None = None
+    events: Source | None = None
 
 
 class Ingest(Strict):
@@ -88,6 +90,28 @@ class Defaults(Strict):
     unit_cost: Positive = Field(1, description="unit cost where there is no price either")
     holding_rate: NotNegative = Field(0.25, description="holding cost per year as a share of the unit cost")
     fill_rate: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="fill-rate target of customers")
+
+
+class Signal(Strict):
+    """When a signal beside demand is known, and what holds in periods without a row."""
+
+    source: Literal["signals", "sales", "stock_history"] = Field(
+        "signals",
+        description="the input of that name; sales: prices that were paid; stock_history: share of days that ended empty",
+    )
+    delay_days: int = Field(0, ge=0, description="published that many days after the end of its day")
+    known_ahead: bool | Count = Field(False, description="known before its day: that many days, or true: as far as is planned")
+    missing: Literal["unknown", "last"] | float = Field(
+        "unknown", description="in periods without a row: unknown, the last value before, or this number"
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Signal":
+        if self.delay_days and self.known_ahead:
+            raise ValueError("delay_days and known_ahead exclude each other")
+        if self.source != "signals" and self.known_ahead:
+            raise ValueError(f"what is taken from {self.source} is not known ahead")
+        return self
 
 
 class Segments(Strict):
@@ -157,6 +181,7 @@ class Configuration(Strict):
     spark: Spark = Spark()
     ingest: Ingest = Ingest()
     defaults: Defaults = Defaults()
+    signals: dict[str, Signal] = Field(default_factory=dict, description="signals beside demand, by name")
     segments: Segments = Segments()
     lead_times: LeadTimes = LeadTimes()
     backtest: Backtest = Backtest()

@@ -7,9 +7,10 @@ import pandas as pd
 
 from echelon.core.demand.periods import Frequency, period_index, period_start
 from echelon.core.forecast.candidate import Candidate
+from echelon.core.forecast.covariates import Signals
 from echelon.core.forecast.distribution import quantiles
 from echelon.core.forecast.live import FORECAST_COLUMNS, forecast
-from echelon.core.forecast.panel import KEYS, make_panel
+from echelon.core.forecast.panel import KEYS
 from echelon.engine.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
@@ -18,6 +19,7 @@ from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, windows_of
+from echelon.stages.signals import with_signals
 from echelon.stages.windows import WORD, Windows
 
 _LIVE = (
@@ -30,12 +32,13 @@ def run(context: Context) -> str:
     """Publish `demand_distributions` and `forecasts`."""
     lake, windows = context.lake, windows_of(context)
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
-    demand = lake.read("demand").join(chosen, list(SERIES)).select(*SERIES, "date", "demand", "model")
-    live = with_candidates(context, "live", demand, partial(_champions_only, windows=windows), _LIVE)
+    demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
+    known = demand.join(chosen.select(*SERIES, "model"), list(SERIES))
+    live = with_candidates(context, "live", known, partial(_champions_only, windows=windows, signals=signals), _LIVE)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
-    known = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores)
-    found = lake.keep("distributions", known)
+    foretold = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores)
+    found = lake.keep("distributions", foretold)
     table = apply_to_rows(
         found.select(*SERIES, "model", "start_date", "counts", "mean", "dispersion", "level_cv"),
         partial(_quantile_rows, freq=windows.freq),
@@ -49,10 +52,10 @@ def run(context: Context) -> str:
     )
 
 
-def _champions_only(rows: pd.DataFrame, chosen: list[Candidate], windows: Windows) -> pd.DataFrame:
+def _champions_only(rows: pd.DataFrame, chosen: list[Candidate], windows: Windows, signals: Signals) -> pd.DataFrame:
     """Forecast each series by its champion. A pooled model learns from all series, whoever their champion is."""
     model_of = rows.drop_duplicates(KEYS).sort_values(KEYS)["model"].to_numpy()
-    panel = make_panel(rows, windows.freq)
+    panel = signals.panel(rows)
     parts = []
     for candidate in chosen:
         mine = model_of == candidate.name

@@ -65,8 +65,13 @@ class Panel:
 
     def select(self, mask: npt.NDArray[np.bool_]) -> "Panel":
         """The series where `mask` is true."""
-        chosen = tuple(replace(c, values=c.values[mask]) for c in self.covariates)
+        chosen = tuple(replace(c, values=_rows(c.values, mask)) for c in self.covariates)
         return replace(self, keys=self.keys[mask].reset_index(drop=True), values=self.values[mask], covariates=chosen)
+
+
+def _rows(values: Matrix, mask: npt.NDArray[np.bool_]) -> Matrix:
+    """Some rows; what is the same for all series stays in memory once."""
+    return values[: mask.sum()] if values.strides[0] == 0 else values[mask]
 
 
 def make_panel(demand: pd.DataFrame, freq: Frequency) -> Panel:
