@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast.features import History, feature_names, features, scale
+from echelon.core.forecast.features import feature_names, features
+from echelon.core.forecast.history import History, scale
 from echelon.core.forecast.lightgbm_direct import lightgbm_direct, training_rows
 from echelon.core.forecast.panel import make_panel
 

@@ -1,123 +1,74 @@
-"""Features of the pooled model: what was known at the origin of a forecast, and the calendar of its target.
+"""Features of the pooled model: what was known at the origin of a forecast, and what is known ahead of its target.
 
-Every value is read at or before the origin, the last period that the forecast may know; the target lies `step` periods
-after it. So no feature looks ahead, whatever the step.
+Demand is read at or before the origin, the last period that the forecast may know; the target lies `step` periods after
+it. Signals are read where they are published (`signal_features.py`). So no feature looks ahead, whatever the step.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.demand.periods import PERIODS_PER_YEAR, SEASON_LENGTH, Frequency, period_start, weekday
-from echelon.core.forecast.panel import Matrix, Panel, Vector
+from echelon.core.demand.periods import PERIODS_PER_YEAR, Frequency, period_start, weekday
+from echelon.core.forecast.history import WINDOWS, History, Index, same_phase, scale, window_mean
+from echelon.core.forecast.panel import Panel, Vector
+from echelon.core.forecast.season import trend_features, year_index
+from echelon.core.forecast.signal_features import attribute_codes, signal_features
 
-Index = npt.NDArray[np.int64]
-
-# Rolling windows in periods, shortest first; the last one also sets the scale of a series.
-WINDOWS: dict[Frequency, tuple[int, ...]] = {"D": (7, 28, 91), "W": (4, 13, 26), "M": (3, 6, 12)}
 # How many past seasons the mean of the same period of the season is taken over.
 SAME_PHASE: dict[Frequency, tuple[int, ...]] = {"D": (4, 13), "W": (1, 2), "M": (1, 2)}
-
-
-@dataclass(frozen=True)
-class History:
-    """Running sums over a panel, from which any window is two look-ups: columns 0..T for 'up to before column c'."""
-
-    panel: Panel
-    total: Matrix
-    squares: Matrix
-    nonzero: Matrix
-    by_phase: Matrix
-    last_demand: Index
-
-    @staticmethod
-    def of(panel: Panel) -> "History":
-        """Adds up a panel once."""
-        values = np.nan_to_num(panel.values)
-        columns = np.arange(values.shape[1])
-        demand_at = np.where(values > 0, columns, -1)
-        return History(
-            panel,
-            _running(values),
-            _running(values**2),
-            _running((values > 0).astype(np.float64)),
-            _seasonal_running(values, SEASON_LENGTH[panel.freq]),
-            np.maximum.accumulate(demand_at, axis=1),
-        )
-
-
-def scale(history: History, series: Index, origin: Index) -> Vector:
-    """Units per period that make series comparable: half the mean of the longest window, half that of all history, as
-    known at the origin. Zero only for a series without any demand so far."""
-    first = history.panel.first[series]
-    longest = WINDOWS[history.panel.freq][-1]
-    recent = _window_mean(history.total, series, origin, np.minimum(longest, origin - first + 1))
-    everything = _window_mean(history.total, series, origin, origin - first + 1)
-    return 0.5 * recent + 0.5 * everything
+ATTRIBUTE = "attribute_"
 
 
 def feature_names(panel: Panel) -> list[str]:
-    """Names of the columns of `features`."""
-    rolling = [f"{what}_{w}" for w in WINDOWS[panel.freq] for what in ("mean", "sd", "zero_share")]
-    phase = [f"same_phase_{k}" for k in SAME_PHASE[panel.freq]]
-    return [*rolling, *phase, "since_demand", "age", "log_scale", "step", *_calendar(panel, np.zeros(1, np.int64))]
+    """Names of the columns of `features`: `mean_w`, `sd_w`, `zero_share_w` of the last w periods, `same_phase_k` of k
+    seasons, all signals and their changes, and `attribute_` + name, which are codes of names."""
+    one = panel.select(np.arange(len(panel.keys)) == 0)
+    return list(_columns(History.of(one), *(np.zeros(0, np.int64),) * 3))
 
 
 def features(history: History, series: Index, origin: Index, step: Index) -> npt.NDArray[np.float32]:
     """(rows, features) for targets `step` periods after column `origin` of each series. Demand features are divided by
     `scale`, so that a series that sells a thousand times more looks alike."""
+    return np.column_stack([column.astype(np.float32) for column in _columns(history, series, origin, step).values()])
+
+
+def _columns(history: History, series: Index, origin: Index, step: Index) -> dict[str, Vector]:
     panel = history.panel
-    unit = np.maximum(scale(history, series, origin), 1e-9)
-    age = origin - panel.first[series] + 1
-    columns: list[Vector] = []
-    for window in WINDOWS[panel.freq]:
-        columns += _rolling(history, series, origin, np.minimum(window, age), unit)
-    for seasons in SAME_PHASE[panel.freq]:
-        columns.append(_same_phase(history, series, origin, step, seasons) / unit)
-    gap = origin - history.last_demand[series, origin]
-    columns += [np.minimum(gap, age).astype(np.float64), age.astype(np.float64), np.log(unit), step.astype(np.float64)]
     start = panel.end - panel.values.shape[1]
-    columns += _calendar(panel, start + origin + step).values()
-    return np.column_stack(columns).astype(np.float32)
+    return (
+        _own_demand(history, series, origin, step)
+        | trend_features(history, origin)
+        | {"year_index": np.log(year_index(history, series, origin, step))}
+        | _calendar(panel, start + origin + step)
+        | signal_features(panel, series, origin, step)
+        | {ATTRIBUTE + name: code[series] for name, code in attribute_codes(panel).items()}
+    )
 
 
-def _rolling(history: History, series: Index, origin: Index, length: Index, unit: Vector) -> list[Vector]:
-    mean = _window_mean(history.total, series, origin, length)
-    square = _window_mean(history.squares, series, origin, length)
-    share = _window_mean(history.nonzero, series, origin, length)
-    return [mean / unit, np.sqrt(np.maximum(square - mean**2, 0.0)) / unit, 1.0 - share]
+def _own_demand(history: History, series: Index, origin: Index, step: Index) -> dict[str, Vector]:
+    freq = history.panel.freq
+    unit = np.maximum(scale(history, series, origin), 1e-9)
+    age = origin - history.panel.first[series] + 1
+    columns: dict[str, Vector] = {}
+    for window in WINDOWS[freq]:
+        columns |= _rolling(history, series, origin, window, unit)
+    for seasons in SAME_PHASE[freq]:
+        columns[f"same_phase_{seasons}"] = same_phase(history, series, origin, step, seasons) / unit
+    gap = np.minimum(origin - history.last_demand[series, origin], age)
+    return columns | {
+        "since_demand": gap.astype(np.float64), "age": age.astype(np.float64), "log_scale": np.log(unit),
+        "step": step.astype(np.float64),
+    }  # fmt: skip
 
 
-def _window_mean(running: Matrix, series: Index, origin: Index, length: Index) -> Vector:
-    return np.asarray((running[series, origin + 1] - running[series, origin + 1 - length]) / length, dtype=np.float64)
-
-
-def _same_phase(history: History, series: Index, origin: Index, step: Index, seasons: int) -> Vector:
-    """Mean over the last `seasons` known periods that are whole seasons before the target; NaN where none is known."""
-    season = SEASON_LENGTH[history.panel.freq]
-    latest = origin + step - season * (-(-step // season))
-    available = (latest - history.panel.first[series]) // season + 1
-    count = np.minimum(seasons, available)
-    known = count > 0
-    # by_phase is offset by one season, so that the empty sum lies at the front.
-    high = np.where(known, latest + season, 0)
-    low = np.where(known, latest + season - count * season, 0)
-    sums = history.by_phase[series, high] - history.by_phase[series, low]
-    return np.divide(sums, count, out=np.full(len(sums), np.nan), where=known)
-
-
-def _running(values: Matrix) -> Matrix:
-    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
-
-
-def _seasonal_running(values: Matrix, season: int) -> Matrix:
-    """Column c + season: the sum of columns c, c - season, c - 2 season, ..."""
-    n, columns = values.shape
-    padded = np.zeros((n, -(-columns // season) * season))
-    padded[:, :columns] = values
-    sums = padded.reshape(n, -1, season).cumsum(axis=1).reshape(n, -1)
-    return np.concatenate([np.zeros((n, season)), sums], axis=1)
+def _rolling(history: History, series: Index, origin: Index, window: int, unit: Vector) -> dict[str, Vector]:
+    length = np.minimum(window, origin - history.panel.first[series] + 1)
+    mean = window_mean(history.total, series, origin, length)
+    square = window_mean(history.squares, series, origin, length)
+    return {
+        f"mean_{window}": mean / unit,
+        f"sd_{window}": np.sqrt(np.maximum(square - mean**2, 0.0)) / unit,
+        f"zero_share_{window}": 1.0 - window_mean(history.nonzero, series, origin, length),
+    }
 
 
 def _calendar(panel: Panel, period: Index) -> dict[str, Vector]:

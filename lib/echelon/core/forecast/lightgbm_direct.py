@@ -1,92 +1,126 @@
 """One LightGBM for a whole group of series, direct: the target lies any number of periods up to the horizon ahead."""
 
+from dataclasses import dataclass
+
 import lightgbm
 import numpy as np
 import numpy.typing as npt
 
 from echelon.core.forecast.candidate import OK, TOO_LITTLE, Means, naive_means
-from echelon.core.forecast.features import History, Index, feature_names, features, scale
-from echelon.core.forecast.panel import Panel, Vector, series_hash
+from echelon.core.forecast.features import ATTRIBUTE, feature_names, features
+from echelon.core.forecast.history import History, Index, scale
+from echelon.core.forecast.panel import Matrix, Panel, Vector, series_hash
+from echelon.core.forecast.season import year_index
 
-MOST_ROWS = 120_000
+ENOUGH_ROWS = 120_000
+# Of a longer history one period in this many is enough: neighbours tell nearly the same.
+SPARED = 4
 LEAST_ROWS = 300
 LEAST_HISTORY = 7
-ROUNDS = 120
-TWEEDIE_POWER = 1.5
+ROUNDS = 200
 # A series weighs no more than one of this many times the median scale, so that none outshouts all others.
 MOST_SCALE = 100.0
-PARAMETERS = {
-    "objective": "tweedie",
-    "tweedie_variance_power": TWEEDIE_POWER,
-    "learning_rate": 0.05,
+BINS = {"max_bin": 127, "num_threads": 1, "verbosity": -1}
+PARAMETERS = BINS | {
+    "objective": "poisson",
+    "learning_rate": 0.1,
     "num_leaves": 16,
     "min_data_in_leaf": 200,
     "feature_fraction": 0.7,
-    "max_bin": 127,
     "lambda_l2": 1.0,
-    "num_threads": 1,
     "deterministic": True,
     "force_row_wise": True,
     "seed": 1,
-    "verbosity": -1,
 }
 
 
-def lightgbm_direct(panel: Panel, horizon: int) -> Means:
-    """Mean forecasts of every series from one model.
+@dataclass(frozen=True)
+class PooledModel:
+    """A trained model of a panel and what its forecasts are made of. names: the columns of `inputs`."""
 
-    Trained on demand / `features.scale` with the Tweedie deviance (power 1.5) and weights scale^0.5, which is the
-    deviance of the unscaled demand (scale capped at 100 medians). Each past period is one row with one step out of
-    1..horizon; at most 120,000 rows; both are drawn by a hash of series and date, so the result does not depend on the
-    order of rows. A series without any demand so far is forecast as zero. A group with fewer than 300 rows gets the
-    seasonal naive with the reason.
+    booster: lightgbm.Booster
+    history: History
+    names: list[str]
+
+    def inputs(self, horizon: int) -> npt.NDArray[np.float32]:
+        """Features (n x horizon, names) of the periods after the history, series by series."""
+        return features(self.history, *_ahead(self.history.panel, horizon))
+
+    def units(self, horizon: int) -> Matrix:
+        """(n, horizon) units that the booster's numbers are multiples of."""
+        series, origin, step = _ahead(self.history.panel, horizon)
+        return _unit(self.history, series, origin, step).reshape(-1, horizon)
+
+
+def lightgbm_direct(panel: Panel, horizon: int) -> Means:
+    """Mean forecasts of every series from one model (`pooled_model`). A series without any demand so far is forecast as
+    zero. A group with fewer than 300 rows gets the seasonal naive with the reason."""
+    try:
+        model = pooled_model(panel, horizon)
+    except ValueError as error:
+        return naive_means(panel, horizon, str(error))
+    ratio = np.asarray(model.booster.predict(model.inputs(horizon), num_threads=1))
+    return Means(ratio.reshape(-1, horizon) * model.units(horizon), np.full(len(panel.keys), OK, dtype=object))
+
+
+def pooled_model(panel: Panel, horizon: int) -> PooledModel:
+    """One model of all series.
+
+    Trained on demand / (`history.scale` x `season.year_index`) with the Poisson deviance and weights of that unit, which
+    is the deviance of demand itself (scale capped at 100 medians): sums over series are right on average, so the forecast
+    is not biased at upper levels. Rows are `training_rows`, so the result does not depend on the order of rows.
+    Raises ValueError where fewer than 300 rows can be learned from.
     """
     history = History.of(panel)
     series, origin, step = training_rows(panel, horizon)
-    unit = scale(history, series, origin)
-    keep = unit > 0
+    keep = scale(history, series, origin) > 0
     if keep.sum() < LEAST_ROWS:
-        return naive_means(panel, horizon, f"{TOO_LITTLE}: fewer than {LEAST_ROWS} rows to train on")
-    model = _train(history, series[keep], origin[keep], step[keep], unit[keep])
-    return _predict(model, history, horizon)
+        raise ValueError(f"{TOO_LITTLE}: fewer than {LEAST_ROWS} rows to train on")
+    names = feature_names(panel)
+    return PooledModel(_train(history, names, series[keep], origin[keep], step[keep]), history, names)
 
 
 def training_rows(panel: Panel, horizon: int) -> tuple[Index, Index, Index]:
-    """(series, origin, step) of at most 120,000 past targets, ordered by series and target; a series has at least
-    seven periods of history at the origin."""
+    """(series, origin, step) of past targets, ordered by series and target; a series has at least seven periods of
+    history at the origin. Each past period is a row with one step out of 1..horizon; of more than 120,000, a quarter of
+    them, but not fewer. Both are drawn by a hash of series and date."""
     series, target = np.nonzero(~np.isnan(panel.values))
     start = panel.end - panel.values.shape[1]
     mixed = _mix(series_hash(panel.keys)[series] ^ _mix((target + start).astype(np.uint64)))
     step = (mixed % np.uint64(horizon)).astype(np.int64) + 1
     origin = target - step
     usable = np.flatnonzero(origin - panel.first[series] + 1 >= LEAST_HISTORY)
-    if len(usable) > MOST_ROWS:
-        chosen = np.argsort(_mix(mixed[usable]), kind="stable")[:MOST_ROWS]
+    most = max(ENOUGH_ROWS, len(usable) // SPARED)
+    if len(usable) > most:
+        chosen = np.argsort(_mix(mixed[usable]), kind="stable")[:most]
         usable = np.sort(usable[chosen])
     return series[usable], origin[usable], step[usable]
 
 
-def _train(history: History, series: Index, origin: Index, step: Index, unit: Vector) -> lightgbm.Booster:
+def _train(history: History, names: list[str], series: Index, origin: Index, step: Index) -> lightgbm.Booster:
     demand = history.panel.values[series, origin + step]
-    weight = np.minimum(unit, MOST_SCALE * np.median(unit)) ** (2.0 - TWEEDIE_POWER)
+    unit = _unit(history, series, origin, step)
+    weight = np.minimum(unit, MOST_SCALE * np.median(unit))
     data = lightgbm.Dataset(
         features(history, series, origin, step),
         label=demand / unit,
         weight=weight / weight.mean(),
-        feature_name=feature_names(history.panel),
-        params={"max_bin": PARAMETERS["max_bin"], "num_threads": 1, "verbosity": -1},
+        feature_name=names,
+        categorical_feature=[name for name in names if name.startswith(ATTRIBUTE)],
+        params=BINS,
     )
     return lightgbm.train(PARAMETERS, data, num_boost_round=ROUNDS)
 
 
-def _predict(model: lightgbm.Booster, history: History, horizon: int) -> Means:
-    n, columns = history.panel.values.shape
+def _unit(history: History, series: Index, origin: Index, step: Index) -> Vector:
+    return scale(history, series, origin) * year_index(history, series, origin, step)
+
+
+def _ahead(panel: Panel, horizon: int) -> tuple[Index, Index, Index]:
+    """(series, origin, step) of the periods after the history."""
+    n, columns = panel.values.shape
     series = np.repeat(np.arange(n), horizon)
-    origin = np.full(n * horizon, columns - 1)
-    step = np.tile(np.arange(1, horizon + 1), n)
-    unit = scale(history, series, origin)
-    ratio = np.asarray(model.predict(features(history, series, origin, step), num_threads=1))
-    return Means((ratio * unit).reshape(n, horizon), np.full(n, OK, dtype=object))
+    return series, np.full(n * horizon, columns - 1), np.tile(np.arange(1, horizon + 1), n)
 
 
 def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -34,7 +34,8 @@ class Panel:
 
     keys: sku and location per series, sorted. values: (n, T) units, NaN before the first sale of a series.
     end: number of the first period after the last column (`periods.period_index`). freq: D, W or M.
-    covariates: signals whose first column is that of `values`.
+    covariates: signals whose first column is that of `values`. attributes: one row per series, a column of names per
+    attribute that does not change (category, region); None: there are none.
     """
 
     keys: pd.DataFrame
@@ -42,6 +43,7 @@ class Panel:
     end: int
     freq: Frequency
     covariates: tuple[Covariate, ...] = ()
+    attributes: pd.DataFrame | None = None
 
     @cached_property
     def first(self) -> npt.NDArray[np.int64]:
@@ -66,7 +68,9 @@ class Panel:
     def select(self, mask: npt.NDArray[np.bool_]) -> "Panel":
         """The series where `mask` is true."""
         chosen = tuple(replace(c, values=_rows(c.values, mask)) for c in self.covariates)
-        return replace(self, keys=self.keys[mask].reset_index(drop=True), values=self.values[mask], covariates=chosen)
+        keys, values = self.keys[mask].reset_index(drop=True), self.values[mask]
+        attributes = None if self.attributes is None else self.attributes[mask].reset_index(drop=True)
+        return replace(self, keys=keys, values=values, covariates=chosen, attributes=attributes)
 
 
 def _rows(values: Matrix, mask: npt.NDArray[np.bool_]) -> Matrix:
