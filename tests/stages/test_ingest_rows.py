@@ -126,7 +126,7 @@ OTHERS = {
         ("price,2026-01-19,2.5,A,Nowhere", "unknown_location"),
     ],
     "events": [
-        ("New Year,2026-01-01,*", "duplicate"),
+        ("New Year,2026-01-01,", "duplicate"),
         ("Easter,soon,", "wrong_type"),
         ("Easter,2126-04-05,", "future_date"),
         ("Fair,2026-05-01,Nowhere", "unknown_location"),

@@ -1,4 +1,5 @@
-"""Signals beside demand: those by SKU travel with its rows, the others do not grow with SKUs and go with the function."""
+"""What is known beside demand. What grows with SKUs (attributes, signals by SKU) travels with the rows of demand, one row
+per series; other signals go with the function."""
 
 from functools import partial
 
@@ -19,19 +20,31 @@ _ROW = (*SERIES, "name", "date", "value")
 
 
 def with_signals(context: Context, demand: DataFrame, windows: Windows) -> tuple[DataFrame, Signals]:
-    """Demand with one more row per series that carries its signals, and what makes a panel of these rows.
+    """Demand with one more row per series that carries what is known beside it, and what makes a panel of these rows.
 
-    demand: sku, location, date, demand. Without signals nothing is added or read.
+    demand: sku, location, date, demand. Signals are neither read nor added where the run has none.
     """
+    beside, signals = _attributes(context), _signals(context, windows)
+    if signals.chosen:
+        beside = beside.join(_own_rows(context, signals), list(SERIES))
+    return demand.unionByName(beside, allowMissingColumns=True), signals
+
+
+def _attributes(context: Context) -> DataFrame:
+    """sku, location, category, region of every series."""
+    read = context.lake.read
+    series = read("segments").select(*SERIES).join(read("items").select("sku", "category"), "sku")
+    return series.join(F.broadcast(read("locations").select("location", "region")), "location")
+
+
+def _signals(context: Context, windows: Windows) -> Signals:
     calendar = Calendar(windows.freq, windows.first, windows.periods + windows.horizon)
-    chosen = [_signal(name, setting, windows) for name, setting in sorted(context.settings.signals.items())]
-    if not chosen and context.settings.sources.events is None:
-        return demand, Signals(calendar)
-    events, event_rows = event_signals(_collected(context, "event"), windows.horizon)
-    everything = (*chosen, *events)
-    shared = shared_values(pd.concat([_collected(context, "signal"), event_rows]), calendar, everything)
-    own = _own_rows(context, demand, calendar, everything)
-    return demand.unionByName(own, allowMissingColumns=True), Signals(calendar, everything, shared)
+    given = [_signal(name, setting, windows) for name, setting in sorted(context.settings.signals.items())]
+    if not given and context.settings.sources.events is None:
+        return Signals(calendar)
+    events, days = event_signals(_collected(context, "event"), windows.horizon)
+    chosen = (*given, *events)
+    return Signals(calendar, chosen, shared_values(pd.concat([_collected(context, "signal"), days]), calendar, chosen))
 
 
 def _signal(name: str, setting: Setting, windows: Windows) -> Signal:
@@ -47,11 +60,10 @@ def _collected(context: Context, kind: str) -> pd.DataFrame:
     return rows.select("name", "location", "date", "value").toPandas()
 
 
-def _own_rows(context: Context, demand: DataFrame, calendar: Calendar, chosen: tuple[Signal, ...]) -> DataFrame:
+def _own_rows(context: Context, signals: Signals) -> DataFrame:
     """sku, location, signals: one row per series, see `own_values`."""
-    series = demand.select(*SERIES).distinct()
-    rows = _by_sku(context).unionByName(series, allowMissingColumns=True)
-    function = partial(_own_values, calendar=calendar, chosen=chosen)
+    rows = _by_sku(context).unionByName(context.lake.read("segments").select(*SERIES), allowMissingColumns=True)
+    function = partial(_own_values, calendar=signals.calendar, chosen=signals.chosen)
     return context.lake.keep("signals", apply_in_buckets(rows, ["sku"], function, _OWN, context.settings.spark.buckets))
 
 

@@ -15,7 +15,7 @@ from echelon.core.forecast.covariates import (
     periods_ahead,
     shared_values,
 )
-from echelon.core.forecast.events import MOST_EVENTS, event_signals
+from echelon.core.forecast.events import ANY, MOST_EVENTS, PREFIX, event_signals
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -86,13 +86,17 @@ def signals_of(given: pd.DataFrame, order: int = 0) -> tuple[Signals, pd.DataFra
     dates = pd.DataFrame({"date": pd.to_datetime([day(number) for number in range(20)]), "demand": 1.0})
     own = given[given["sku"] != "*"]
     carried = own_values(pd.concat([own, series]).sample(frac=1, random_state=order), CALENDAR, CHOSEN)
-    demand = pd.concat([series.merge(dates, how="cross"), carried]).sample(frac=1, random_state=order)
+    beside = carried.assign(category=["Cups", "Cups", None], region="Coast")
+    demand = pd.concat([series.merge(dates, how="cross"), beside]).sample(frac=1, random_state=order)
     return Signals(CALENDAR, CHOSEN, shared_values(given[given["sku"] == "*"], CALENDAR, CHOSEN)), demand
 
 
 def test_the_most_exact_rows_count() -> None:
     signals, demand = signals_of(GIVEN)
-    fuel, promotion, price = signals.panel(demand).covariates
+    panel = signals.panel(demand)
+    fuel, promotion, price = panel.covariates
+    assert panel.attributes is not None
+    assert panel.attributes.to_dict("list") == {"category": ["Cups", "Cups", ""]}
     assert [c.values.shape for c in (fuel, promotion, price)] == [(3, 18), (3, 24), (3, 20)]
     assert fuel.values[0, [0, 17]].tolist() == fuel.values[2, [0, 17]].tolist() == [1.0, 1.5]
     assert np.isnan(fuel.values[0, 1:17]).all()
@@ -139,21 +143,20 @@ def test_days_with_events() -> None:
         ("*", "South", "New Year", 10, 1), ("*", "North", "Once", 5, 1),
     )  # fmt: skip
     signals, counted = event_signals(given[["name", "location", "date"]], horizon=4)
-    assert [(s.name, s.ahead, s.missing) for s in signals] == [
-        (name, 4, 0.0) for name in ("event", "event Fair", "event New Year")
-    ]
+    assert [(s.name, s.ahead, s.missing) for s in signals] == [(PREFIX + name, 4, 0.0) for name in ("", "Fair", "New Year")]
+    assert [s.covariate for s in signals] == ["event_", "event_Fair", "event_New_Year"]
     shared = shared_values(counted, CALENDAR, signals)
-    days = {key: np.flatnonzero(values).tolist() for key, values in shared.items()}
-    assert days["event", "*"] == days["event New Year", "*"] == days["event New Year", "South"] == [0, 10]
-    assert (days["event", "South"], days["event", "North"]) == ([0, 10, 12], [0, 5, 10])
-    assert (days["event Fair", "*"], days["event Fair", "South"]) == ([0], [0, 12])
+    days = {(name[1:], place): np.flatnonzero(values).tolist() for (name, place), values in shared.items()}
+    assert days[ANY, "*"] == days["New Year", "*"] == days["New Year", "South"] == [0, 10]
+    assert (days[ANY, "South"], days[ANY, "North"]) == ([0, 10, 12], [0, 5, 10])
+    assert (days["Fair", "*"], days["Fair", "South"]) == ([0], [0, 12])
     assert max(values.max() for values in shared.values()) == 1
     weeks = shared_values(counted, Calendar("W", int(period_index(FIRST, "W")), 3), signals)
-    assert weeks["event", "South"].tolist() == [1, 2, 0]
+    assert weeks[PREFIX + ANY, "South"].tolist() == [1, 2, 0]
 
 
 def test_no_more_events_than_a_model_can_learn() -> None:
     given = rows(*(("*", "*", f"{number:03d}", n, 1) for number in range(50) for n in range(number // 10 + 1)))
     names = [signal.name for signal in event_signals(given[["name", "location", "date"]], 1)[0]]
-    assert names == ["event", *(f"event {number:03d}" for number in [*range(30, 40), *range(40, 50)])]
+    assert names == [PREFIX + ANY, *(f"{PREFIX}{number:03d}" for number in range(30, 50))]
     assert len(names) == MOST_EVENTS + 1

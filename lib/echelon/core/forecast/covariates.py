@@ -1,12 +1,13 @@
-"""Signals beside demand as covariates of a panel: on the panel's periods, and cut to what is known at its end.
+"""What is known beside demand: attributes of a panel's series, and signals on its periods, cut to what is known at its end.
 
 A signal that is published `delay_days` late is known for that many whole periods less than demand; one that is known
 ahead, for that many more. `Panel.before` moves both with the cutoff, so a backtest sees what was published then.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from echelon.core.demand.periods import Frequency, period_index
 from echelon.core.forecast.panel import KEYS, Covariate, Panel, Vector, make_panel
 
 EVERY = "*"
+ATTRIBUTES = ["category", "region"]
 # Days in the shortest and in the longest period.
 _SHORTEST: dict[Frequency, int] = {"D": 1, "W": 7, "M": 28}
 _LONGEST: dict[Frequency, int] = {"D": 1, "W": 7, "M": 31}
@@ -28,13 +30,19 @@ Values = npt.NDArray[np.float32]
 @dataclass(frozen=True)
 class Signal:
     """ahead: periods for which it is known beyond the last one of demand (negative: published that much late). missing:
-    what holds in a period without a row: unknown, the last value before, or a number. statistic: what stands for a
-    period that has several rows."""
+    what holds in a period without a row: unknown, the last value before, or a number. statistic: what stands for a period
+    that has several rows. kind: begins its name as a covariate, so that it can't be taken for a feature of demand."""
 
     name: str
     ahead: int
     missing: Missing = "unknown"
     statistic: Literal["mean", "median", "sum"] = "mean"
+    kind: Literal["signal", "event"] = "signal"
+
+    @property
+    def covariate(self) -> str:
+        """Kind and name in letters, digits and underscores, which is what models take for a name."""
+        return re.sub(r"\W+", "_", f"{self.kind} {self.name}")
 
 
 @dataclass(frozen=True)
@@ -50,24 +58,24 @@ class Calendar:
 @dataclass(frozen=True)
 class Signals:
     """All signals of a run. shared: values per signal name and location (EVERY: for all), each (length,) on the calendar;
-    those by SKU come with the rows of demand, in the column `signals` of one row per series (see `own_values`)."""
+    those by SKU come with the rows of demand, in the column `signals` (see `own_values`)."""
 
     calendar: Calendar
     chosen: tuple[Signal, ...] = ()
     shared: Mapping[tuple[str, str], Values] = field(default_factory=dict)
 
     def panel(self, rows: pd.DataFrame) -> Panel:
-        """A panel with covariates from rows sku, location, date, demand and, where there are signals, `signals`.
+        """A panel with attributes and covariates from rows sku, location, date, demand, in any order, among them one per
+        series without a date, which has ATTRIBUTES and, where there are signals, `signals`.
 
         Raises ValueError as `make_panel` does.
         """
-        if not self.chosen:
-            return make_panel(rows, self.calendar.freq)
-        carries = rows["signals"].notna().to_numpy()
+        carries = rows["date"].isna().to_numpy()
         panel = make_panel(rows[~carries], self.calendar.freq)
-        own = rows[carries].set_index(KEYS)["signals"].reindex(pd.MultiIndex.from_frame(panel.keys)).to_list()
+        beside = rows[carries].set_index(KEYS).reindex(pd.MultiIndex.from_frame(panel.keys))
+        own = beside["signals"].to_list() if self.chosen else []
         found = (self._covariate(panel, signal, [values[i] for values in own]) for i, signal in enumerate(self.chosen))
-        return Panel(panel.keys, panel.values, panel.end, panel.freq, tuple(found))
+        return replace(panel, covariates=tuple(found), attributes=_attributes(beside))
 
     def _covariate(self, panel: Panel, signal: Signal, own: list[Values | None]) -> Covariate:
         columns = panel.values.shape[1]
@@ -77,10 +85,16 @@ class Signals:
             for values, place in zip(own, panel.keys["location"], strict=True)
         ]
         known = _stacked(lines)[:, start : max(start + columns + signal.ahead, start)]
-        return Covariate(signal.name, known, signal.ahead)
+        return Covariate(signal.covariate, known, signal.ahead)
 
     def _shared(self, signal: Signal, location: str) -> Values:
         return self.shared.get((signal.name, location), self.shared[signal.name, EVERY])
+
+
+def _attributes(beside: pd.DataFrame) -> pd.DataFrame | None:
+    """Those that tell some series from others."""
+    telling = [name for name in ATTRIBUTES if beside[name].nunique(dropna=False) > 1]
+    return beside[telling].fillna("").reset_index(drop=True) if telling else None
 
 
 def _stacked(lines: list[Values]) -> npt.NDArray[np.float64]:

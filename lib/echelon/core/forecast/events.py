@@ -4,7 +4,9 @@ import pandas as pd
 
 from echelon.core.forecast.covariates import EVERY, Signal
 
-ANY = "event"
+ANY = ""
+# No signal is called so: an event may have the name of one.
+PREFIX = "\x1f"
 # An event of its own is a column for the models; rarer ones count in ANY alone.
 MOST_EVENTS = 20
 LEAST_DAYS = 2
@@ -14,15 +16,15 @@ _ROW = ["name", "location", "date"]
 def event_signals(rows: pd.DataFrame, horizon: int) -> tuple[list[Signal], pd.DataFrame]:
     """(signals, rows name, location, date, value) from rows name, location, date in any order.
 
-    ANY counts the days with an event of any name. The names with most days have a signal of their own, `event NAME`: at
-    most MOST_EVENTS, with two different days at least. An event everywhere (EVERY) happens at every location too.
+    ANY counts the days with an event of any name. The names with most days have a signal of their own: at most MOST_EVENTS,
+    with two different days at least. An event everywhere (EVERY) happens at every location too.
     """
     by_place = _at_every_place(rows.drop_duplicates(_ROW))
     whole = by_place.drop_duplicates(["location", "date"]).assign(name=ANY)
     named = by_place[by_place["name"].isin(_frequent(rows))]
-    counted = pd.concat([whole, named.assign(name="event " + named["name"].astype(str))])
+    counted = pd.concat([whole, named]).assign(name=lambda days: PREFIX + days["name"].astype(str))
     names = sorted(counted["name"].unique())
-    signals = [Signal(name, horizon, missing=0.0, statistic="sum") for name in names]
+    signals = [Signal(name, horizon, 0.0, "sum", "event") for name in names]
     return signals, counted.assign(value=1.0)[[*_ROW, "value"]].sort_values(_ROW, ignore_index=True)
 
 
