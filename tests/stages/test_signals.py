@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.periods import period_index
-from echelon.core.forecast.candidates import candidates
+from echelon.core.forecast.candidate import OK, Candidate, Means
+from echelon.core.forecast.covariates import Signals
 from echelon.core.forecast.panel import Panel
 from echelon.stages import backtest
 from echelon.stages.context import Context
@@ -19,6 +20,7 @@ from pyspark.sql import SparkSession
 FIRST, DAYS, HORIZON = date(2025, 1, 6), 140, 7
 WINDOWS = Windows("D", int(period_index(FIRST, "D")), int(period_index(FIRST, "D")) + DAYS, HORIZON, 3, 1)
 SERIES = [("A", "North"), ("A", "South"), ("B", "North")]
+Carried = tuple[pd.DataFrame, Signals]
 SETTINGS: dict[str, Any] = {
     "fuel": {"delay_days": 9},
     "offer": {"known_ahead": True, "missing": 0},
@@ -55,18 +57,23 @@ def made(spark: SparkSession, settings: dict[str, Any], moved: int | None = None
     }
     tables["sales"].append(("A", "North", day(55), 2.0, 1.0, 1.0, 99.0, 2))
     sources = {name: {"path": name} for name in ("sales", "stock_history", "signals", "events")}
-    return context(spark, tables, sources=sources, signals=settings, spark={"buckets": 2})
+    return context(spark, tables, sources=sources, signals=settings)
 
 
-def rows_of(made: Context) -> tuple[pd.DataFrame, Any]:
+def rows_of(made: Context) -> Carried:
     demand, signals = with_signals(made, made.lake.read("demand").select("sku", "location", "date", "demand"), WINDOWS)
     return demand.toPandas().assign(date=lambda rows: pd.to_datetime(rows["date"])), signals
 
 
 @pytest.fixture(scope="module")
-def panel(spark: SparkSession) -> Panel:
-    rows, signals = rows_of(made(spark, SETTINGS))
-    return signals.panel(rows)  # type: ignore[no-any-return]
+def usual(spark: SparkSession) -> Carried:
+    """Demand with signals as candidates get it."""
+    return rows_of(made(spark, SETTINGS))
+
+
+@pytest.fixture(scope="module")
+def panel(usual: Carried) -> Panel:
+    return usual[1].panel(usual[0])
 
 
 def signal(panel: Panel, name: str) -> np.ndarray:
@@ -101,21 +108,22 @@ def test_signals_from_sales_and_stock_history(panel: Panel) -> None:
     assert np.flatnonzero(signal(panel, "signal_empty")[0]).tolist() == [8]
 
 
-def test_a_backtest_sees_what_was_published_at_its_cutoff(spark: SparkSession) -> None:
-    """Signals that differ from a day on, and the same signals not known ahead: the windows that begin before see no change."""
-    settings = {name: chosen for name, chosen in SETTINGS.items() if "known_ahead" not in chosen}
-    settings |= {"offer": {"delay_days": 2, "missing": 0}, "weather": {}}
-    moved = DAYS - HORIZON - 2
-    found = []
-    for changed in (None, moved):
-        rows, signals = rows_of(made(spark, settings, changed))
-        chosen = [candidate for candidate in candidates("D") if candidate.pooled]
-        found.append(backtest._backtest(rows, chosen, WINDOWS, signals))
-    before, after = (pd.DataFrame({"cutoff": f["cutoff"], "mean": f["forecast"].map(list)}) for f in found)
-    assert (before["cutoff"].nunique(), set(found[0]["status"])) == (3, {"ok"})
-    last = before["cutoff"] == before["cutoff"].max()
-    assert before.loc[~last, "mean"].tolist() == after.loc[~last, "mean"].tolist()
-    assert before.loc[last, "mean"].tolist() != after.loc[last, "mean"].tolist()
+def _all_known(panel: Panel, horizon: int) -> Means:
+    """A candidate that forecasts the sum of everything it knows of signals."""
+    known = sum(np.nansum(covariate.values, axis=1) for covariate in panel.covariates)
+    return Means(np.repeat(np.reshape(known, (-1, 1)), horizon, axis=1), np.full(len(panel.keys), OK, dtype=object))
+
+
+def test_a_backtest_sees_what_was_published_at_its_cutoff(spark: SparkSession, usual: Carried) -> None:
+    """Signals that differ from the last cutoff on: of the windows before, even the one that knows offers up to then sees no
+    change."""
+    moved = rows_of(made(spark, SETTINGS, DAYS - HORIZON))
+    before, after = (backtest._backtest(rows, [Candidate("all", _all_known, True)], WINDOWS, s) for rows, s in (usual, moved))
+    same = np.array([list(a) == list(b) for a, b in zip(before["forecast"], after["forecast"], strict=True)])
+    last = (before["cutoff"] == before["cutoff"].max()).to_numpy()
+    assert set(before["status"]) == {OK}
+    assert same[~last].all()
+    assert not same[last].any()
 
 
 def test_a_run_without_signals_reads_none(spark: SparkSession) -> None:

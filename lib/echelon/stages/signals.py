@@ -42,9 +42,11 @@ def _signals(context: Context, windows: Windows) -> Signals:
     given = [_signal(name, setting, windows) for name, setting in sorted(context.settings.signals.items())]
     if not given and context.settings.sources.events is None:
         return Signals(calendar)
-    events, days = event_signals(_collected(context, "event"), windows.horizon)
+    rows = context.lake.read("signals").where(F.col("sku") == EVERY).drop("sku").toPandas()
+    is_event = rows.pop("kind") == "event"
+    events, days = event_signals(rows[is_event], windows.horizon)
     chosen = (*given, *events)
-    return Signals(calendar, chosen, shared_values(pd.concat([_collected(context, "signal"), days]), calendar, chosen))
+    return Signals(calendar, chosen, shared_values(pd.concat([rows[~is_event], days]), calendar, chosen))
 
 
 def _signal(name: str, setting: Setting, windows: Windows) -> Signal:
@@ -52,12 +54,6 @@ def _signal(name: str, setting: Setting, windows: Windows) -> Signal:
     if setting.source == "sales":
         return Signal(name, ahead, "last", "median")
     return Signal(name, ahead, 0.0 if setting.source == "stock_history" else setting.missing)
-
-
-def _collected(context: Context, kind: str) -> pd.DataFrame:
-    """Rows that are not for single SKUs."""
-    rows = context.lake.read("signals").where((F.col("kind") == kind) & (F.col("sku") == EVERY))
-    return rows.select("name", "location", "date", "value").toPandas()
 
 
 def _own_rows(context: Context, signals: Signals) -> DataFrame:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from echelon.core.forecast.history import WINDOWS, Index, running
-from echelon.core.forecast.panel import Matrix, Panel, Vector
+from echelon.core.forecast.panel import Covariate, Matrix, Panel, Vector
 
 
 def signal_features(panel: Panel, series: Index, origin: Index, step: Index) -> dict[str, Vector]:
@@ -12,9 +12,8 @@ def signal_features(panel: Panel, series: Index, origin: Index, step: Index) -> 
     this mean (where it is 0: the value itself). NaN where nothing is known."""
     columns: dict[str, Vector] = {}
     for signal in panel.covariates:
-        values, row = (signal.values[:1], np.zeros_like(series)) if signal.values.strides[0] == 0 else (signal.values, series)
-        value = _at(values, row, origin + np.minimum(step, signal.ahead))
-        usual = _usual(values, row, origin + min(signal.ahead, 0), WINDOWS[panel.freq][-1])
+        value = _at(signal.values, series, origin + np.minimum(step, signal.ahead))
+        usual = _usual(signal, series, origin + min(signal.ahead, 0), WINDOWS[panel.freq][-1])
         columns[signal.name] = value
         columns[f"{signal.name}_change"] = np.divide(value - usual, np.abs(usual), out=value.copy(), where=usual != 0)
     return columns
@@ -31,11 +30,11 @@ def _at(values: Matrix, series: Index, column: Index) -> Vector:
     return np.where(inside, values[series, np.where(inside, column, 0)], np.nan)
 
 
-def _usual(values: Matrix, series: Index, last: Index, window: int) -> Vector:
+def _usual(signal: Covariate, series: Index, last: Index, window: int) -> Vector:
     """Mean of the known values among the last `window`; NaN where there are none."""
-    known = ~np.isnan(values)
-    sums, counts = running(np.where(known, values, 0.0)), running(known.astype(np.float64))
-    end = np.clip(last + 1, 0, values.shape[1])
+    known = ~np.isnan(signal.values)
+    sums, counts = running(np.where(known, signal.values, 0.0)), running(known.astype(np.float64))
+    end = np.clip(last + 1, 0, signal.values.shape[1])
     start = np.maximum(end - window, 0)
     count = counts[series, end] - counts[series, start]
     total = sums[series, end] - sums[series, start]
