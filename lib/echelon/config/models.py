@@ -109,8 +109,8 @@ class Signal(Strict):
     def _one_kind(self) -> "Signal":
         if self.delay_days and self.known_ahead:
             raise ValueError("delay_days and known_ahead exclude each other")
-        if self.source != "signals" and self.known_ahead:
-            raise ValueError(f"what is taken from {self.source} is not known ahead")
+        if self.source != "signals" and (self.known_ahead or self.missing != "unknown"):
+            raise ValueError(f"what is taken from {self.source} is not known ahead, and settles itself what is missing")
         return self
 
 
@@ -141,6 +141,14 @@ class Backtest(Strict):
     series_per_model: Count = Field(5000, description="series that one LightGBM learns from, about")
     margin: Share = Field(0.01, description="a challenger must beat the champion by this share of pinball loss")
     bias_limit: Positive = Field(0.3, description="a model whose bias is a larger share of demand can't be champion")
+
+
+class Forecast(Strict):
+    """What is told of forecasts."""
+
+    explain: Literal["all"] | Annotated[int, Field(ge=0)] = Field(
+        0, description="SKUs whose forecasts are explained by their drivers, those of the greatest annual value; all, or 0"
+    )
 
 
 class Stock(Strict):
@@ -185,6 +193,7 @@ class Configuration(Strict):
     segments: Segments = Segments()
     lead_times: LeadTimes = LeadTimes()
     backtest: Backtest = Backtest()
+    forecast: Forecast = Forecast()
     stock: Stock = Stock()
     replay: Replay = Replay()
     report: Report = Report()
