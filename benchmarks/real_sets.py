@@ -3,7 +3,7 @@
 Data that may not be copied are read from `../shared/data`; a set that is not there is left out with a message.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,14 +27,13 @@ class RealSet:
 
 
 def sampled(real: RealSet, series: int) -> RealSet:
-    """At most `series` of the set, drawn by a hash of their names."""
+    """At most `series` of a set without attributes and prices, drawn by a hash of their names."""
     if len(real.panel.keys) <= series:
         return real
     order = np.argsort(series_hash(real.panel.keys), kind="stable")
     mask = np.zeros(len(order), dtype=bool)
     mask[order[:series]] = True
-    price = None if real.price is None else real.price[mask]
-    return RealSet(real.name, real.panel.select(mask), real.horizon, real.attributes[mask].reset_index(drop=True), price)
+    return RealSet(real.name, real.panel.select(mask), real.horizon)
 
 
 def grid(rows: pd.DataFrame, freq: Frequency, value: str = "demand") -> tuple[pd.DataFrame, Matrix, int]:
@@ -180,10 +179,14 @@ READERS: tuple[Callable[[Path], RealSet], ...] = (
 )  # fmt: skip
 
 
-def real_sets(data: Path = DATA, most_series: int = 10**6) -> Iterator[RealSet]:
-    """Each set that is there; a message for those that are not."""
+def real_sets(names: Sequence[str] = (), most_series: int = 10**6, data: Path = DATA) -> Iterator[RealSet]:
+    """The named sets (all if none), each with at most `most_series` series (the M5 always whole); a message for each that is
+    not there."""
     for reader in READERS:
+        if names and reader.__name__ not in names:
+            continue
         try:
-            yield sampled(reader(data), most_series)
+            real = reader(data)
+            yield real if real.attributes.size else sampled(real, most_series)
         except FileNotFoundError as error:
             print(f"{reader.__name__}: skipped, {error.filename} is not there")

@@ -28,7 +28,7 @@ def with_candidates(context: Context, name: str, demand: DataFrame, function: Ca
     chosen = candidates(context.settings.run.frequency)
     local, pooled = _given(function, chosen, pooled=False), _given(function, chosen, pooled=True)
     groups = _model_groups(context, demand)
-    grouped = demand.withColumn("_group", F.pmod(F.xxhash64("sku"), F.lit(groups)).cast("int"))
+    grouped = demand.withColumn("_group", F.pmod(F.xxhash64(*SERIES), F.lit(groups)).cast("int"))
     by_group = {f"pooled-in-{groups}": apply_by(grouped.repartitionById(groups, F.col("_group")), "_group", pooled, schema)}
     return context.lake.keep_parts(name, by_group | bucket_parts(context, name, demand, local, schema))
 
@@ -38,6 +38,6 @@ def _given(function: CandidateFunction, chosen: list[Candidate], pooled: bool) -
 
 
 def _model_groups(context: Context, demand: DataFrame) -> int:
-    """Groups that share a pooled model; their number follows from the data alone, never from the machine."""
-    series = demand.select(*SERIES).distinct().count()
-    return max(1, math.ceil(series / context.settings.backtest.series_per_model))
+    """Groups that share a pooled model; their number follows from the data alone, never from the machine. Series are drawn
+    into them by a hash, so that no group is much larger than the others, however unequal SKUs and locations are."""
+    return max(1, math.ceil(demand.count() / context.settings.backtest.rows_per_model))

@@ -16,6 +16,8 @@ from echelon.core.forecast.signal_features import attribute_codes, signal_featur
 # How many past seasons the mean of the same period of the season is taken over.
 SAME_PHASE: dict[Frequency, tuple[int, ...]] = {"D": (4, 13), "W": (1, 2), "M": (1, 2)}
 ATTRIBUTE = "attribute_"
+# Rows whose features are worked out in double precision at a time, to bound memory.
+ROWS_AT_ONCE = 50_000
 
 
 def feature_names(panel: Panel) -> list[str]:
@@ -28,7 +30,13 @@ def feature_names(panel: Panel) -> list[str]:
 def features(history: History, series: Index, origin: Index, step: Index) -> npt.NDArray[np.float32]:
     """(rows, features) for targets `step` periods after column `origin` of each series. Demand features are divided by
     `scale`, so that a series that sells a thousand times more looks alike."""
-    return np.column_stack([column.astype(np.float32) for column in _columns(history, series, origin, step).values()])
+    count = len(_columns(history, series[:0], origin[:0], step[:0]))
+    table = np.empty((len(series), count), np.float32)
+    for first in range(0, len(series), ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        columns = _columns(history, series[rows], origin[rows], step[rows])
+        table[rows] = np.column_stack(list(columns.values()))
+    return table
 
 
 def _columns(history: History, series: Index, origin: Index, step: Index) -> dict[str, Vector]:
@@ -39,7 +47,7 @@ def _columns(history: History, series: Index, origin: Index, step: Index) -> dic
         | trend_features(history, origin)
         | {"year_index": np.log(year_index(history, series, origin, step))}
         | _calendar(panel, start + origin + step)
-        | signal_features(panel, series, origin, step)
+        | signal_features(history, series, origin, step)
         | {ATTRIBUTE + name: code[series] for name, code in attribute_codes(panel).items()}
     )
 

@@ -19,7 +19,8 @@ class History:
     """Running sums over a panel, from which any window is two look-ups: columns 0..T for 'up to before column c'.
 
     by_location: (1 + locations, T + 1), those of the sums over all series (row 0) and over the series of a location;
-    location: (n,) its row for each series.
+    location: (n,) its row for each series. signal_means: per covariate (n, T), the mean of what is known of it in the
+    longest window that ends with the column.
     """
 
     panel: Panel
@@ -30,6 +31,7 @@ class History:
     last_demand: Index
     by_location: Matrix
     location: Index
+    signal_means: tuple[npt.NDArray[np.float32], ...]
 
     @staticmethod
     def of(panel: Panel) -> "History":
@@ -45,6 +47,7 @@ class History:
             _seasonal_running(values, SEASON_LENGTH[panel.freq]),
             np.maximum.accumulate(demand_at, axis=1),
             *_sums_by_location(panel, values),
+            tuple(recent_means(c.values[:, : values.shape[1]], WINDOWS[panel.freq][-1]) for c in panel.covariates),
         )
 
 
@@ -76,6 +79,15 @@ def same_phase(history: History, series: Index, origin: Index, step: Index, seas
     low = np.where(known, latest + season - count * season, 0)
     sums = history.by_phase[series, high] - history.by_phase[series, low]
     return np.divide(sums, count, out=np.full(len(sums), np.nan), where=known)
+
+
+def recent_means(values: npt.NDArray[np.floating], window: int) -> npt.NDArray[np.float32]:
+    """(n, T): mean of the known values among the `window` that end with each column; NaN where there is none."""
+    known = ~np.isnan(values)
+    sums, counts = running(np.where(known, values, 0.0)), running(known.astype(np.float64))
+    start = np.maximum(np.arange(values.shape[1]) + 1 - window, 0)
+    total, count = sums[:, 1:] - sums[:, start], counts[:, 1:] - counts[:, start]
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0).astype(np.float32)
 
 
 def _sums_by_location(panel: Panel, values: Matrix) -> tuple[Matrix, Index]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from echelon.core.forecast.candidate import OK, TOO_LITTLE, Means, naive_means
 from echelon.core.forecast.features import ATTRIBUTE, feature_names, features
-from echelon.core.forecast.history import History, Index, scale
+from echelon.core.forecast.history import WINDOWS, History, Index, scale
 from echelon.core.forecast.panel import Matrix, Panel, Vector, series_hash
 from echelon.core.forecast.season import year_index
 
@@ -24,9 +24,9 @@ BINS = {"max_bin": 127, "num_threads": 1, "verbosity": -1}
 PARAMETERS = BINS | {
     "objective": "poisson",
     "learning_rate": 0.1,
-    "num_leaves": 16,
-    "min_data_in_leaf": 200,
-    "feature_fraction": 0.7,
+    "num_leaves": 31,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.5,
     "lambda_l2": 1.0,
     "deterministic": True,
     "force_row_wise": True,
@@ -42,14 +42,25 @@ class PooledModel:
     history: History
     names: list[str]
 
-    def inputs(self, horizon: int) -> npt.NDArray[np.float32]:
-        """Features (n x horizon, names) of the periods after the history, series by series."""
-        return features(self.history, *_ahead(self.history.panel, horizon))
+    @property
+    def longest_mean(self) -> str:
+        """Name of the feature that is the mean of the longest window."""
+        return f"mean_{WINDOWS[self.history.panel.freq][-1]}"
 
-    def units(self, horizon: int) -> Matrix:
-        """(n, horizon) units that the booster's numbers are multiples of."""
-        series, origin, step = _ahead(self.history.panel, horizon)
-        return _unit(self.history, series, origin, step).reshape(-1, horizon)
+    def ahead(self, horizon: int, series: Index) -> tuple[Index, Index, Index]:
+        """(series, origin, step) of the periods after the history, each (series x horizon,), series by series."""
+        origin = np.full(len(series) * horizon, self.history.panel.values.shape[1] - 1)
+        return np.repeat(series, horizon), origin, np.tile(np.arange(1, horizon + 1), len(series))
+
+    def inputs(self, horizon: int, series: Index) -> npt.NDArray[np.float32]:
+        """Features (series x horizon, names) of the periods after the history."""
+        return features(self.history, *self.ahead(horizon, series))
+
+    def mean(self, horizon: int) -> Matrix:
+        """Forecast (n, horizon) in units of all series."""
+        series = np.arange(len(self.history.panel.keys))
+        ratio = np.asarray(self.booster.predict(self.inputs(horizon, series), num_threads=1))
+        return (ratio * _unit(self.history, *self.ahead(horizon, series))).reshape(-1, horizon)
 
 
 def lightgbm_direct(panel: Panel, horizon: int) -> Means:
@@ -59,8 +70,7 @@ def lightgbm_direct(panel: Panel, horizon: int) -> Means:
         model = pooled_model(panel, horizon)
     except ValueError as error:
         return naive_means(panel, horizon, str(error))
-    ratio = np.asarray(model.booster.predict(model.inputs(horizon), num_threads=1))
-    return Means(ratio.reshape(-1, horizon) * model.units(horizon), np.full(len(panel.keys), OK, dtype=object))
+    return Means(model.mean(horizon), np.full(len(panel.keys), OK, dtype=object))
 
 
 def pooled_model(panel: Panel, horizon: int) -> PooledModel:
@@ -114,13 +124,6 @@ def _train(history: History, names: list[str], series: Index, origin: Index, ste
 
 def _unit(history: History, series: Index, origin: Index, step: Index) -> Vector:
     return scale(history, series, origin) * year_index(history, series, origin, step)
-
-
-def _ahead(panel: Panel, horizon: int) -> tuple[Index, Index, Index]:
-    """(series, origin, step) of the periods after the history."""
-    n, columns = panel.values.shape
-    series = np.repeat(np.arange(n), horizon)
-    return series, np.full(n * horizon, columns - 1), np.tile(np.arange(1, horizon + 1), n)
 
 
 def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
