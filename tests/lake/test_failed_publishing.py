@@ -21,7 +21,7 @@ OpenLake = Callable[..., Lake]
 
 
 def locations(lake: Lake, *rates: float) -> DataFrame:
-    rows = [(f"shop {number}", "store", rate) for number, rate in enumerate(rates)]
+    rows = [(f"shop {number}", "store", rate, None) for number, rate in enumerate(rates)]
     return lake.spark.createDataFrame(rows, TABLES["locations"].ddl)
 
 

@@ -35,7 +35,7 @@ def stock(spark: SparkSession, rows: list[tuple[object, ...]] | None = None) -> 
 def references(spark: SparkSession) -> dict[str, DataFrame]:
     """What the SKUs and locations of the stock refer to."""
     items = [(sku, None, None, 1.0, None, None) for sku in ("A", "B", "C")]
-    locations = [(name, "store", 0.25) for name in ("North", "South")]
+    locations = [(name, "store", 0.25, None) for name in ("North", "South")]
     return {
         "items": spark.createDataFrame(items, TABLES["items"].ddl),
         "locations": spark.createDataFrame(locations, TABLES["locations"].ddl),

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 SALES = [("A", "North", date(2026, 1, 1) + timedelta(days=n), float(n), 1.0, n - 1.0, None, 1) for n in range(1, 40)]
 OTHERS: dict[str, list[tuple[object, ...]]] = {
     "items": [("A", None, None, 1.0, None, None)],
-    "locations": [("North", "store", 0.25)],
+    "locations": [("North", "store", 0.25, None)],
     "reconciliation": [("2026-01", 30, 30, 0, 435.0, 435.0, 0.0), ("2026-02", 9, 9, 0, 306.0, 306.0, 0.0)],
     "released_sales": SALES,
 }

@@ -25,7 +25,7 @@ DAY = 24 * 60 * 60
 
 def released(lake: Lake, *locations: str) -> Lake:
     """A release in which these are the locations."""
-    rows = [(name, "store", 0.25) for name in locations]
+    rows = [(name, "store", 0.25, None) for name in locations]
     lake.run.run_date = date(2026, 2, len(locations))
     lake.publish({"locations": lake.spark.createDataFrame(rows, TABLES["locations"].ddl)})
     release(lake)
@@ -123,7 +123,7 @@ def test_vacuum_keeps_what_the_retention_asks_for_and_removes_the_rest(two: Lake
 
 def test_vacuum_leaves_alone_what_a_run_published_and_did_not_release(two: Lake, new_lake: OpenLake) -> None:
     cut_off = new_lake()
-    cut_off.publish({"locations": two.spark.createDataFrame([("West", "store", 0.2)], TABLES["locations"].ddl)})
+    cut_off.publish({"locations": two.spark.createDataFrame([("West", "store", 0.2, None)], TABLES["locations"].ddl)})
     cut_off.settle()
     age(two, 400)
     there = files(two)

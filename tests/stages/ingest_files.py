@@ -13,7 +13,9 @@ from echelon.stages.context import Context
 FILES: dict[str, str] = {
     "sales": "sku,location,date,quantity,price,document\nA,North,2026-01-05,5,2.50,d1\nB,South,2026-01-06,2,4,d2\n",
     "items": "sku,description,category,unit_cost,unit_price,shelf_life_days\nA,Cup,Kitchen,1,2.5,\nB,Bowl,Kitchen,2,,30\n",
-    "locations": "location,kind,holding_rate\nMaker,supplier,\nHub,warehouse,0.2\nNorth,store,0.25\nSouth,,0.25\n",
+    "locations": (
+        "location,kind,holding_rate,region\nMaker,supplier,,\nHub,warehouse,0.2,\nNorth,store,0.25,Coast\nSouth,,0.25,\n"
+    ),
     "lanes": (
         "source,destination,lead_time_days,lead_time_sd_days,review_period_days,moq,lot_size,priority,share,capacity,days_up,"
         "days_down,order_cost\n"
@@ -29,7 +31,13 @@ FILES: dict[str, str] = {
         "A,South,2026-01-06,,Yes\nA,South,2026-01-07,,0\nA,South,2026-01-08,7,TRUE\n"
     ),
     "targets": "sku,location,fill_rate\n*,*,0.96\nA,North,0.99\n",
+    "signals": (
+        "name,date,value,sku,location\nfuel,2026-01-05,1.5,,\nfuel,2026-01-12,1.6,*,*\nprice,2026-01-05,2.5,A,\n"
+        "price,2026-03-01,2.25,A,North\n"
+    ),
+    "events": "name,date,location\nCarnival,2026-02-16,South\nNew Year,2026-01-01,\n",
 }
+SIGNALS = {"fuel": {"delay_days": 7}, "price": {"known_ahead": True, "missing": "last"}}
 
 
 def settings(
@@ -42,7 +50,8 @@ def settings(
         described[name] = {"path": str(folder / f"{name}.csv")}
     for name, more in (sources or {}).items():
         described[name] = described.get(name, {}) | more
-    return Configuration.model_validate({"sources": described, **sections})
+    known = {"signals": SIGNALS} if "signals" in files else {}
+    return Configuration.model_validate({"sources": described, **known, **sections})
 
 
 def ingested(lake: Lake, configuration: Configuration) -> str:

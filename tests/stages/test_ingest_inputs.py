@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from echelon.config import load
 from echelon.lake.lake import Lake
-from ingest_files import FILES, ingested, refusal, rows, settings
+from ingest_files import FILES, SIGNALS, ingested, refusal, rows, settings
 
 OpenLake = Callable[..., Lake]
 SALES = FILES["sales"]
@@ -103,6 +103,21 @@ def test_damaged_files(lake: Lake, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_inputs_that_contradict_each_other(lake: Lake, tmp_path: Path, files: dict[str, str], words: str) -> None:
     assert words in refusal(lake, settings(tmp_path, files))
+
+
+@pytest.mark.parametrize(
+    ("signals", "words"),
+    [
+        ({"price": {}}, "signals: nothing says when 'fuel' is known: give it under signals in the configuration, for example"),
+        ({"fuel": {}, "price": {}, "prise": {}}, "signals: no row is named 'prise'. Did you mean 'price'? The"),
+        ({"fuel": {}, "price": {"source": "sales"}}, "signals: 'price' is both an input and taken from sales: name one"),
+        (SIGNALS | {"empty": {"source": "stock_history"}}, "'empty' is to be taken from stock_history, but sources."),
+    ],
+    ids=["not described", "not there", "twice", "no such source"],
+)  # fmt: skip
+def test_signals_of_which_nobody_knows_when(lake: Lake, tmp_path: Path, signals: dict[str, Any], words: str) -> None:
+    files = {name: FILES[name] for name in ("sales", "locations", "lanes", "signals")}
+    assert words in refusal(lake, settings(tmp_path, files, signals=signals))
 
 
 def test_the_same_file_delivered_twice_is_told(lake: Lake, tmp_path: Path) -> None:

@@ -114,6 +114,23 @@ OTHERS = {
         ("*,Nowhere,0.9", "unknown_location"),
         ("*,*,0.97", "duplicate"),
     ],
+    "signals": [
+        ("fuel,2026-01-05,1.7,*,", "duplicate"),
+        ("fuel,2026-01-19,dear,,", "wrong_type"),
+        ("fuel,2026-01-19,,,", "missing_value"),
+        (",2026-01-19,1.7,,", "missing_value"),
+        ("fuel,,1.7,,", "missing_value"),
+        ("fuel,0026-01-19,1.7,,", "too_old"),
+        ("fuel,9999-12-31,1.7,,", "future_date"),
+        ("price,2026-01-19,2.5,Z,", "unknown_sku"),
+        ("price,2026-01-19,2.5,A,Nowhere", "unknown_location"),
+    ],
+    "events": [
+        ("New Year,2026-01-01,", "duplicate"),
+        ("Easter,soon,", "wrong_type"),
+        ("Easter,2126-04-05,", "future_date"),
+        ("Fair,2026-05-01,Nowhere", "unknown_location"),
+    ],
 }
 STOCK_HISTORY = [
     ("North", "2026-01-05", 4.0, False),
@@ -188,6 +205,9 @@ def test_the_reason_says_what_is_wrong(lake: Lake) -> None:
         ("stock_history", "on_hand and stocked_out are empty: give one of them"),
         ("targets", "fill_rate 95 is not between 0 and 1"),
         ("deliveries", "received before it was ordered"),
+        ("signals", "another row for this name and sku and location and date"),
+        ("signals", "date 9999-12-31 is more than 20 years after the run date 2026-02-01"),
+        ("events", "location 'Nowhere' is not in locations"),
     }
 
 
@@ -227,6 +247,20 @@ def test_what_the_sources_leave_out_has_its_default(lake: Lake) -> None:
     ]  # fmt: skip
     assert rows(lake, "stock_history", "location", "string(date)", "on_hand", "stocked_out") == STOCK_HISTORY
     assert rows(lake, "targets", "sku", "location", "fill_rate") == [("*", "*", 0.96), ("A", "North", 0.99)]
+    assert rows(lake, "locations", "location", "region") == [
+        ("Hub", None), ("Maker", None), ("North", "Coast"), ("South", None),
+    ]  # fmt: skip
+
+
+def test_signals_and_events_are_one_table(lake: Lake) -> None:
+    assert rows(lake, "signals", "kind", "name", "sku", "location", "string(date)", "value") == [
+        ("event", "Carnival", "*", "South", "2026-02-16", 1.0),
+        ("event", "New Year", "*", "*", "2026-01-01", 1.0),
+        ("signal", "fuel", "*", "*", "2026-01-05", 1.5),
+        ("signal", "fuel", "*", "*", "2026-01-12", 1.6),
+        ("signal", "price", "A", "*", "2026-01-05", 2.5),
+        ("signal", "price", "A", "North", "2026-03-01", 2.25),
+    ]
 
 
 def test_every_table_is_published_and_checked(lake: Lake) -> None:

@@ -4,7 +4,7 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -105,8 +105,12 @@ def _allowed(parts: Sequence[str]) -> str:
 
 def _fields_at(parts: Sequence[str]) -> list[str]:
     model: type[BaseModel] = Configuration
-    for part in parts:
-        model = _model_of(model.model_fields[part].annotation)
+    named = iter(parts)
+    for part in named:
+        annotation = model.model_fields[part].annotation
+        model = _model_of(annotation)
+        if get_origin(annotation) is dict:
+            next(named)  # a name that the user gave
     return list(model.model_fields)
 
 

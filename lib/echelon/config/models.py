@@ -4,7 +4,7 @@ import os
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -66,6 +66,8 @@ class Sources(Strict):
     stock: Source | None = None
     stock_history: Source | None = None
     targets: Source | None = None
+    signals: Source | None = None
+    events: Source | None = None
 
 
 class Ingest(Strict):
@@ -88,6 +90,28 @@ class Defaults(Strict):
     unit_cost: Positive = Field(1, description="unit cost where there is no price either")
     holding_rate: NotNegative = Field(0.25, description="holding cost per year as a share of the unit cost")
     fill_rate: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="fill-rate target of customers")
+
+
+class Signal(Strict):
+    """When a signal beside demand is known, and what holds in periods without a row."""
+
+    source: Literal["signals", "sales", "stock_history"] = Field(
+        "signals",
+        description="the input of that name; sales: prices that were paid; stock_history: share of days that ended empty",
+    )
+    delay_days: int = Field(0, ge=0, description="published that many days after the end of its day")
+    known_ahead: bool | Count = Field(False, description="known before its day: that many days, or true: as far as is planned")
+    missing: Literal["unknown", "last"] | float = Field(
+        "unknown", description="in periods without a row: unknown, the last value before, or this number"
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Signal":
+        if self.delay_days and self.known_ahead:
+            raise ValueError("delay_days and known_ahead exclude each other")
+        if self.source != "signals" and (self.known_ahead or self.missing != "unknown"):
+            raise ValueError(f"what is taken from {self.source} is not known ahead, and settles itself what is missing")
+        return self
 
 
 class Segments(Strict):
@@ -117,6 +141,14 @@ class Backtest(Strict):
     rows_per_model: Count = Field(1_000_000, description="series x periods that one LightGBM learns from, at most about")
     margin: Share = Field(0.01, description="a challenger must beat the champion by this share of pinball loss")
     bias_limit: Positive = Field(0.3, description="a model whose bias is a larger share of demand can't be champion")
+
+
+class Forecast(Strict):
+    """What is told of forecasts."""
+
+    explain: Literal["all"] | Annotated[int, Field(ge=0)] = Field(
+        0, description="SKUs whose forecasts are explained by their drivers, those of the greatest annual value; all, or 0"
+    )
 
 
 class Stock(Strict):
@@ -157,9 +189,11 @@ class Configuration(Strict):
     spark: Spark = Spark()
     ingest: Ingest = Ingest()
     defaults: Defaults = Defaults()
+    signals: dict[str, Signal] = Field(default_factory=dict, description="signals beside demand, by name")
     segments: Segments = Segments()
     lead_times: LeadTimes = LeadTimes()
     backtest: Backtest = Backtest()
+    forecast: Forecast = Forecast()
     stock: Stock = Stock()
     replay: Replay = Replay()
     report: Report = Report()

@@ -42,6 +42,10 @@ def _number(name: str, low: float | None = 0, high: float | None = None, above: 
 _SKU = InputColumn("sku", "string", required=True)
 _LOCATION = InputColumn("location", "string", required=True)
 _LANE = (InputColumn("source", "string", required=True), InputColumn("destination", "string", required=True))
+_NAME = InputColumn("name", "string", required=True)
+_SCOPE = (InputColumn("sku", "string"), InputColumn("location", "string"))
+# Stands for every SKU or location, where no name is given.
+EVERY = "*"
 
 INPUTS: dict[str, Input] = {
     source.name: source
@@ -69,7 +73,11 @@ INPUTS: dict[str, Input] = {
             ),
             ("sku",),
         ),
-        Input("locations", (_LOCATION, InputColumn("kind", "string"), _number("holding_rate")), ("location",)),
+        Input(
+            "locations",
+            (_LOCATION, InputColumn("kind", "string"), _number("holding_rate"), InputColumn("region", "string")),
+            ("location",),
+        ),
         Input(
             "lanes",
             (
@@ -129,6 +137,21 @@ INPUTS: dict[str, Input] = {
             "targets",
             (_SKU, _LOCATION, InputColumn("fill_rate", "double", required=True, low=0, high=1)),
             ("sku", "location"),
+        ),
+        Input(
+            "signals",
+            (
+                _NAME,
+                InputColumn("date", "date", required=True),
+                InputColumn("value", "double", required=True),
+                *_SCOPE,
+            ),
+            ("name", "sku", "location", "date"),
+        ),
+        Input(
+            "events",
+            (_NAME, InputColumn("date", "date", required=True), InputColumn("location", "string")),
+            ("name", "location", "date"),
         ),
     )
 }

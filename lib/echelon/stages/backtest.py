@@ -11,7 +11,7 @@ from echelon.core.forecast import backtest
 from echelon.core.forecast.candidate import Candidate
 from echelon.core.forecast.candidates import candidates
 from echelon.core.forecast.champion import ChampionRule, choose_champions
-from echelon.core.forecast.panel import make_panel
+from echelon.core.forecast.covariates import Signals
 from echelon.engine.exact import exact_mean, exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES
@@ -19,14 +19,15 @@ from echelon.stages.candidates import FAILED, with_candidates
 from echelon.stages.context import Context
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, segmented, windows_of
+from echelon.stages.signals import with_signals
 from echelon.stages.windows import Windows
 
 
 def run(context: Context) -> str:
     """Publish `backtest_scores` and `champions`."""
     lake, windows = context.lake, windows_of(context)
-    demand = lake.read("demand").select(*SERIES, "date", "demand")
-    function = partial(_backtest, windows=windows)
+    demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
+    function = partial(_backtest, windows=windows, signals=signals)
     scores = with_candidates(context, "scores", demand, function, TABLES["backtest_scores"].ddl)
     failed = count_failures(context, scores, "backtest forecasts", FAILED)
     published = lake.publish({"backtest_scores": scores, "champions": _champions(context, windows, scores)})
@@ -36,8 +37,8 @@ def run(context: Context) -> str:
     )
 
 
-def _backtest(demand: pd.DataFrame, chosen: list[Candidate], windows: Windows) -> pd.DataFrame:
-    panel = make_panel(demand, windows.freq)
+def _backtest(demand: pd.DataFrame, chosen: list[Candidate], windows: Windows, signals: Signals) -> pd.DataFrame:
+    panel = signals.panel(demand)
     return backtest.backtest(panel, chosen, windows.cutoffs, windows.horizon, QUANTILES, windows.least_periods)
 
 

@@ -67,10 +67,15 @@ class Panel:
 
     def select(self, mask: npt.NDArray[np.bool_]) -> "Panel":
         """The series where `mask` is true."""
-        chosen = tuple(replace(c, values=c.values[mask]) for c in self.covariates)
+        chosen = tuple(replace(c, values=_rows(c.values, mask)) for c in self.covariates)
         keys, values = self.keys[mask].reset_index(drop=True), self.values[mask]
         attributes = None if self.attributes is None else self.attributes[mask].reset_index(drop=True)
         return replace(self, keys=keys, values=values, covariates=chosen, attributes=attributes)
+
+
+def _rows(values: Matrix, mask: npt.NDArray[np.bool_]) -> Matrix:
+    """Some rows; what is the same for all series stays in memory once."""
+    return values[: mask.sum()] if values.strides[0] == 0 else values[mask]
 
 
 def make_panel(demand: pd.DataFrame, freq: Frequency) -> Panel:

@@ -30,6 +30,8 @@ def _index_of(history: History, group: Index, origin: Index, step: Index) -> Vec
     length, year, base = ABOUT_TARGET[freq], YEAR[freq], WINDOWS[freq][-1]
     last = origin + step - year + length // 2
     known = (origin - year - base + 1 >= 0) & (last <= origin)
+    if not known.any():
+        return np.ones(len(origin))
     about = _mean(history, group, np.where(known, last, length), length)
     before = _mean(history, group, np.where(known, origin - year, base), base)
     ratio = np.clip(_ratio(about, before), 1 / LARGEST_INDEX, LARGEST_INDEX)

@@ -79,6 +79,7 @@ LOCATIONS = Table(
             allowed=("supplier", "warehouse", "store"),
         ),
         amount("holding_rate", "Holding cost per year as a share of the unit cost", "1/year"),
+        Column("region", "string", "Group of locations", nullable=True),
     ),
 )
 LANES = Table(

@@ -8,11 +8,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.errors import InputRefused
-from echelon.lake.inputs import INPUTS
+from echelon.lake.inputs import EVERY, INPUTS
 from echelon.stages.context import Context
 from echelon.stages.ingest import accept, classify, complete, records
 from echelon.stages.ingest.classify import RULE
 from echelon.stages.ingest.network_checks import check_network
+from echelon.stages.ingest.signal_checks import check_signals
 
 Frames = dict[str, DataFrame]
 
@@ -32,6 +33,7 @@ def run(context: Context) -> str:
     counts = records.count_rows(rows)
     context.lake.run.inputs = {name: count.fingerprint for name, count in counts.items()}
     _refuse_too_much_dirt(context, rows, counts)
+    check_signals(context, rows)
     tables = _tables(context, {name: frame.where(F.col(RULE).isNull()) for name, frame in rows.items()})
     check_network(context, tables)
     published = context.lake.publish(tables | records.tables(context, rows, counts))
@@ -58,6 +60,9 @@ def _changed_by_references(context: Context, rows: Frames) -> Frames:
         for column in columns if name in rows else ():
             years = context.settings.ingest.max_history_years
             changed[name] = accept.in_history(changed[name], column, context.run_date, years)
+    for name in ("signals", "events"):
+        if name in rows:
+            changed[name] = accept.near(rows[name], "date", context.run_date, context.settings.ingest.max_history_years)
     for known, column, rule in (("items", "sku", "unknown_sku"), ("locations", "location", "unknown_location")):
         if known in rows:
             names = rows[known].where(F.col(RULE).isNull()).select(column)
@@ -66,12 +71,13 @@ def _changed_by_references(context: Context, rows: Frames) -> Frames:
 
 
 def _refuse_unknown(rows: Frames, names: DataFrame, column: str, rule: str, what: str) -> None:
-    every = names.sparkSession.createDataFrame([("*",)], f"{column} string")
+    every = names.sparkSession.createDataFrame([(EVERY,)], f"{column} string")
     for name in ("sales", "stock", "stock_history"):
         if name in rows:
             rows[name] = classify.refuse_unknown(rows[name], names, column, rule, what)
-    if "targets" in rows:
-        rows["targets"] = classify.refuse_unknown(rows["targets"], names.union(every), column, rule, what)
+    for name in ("targets", "signals", "events"):
+        if name in rows and column in rows[name].columns:
+            rows[name] = classify.refuse_unknown(rows[name], names.union(every), column, rule, what)
 
 
 def _refuse_too_much_dirt(context: Context, rows: Frames, counts: records.Counts) -> None:
@@ -96,6 +102,7 @@ def _tables(context: Context, accepted: Frames) -> Frames:
         "deliveries": given("deliveries"),
         "stock": complete.stock_table(given("stock")),
         "stock_history": complete.stock_history_table(given("stock_history")),
+        "signals": complete.signals_table(accepted.get("signals"), accepted.get("events"), sales),
         "targets": complete.targets_table(given("targets").select("sku", "location", "fill_rate"), defaults),
     }
 

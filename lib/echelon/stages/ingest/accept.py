@@ -2,12 +2,12 @@
 
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.errors import InputRefused
-from echelon.lake.inputs import INPUTS
+from echelon.lake.inputs import EVERY, INPUTS
 from echelon.lake.sources import READ_ERRORS, explain_read, has_column, read_source, source_columns
 from echelon.stages.context import Context
 from echelon.stages.ingest import classify
@@ -49,6 +49,8 @@ def _own_rules(context: Context, name: str, source: Source, frame: DataFrame) ->
             frame, Rule("missing_value", half, F.lit("days_up and days_down go together: give both or none"))
         )
     key = INPUTS[name].key
+    if name in ("signals", "events"):
+        frame = frame.withColumns({scope: F.coalesce(scope, F.lit(EVERY)) for scope in ("sku", "location") if scope in key})
     return classify.refuse_copies(frame, key, f"another row for this {' and '.join(key)}")
 
 
@@ -75,14 +77,26 @@ def run_date_of(context: Context, sales: DataFrame) -> date:
 
 def in_history(frame: DataFrame, column: str, run_date: date, years: int) -> DataFrame:
     """Quarantine what happened on or after the run date, or so long before it that it must be an error."""
+    future = Rule("future_date", F.col(column) >= F.lit(run_date), _told(column, f"is not before the run date {run_date}"))
+    return classify.refuse(frame, future, _too_old(column, run_date, years))
+
+
+def near(frame: DataFrame, column: str, run_date: date, years: int) -> DataFrame:
+    """Quarantine what lies so long before or after the run date that it must be an error; plans may reach ahead."""
+    latest = run_date + timedelta(days=round(365.25 * years))
+    words = f"is more than {years} years after the run date {run_date}"
+    too_new = Rule("future_date", F.col(column) > F.lit(latest), _told(column, words))
+    return classify.refuse(frame, too_new, _too_old(column, run_date, years))
+
+
+def _too_old(column: str, run_date: date, years: int) -> Rule:
     earliest = run_date - timedelta(days=round(365.25 * years))
-    told = F.concat(F.lit(f"{column} "), F.col(column).cast("string"))
-    future, old = f" is not before the run date {run_date}", f" is more than {years} years before the run date {run_date}"
-    return classify.refuse(
-        frame,
-        Rule("future_date", F.col(column) >= F.lit(run_date), F.concat(told, F.lit(future))),
-        Rule("too_old", F.col(column) < F.lit(earliest), F.concat(told, F.lit(old))),
-    )
+    words = f"is more than {years} years before the run date {run_date}"
+    return Rule("too_old", F.col(column) < F.lit(earliest), _told(column, words))
+
+
+def _told(column: str, words: str) -> Column:
+    return F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" {words}"))
 
 
 def first_reasons(frame: DataFrame) -> str:

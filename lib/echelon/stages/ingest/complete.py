@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from echelon.config.models import Defaults
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
+from echelon.lake.inputs import EVERY
 
 
 def sales_table(accepted: DataFrame) -> DataFrame:
@@ -60,6 +61,7 @@ def locations_table(
     kind = (
         F.when(F.col("_ships") & F.col("_receives").isNull(), "supplier").when(F.col("_ships"), "warehouse").otherwise("store")
     )
+    given = given if "region" in given.columns else given.withColumn("region", F.lit(None).cast("string"))
     known = F.lower(F.col("kind")) if "kind" in given.columns else F.lit(None).cast("string")
     complete = given.join(kinds, "location", "left").withColumn("kind", F.coalesce(known, kind))
     return _filled(complete, {"holding_rate": defaults.holding_rate})
@@ -79,6 +81,17 @@ def targets_table(accepted: DataFrame, defaults: Defaults) -> DataFrame:
 def stock_table(accepted: DataFrame) -> DataFrame:
     """Stock on hand; what is on order or owed is 0 unless given."""
     return _filled(accepted, {"on_order": 0.0, "backorders": 0.0})
+
+
+def signals_table(signals: DataFrame | None, events: DataFrame | None, like: DataFrame) -> DataFrame:
+    """Signals and days of events, one under the other."""
+    rows = empty(like, "signals")
+    if signals is not None:
+        rows = rows.unionByName(signals.select(F.lit("signal").alias("kind"), *rows.columns[1:]))
+    if events is not None:
+        given = {"kind": F.lit("event"), "sku": F.lit(EVERY), "value": F.lit(1.0)}
+        rows = rows.unionByName(events.withColumns(given).select(rows.columns))
+    return rows
 
 
 def stock_history_table(accepted: DataFrame) -> DataFrame:
