@@ -7,14 +7,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from echelon.core.demand.cleaning import KEYS
-from echelon.core.demand.periods import Frequency
+from echelon.core.demand.life_cycle import DEFAULT, LifeCycle, life_cycle
+from echelon.core.demand.periods import SEASON_LENGTH, Frequency
+from echelon.core.demand.seasonality import is_seasonal
 
 Vector = npt.NDArray[np.float64]
 Words = npt.NDArray[np.str_]
 
 # Periods that are added up before variability is measured: four weeks, or one month.
 XYZ_BLOCK: dict[Frequency, int] = {"D": 28, "W": 4, "M": 1}
-STATISTICS_COLUMNS = [*KEYS, "periods", "nonzero_periods", "adi", "cv2", "cv", "mean_demand"]
+STATISTICS_COLUMNS = [
+    *KEYS, "periods", "nonzero_periods", "adi", "cv2", "cv", "mean_demand", "life_cycle", "seasonal",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,25 +37,27 @@ class SegmentThresholds:
     y_cv: float = 1.0
 
 
-def series_statistics(demand: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
-    """Per SKU-location: periods, nonzero_periods, adi (periods), cv2, cv (per four weeks or month), mean_demand.
+def series_statistics(demand: pd.DataFrame, freq: Frequency, stages: LifeCycle = DEFAULT) -> pd.DataFrame:
+    """Per SKU-location: periods, nonzero_periods, adi (periods), cv2, cv (per four weeks or month), mean_demand, life_cycle,
+    seasonal (whether the season of the frequency was found).
 
     `demand`: sku, location, date, demand on a complete calendar, in any order. ADI is periods / periods with demand; a
     series without any demand has an ADI of its length and a CV2 of 0.
     """
     ordered = demand.sort_values([*KEYS, "date"], kind="stable")
     records = [
-        (*key, *_statistics(values.to_numpy(np.float64), XYZ_BLOCK[freq]))
+        (*key, *_statistics(values.to_numpy(np.float64), freq, stages))
         for key, values in ordered.groupby(KEYS, sort=True)["demand"]
     ]
     return pd.DataFrame(records, columns=STATISTICS_COLUMNS)
 
 
-def _statistics(y: Vector, block: int) -> tuple[int, int, float, float, float, float]:
+def _statistics(y: Vector, freq: Frequency, stages: LifeCycle) -> tuple[object, ...]:
     sizes = y[y > 0]
     adi = len(y) / max(len(sizes), 1)
     cv2 = float((sizes.std() / sizes.mean()) ** 2) if len(sizes) else 0.0
-    return len(y), len(sizes), adi, cv2, block_cv(y, block), float(y.mean())
+    kinds = life_cycle(y, freq, stages), is_seasonal(y, SEASON_LENGTH[freq])
+    return len(y), len(sizes), adi, cv2, block_cv(y, XYZ_BLOCK[freq]), float(y.mean()), *kinds
 
 
 def block_cv(y: Vector, block: int) -> float:

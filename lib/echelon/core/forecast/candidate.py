@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.demand.life_cycle import LifeCycle, dead
 from echelon.core.forecast.panel import Matrix, Panel, Vector
 from echelon.core.forecast.seasonal_naive import seasonal_naive
 from echelon.core.forecast.time_limit import OutOfTime, time_limit
@@ -35,11 +36,12 @@ class Means:
 @dataclass(frozen=True)
 class Candidate:
     """A way to forecast. `pooled`: learns from all series of the panel, so it must get a whole model group at once;
-    otherwise each series stands alone and a panel may be any bucket of series."""
+    otherwise each series stands alone and a panel may be any bucket of series. `dead`: which series are forecast as zero."""
 
     name: str
     forecast: Callable[[Panel, int], Means]
     pooled: bool = False
+    dead: LifeCycle | None = None
 
 
 def all_ok(mean: Matrix) -> Means:
@@ -84,7 +86,10 @@ def guarded(candidate: Candidate, panel: Panel, horizon: int) -> Means:
     try:
         means = candidate.forecast(panel, horizon)
         _check_finite(means.mean)
-        return Means(np.maximum(means.mean, 0.0), means.status)
+        mean = np.maximum(means.mean, 0.0)
+        if candidate.dead:
+            mean[dead(panel.values, panel.freq, candidate.dead)] = 0.0
+        return Means(mean, means.status)
     except Exception as error:  # reported in the status of every series
         return naive_means(panel, horizon, failure(error))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from echelon.core.demand.life_cycle import DEFAULT, LifeCycle
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.aggregation import adida, imapa
 from echelon.core.forecast.arima import auto_arima
@@ -13,6 +14,7 @@ from echelon.core.forecast.lightgbm_direct import lightgbm_direct
 from echelon.core.forecast.moving_average import moving_average
 from echelon.core.forecast.mstl import mstl
 from echelon.core.forecast.names import COMBINATIONS, FLOOR, competing, model_name, own_candidate
+from echelon.core.forecast.panel import Vector
 from echelon.core.forecast.sba import sba
 from echelon.core.forecast.theta import theta, theta_weekly
 from echelon.core.forecast.tsb import tsb
@@ -32,15 +34,25 @@ ONE_SERIES: dict[str, ForecastOne] = {
     "theta_weekly": theta_weekly,
 }
 # Of one series with the season of its frequency.
-SEASONAL: dict[str, Callable[..., object]] = {"theta": theta, "auto_ets": auto_ets, "mstl": mstl, "auto_arima": auto_arima}
+SEASONAL: dict[str, Callable[[Frequency, Vector, int, int], Vector]] = {
+    "theta": theta,
+    "auto_ets": auto_ets,
+    "mstl": mstl,
+    "auto_arima": auto_arima,
+}
 
 
 def candidates(
-    freq: Frequency, names: Sequence[str] | None = None, seconds: float = SECONDS_PER_SERIES
+    freq: Frequency,
+    names: Sequence[str] | None = None,
+    seconds: float = SECONDS_PER_SERIES,
+    dead: LifeCycle = DEFAULT,
 ) -> list[Candidate]:
     """The candidates of these names (default: those of the frequency), simplest first, without combinations, which are made
-    from their forecasts (`combination.py`). seconds: most time for one fit of one series."""
-    return [_candidate(name, freq, seconds) for name in competing(names, freq) if name not in COMBINATIONS]
+    from their forecasts (`combination.py`). seconds: most time for one fit of one series. dead: all but the floor forecast
+    such series as zero."""
+    single = [name for name in competing(names, freq) if name not in COMBINATIONS]
+    return [replace(_candidate(name, freq, seconds), dead=None if name == FLOOR else dead) for name in single]
 
 
 def _candidate(name: str, freq: Frequency, seconds: float) -> Candidate:

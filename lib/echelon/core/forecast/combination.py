@@ -85,7 +85,7 @@ class _Members:
         return _Members(
             len(names),
             keys,
-            pd.Index(names).get_indexer(mine["model"]),
+            pd.Index(names).get_indexer(pd.Index(mine["model"])),
             keys.get_indexer(pd.MultiIndex.from_frame(mine[KEYS])),
             period_index(mine["cutoff"], freq),
             np.where(well[:, None], np.stack(mine["forecast"].to_list()) if len(mine) else np.empty((0, 1)), np.nan),

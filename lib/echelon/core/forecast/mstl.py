@@ -23,8 +23,6 @@ def mstl(freq: Frequency, history: Vector, _start: int, horizon: int) -> Vector:
     parts = decompose(history, seasons)
     names = ["seasonal"] if len(seasons) == 1 else [f"seasonal{season}" for season in seasons]
     ahead = np.arange(horizon)
-    seasonal = sum(
-        parts[name].to_numpy()[-season:][ahead % season] for name, season in zip(names, seasons, strict=True)
-    )
+    seasonal = sum(parts[name].to_numpy()[-season:][ahead % season] for name, season in zip(names, seasons, strict=True))
     rest = parts["trend"].to_numpy() + parts["remainder"].to_numpy()
     return dynamic_optimised_theta(rest, 1, horizon) + seasonal

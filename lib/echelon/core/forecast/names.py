@@ -3,13 +3,15 @@
 import difflib
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from echelon.core.demand.periods import Frequency
 
 FLOOR = "seasonal_naive"
 # Simplest first: of two that are as good, the earlier one is chosen.
 SINGLE = (
-    FLOOR, "moving_average", "sba", "tsb", "adida", "imapa", "theta_weekly", "theta", "auto_ets", "mstl", "auto_arima", "lightgbm",
+    FLOOR, "moving_average", "sba", "tsb", "adida", "imapa", "theta_weekly", "theta", "auto_ets", "mstl", "auto_arima",
+    "lightgbm",
 )  # fmt: skip
 # Made from the forecasts of the others.
 COMBINATIONS = ("median", "weighted")
@@ -38,6 +40,11 @@ def members(combination: str, names: Sequence[str]) -> tuple[str, ...]:
     return few if combination == "median" and len(few) > 1 else single
 
 
+def needed_for(model: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The models whose forecasts are needed when this one is the champion: itself and of a combination its members."""
+    return (model, *members(model, names)) if model in COMBINATIONS else (model,)
+
+
 def model_name(name: str) -> str:
     """How a candidate is called in tables: its name; of a user's own `module:function` the function."""
     return name.rpartition(":")[2]
@@ -47,12 +54,7 @@ def check_names(names: Sequence[str]) -> None:
     """Raises ValueError, worded for the user, for an unknown name, a module or function that is not there, one name for two
     candidates, or a combination of fewer than two."""
     for name in names:
-        if ":" in name:
-            own_candidate(name)
-        elif name not in (*SINGLE, *COMBINATIONS):
-            close = difflib.get_close_matches(name, (*SINGLE, *COMBINATIONS), n=1)
-            hint = f"did you mean '{close[0]}'? " if close else ""
-            raise ValueError(f"unknown candidate '{name}': {hint}there are {', '.join((*SINGLE, *COMBINATIONS))}, or module:function")
+        _check_name(name)
     called = [model_name(name) for name in names]
     if len(set(called)) < len(called):
         raise ValueError(f"two candidates have the same name: {', '.join(sorted({n for n in called if called.count(n) > 1}))}")
@@ -60,7 +62,17 @@ def check_names(names: Sequence[str]) -> None:
         raise ValueError(f"a combination needs at least two candidates beside {FLOOR}")
 
 
-def own_candidate(name: str) -> object:
+def _check_name(name: str) -> None:
+    known = (*SINGLE, *COMBINATIONS)
+    if ":" in name:
+        own_candidate(name)
+    elif name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{close[0]}'? " if close else ""
+        raise ValueError(f"unknown candidate '{name}': {hint}there are {', '.join(known)}, and your own as module:function")
+
+
+def own_candidate(name: str) -> Any:
     """What a user's `module:function` names. Raises ValueError if it is not there."""
     module, _, attribute = name.rpartition(":")
     try:
