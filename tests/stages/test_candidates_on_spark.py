@@ -1,6 +1,5 @@
 """Candidates and combinations on Spark give what the core gives, for any buckets, partitions and order of rows."""
 
-from functools import partial
 from typing import cast
 
 import numpy as np
@@ -16,20 +15,19 @@ from echelon.core.forecast.panel import make_panel
 from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.stages.candidates import with_candidates
+from echelon.stages.candidates import CandidateFunction, with_candidates
 from echelon.stages.combinations import with_combinations
 from echelon.stages.context import Context
+from in_memory import Tables
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tests.stages import in_memory
-
-END, HORIZON, LEVELS = 2_150, 4, (0.5, 0.95)
+END = 2_150
 NAMES = ["seasonal_naive", "moving_average", "sba", "tsb", "median", "weighted"]
 KEYS = ["sku", "location", "model", "cutoff"]
 
 
-class Parts(in_memory.Tables):
+class Parts(Tables):
     """Keeps parts by putting them together."""
 
     def keep_parts(self, _: str, parts: dict[str, DataFrame]) -> DataFrame:
@@ -48,9 +46,14 @@ def demand() -> pd.DataFrame:
     return pd.concat([pd.DataFrame({"sku": sku, "location": "X", "date": date, "demand": y}) for sku, y in sold.items()])
 
 
-def scored(rows: pd.DataFrame, chosen: list[Candidate]) -> pd.DataFrame:
-    panel = make_panel(rows, "W")
-    return backtest(panel, chosen, cutoffs(panel.end, HORIZON, 3), HORIZON, LEVELS, 8)
+def scoring() -> CandidateFunction:
+    """A function that travels to the workers by value, as they can't import this file."""
+
+    def scored(rows: pd.DataFrame, chosen: list[Candidate]) -> pd.DataFrame:
+        panel = make_panel(rows, "W")
+        return backtest(panel, chosen, cutoffs(panel.end, 4, 3), 4, (0.5, 0.95), 8)
+
+    return scored
 
 
 def on_spark(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions: int) -> pd.DataFrame:
@@ -60,16 +63,16 @@ def on_spark(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions
     rows = shuffled.withColumn("date", F.col("date").cast("date")).repartition(partitions)
     made = Context(settings, spark, cast(Lake, Parts({"demand": rows})))
     schema = TABLES["backtest_scores"].ddl
-    single = with_candidates(made, "scores", rows, partial(scored), schema)
-    combined = with_combinations(made, "combined", rows, single, partial(scored), schema)
+    single = with_candidates(made, "scores", rows, scoring(), schema)
+    combined = with_combinations(made, "combined", rows, single, scoring(), schema)
     return single.unionByName(combined).toPandas().sort_values(KEYS, ignore_index=True)
 
 
 def test_as_the_core_for_any_partitioning(spark: SparkSession, demand: pd.DataFrame) -> None:
-    single = scored(demand, candidates("W", NAMES))
-    alone = pd.concat([single, scored(demand, combinations(single, NAMES, "W"))]).sort_values(KEYS, ignore_index=True)
-    one, eight = on_spark(spark, demand, 1, 1), on_spark(spark, demand, 8, 3)
-    pd.testing.assert_frame_equal(one, eight)
+    single = scoring()(demand, candidates("W", NAMES))
+    alone = pd.concat([single, scoring()(demand, combinations(single, NAMES, "W"))]).sort_values(KEYS, ignore_index=True)
+    one, four = on_spark(spark, demand, 1, 1), on_spark(spark, demand, 4, 3)
+    pd.testing.assert_frame_equal(one, four)
     numbers = ["rmsse", "bias", "pinball", "dispersion"]
     assert one[KEYS[:3]].equals(alone[KEYS[:3]])
     assert (one[numbers].to_numpy() == alone[numbers].to_numpy()).all()

@@ -33,8 +33,8 @@ def with_candidates(context: Context, name: str, demand: DataFrame, function: Ca
     does not repeat.
     """
     settings = context.settings
-    seconds, dead = settings.backtest.seconds_per_series, life_cycle_of(settings)
-    chosen = candidates(settings.run.frequency, names(context), seconds, dead)
+    seconds, care = settings.backtest.seconds_per_series, life_cycle_of(settings)
+    chosen = candidates(settings.run.frequency, names(context), seconds, care)
     local, pooled = _given(function, chosen, pooled=False), _given(function, chosen, pooled=True)
     groups = _model_groups(context, demand)
     grouped = demand.withColumn("_group", F.pmod(F.xxhash64("sku"), F.lit(groups)).cast("int"))

@@ -18,7 +18,7 @@ from echelon.stages.windows import Windows, plan_windows
 SERIES = ("sku", "location")
 _STATISTICS = (
     "sku string, location string, periods int, nonzero_periods int, adi double, cv2 double, cv double, mean_demand double, "
-    "life_cycle string, seasonal boolean"
+    "life_cycle string, seasonal boolean, spikes int, spike_limit double, level_shift date"
 )
 
 

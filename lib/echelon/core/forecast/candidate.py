@@ -36,12 +36,13 @@ class Means:
 @dataclass(frozen=True)
 class Candidate:
     """A way to forecast. `pooled`: learns from all series of the panel, so it must get a whole model group at once;
-    otherwise each series stands alone and a panel may be any bucket of series. `dead`: which series are forecast as zero."""
+    otherwise each series stands alone and a panel may be any bucket of series. `care`: it learns from
+    demand whose spikes are limited, and series that are dead by this rule are forecast as zero; None: from demand as it is."""
 
     name: str
     forecast: Callable[[Panel, int], Means]
     pooled: bool = False
-    dead: LifeCycle | None = None
+    care: LifeCycle | None = None
 
 
 def all_ok(mean: Matrix) -> Means:
@@ -84,11 +85,11 @@ def each_series(forecast_one: ForecastOne, seconds: float = SECONDS_PER_SERIES) 
 def guarded(candidate: Candidate, panel: Panel, horizon: int) -> Means:
     """Runs a candidate on a panel; if it fails as a whole, every series gets the fallback and the reason."""
     try:
-        means = candidate.forecast(panel, horizon)
+        means = candidate.forecast(panel.limited if candidate.care else panel, horizon)
         _check_finite(means.mean)
         mean = np.maximum(means.mean, 0.0)
-        if candidate.dead:
-            mean[dead(panel.values, panel.freq, candidate.dead)] = 0.0
+        if candidate.care:
+            mean[dead(panel.values, panel.freq, candidate.care)] = 0.0
         return Means(mean, means.status)
     except Exception as error:  # reported in the status of every series
         return naive_means(panel, horizon, failure(error))

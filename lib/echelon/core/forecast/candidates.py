@@ -46,13 +46,13 @@ def candidates(
     freq: Frequency,
     names: Sequence[str] | None = None,
     seconds: float = SECONDS_PER_SERIES,
-    dead: LifeCycle = DEFAULT,
+    care: LifeCycle = DEFAULT,
 ) -> list[Candidate]:
     """The candidates of these names (default: those of the frequency), simplest first, without combinations, which are made
-    from their forecasts (`combination.py`). seconds: most time for one fit of one series. dead: all but the floor forecast
-    such series as zero."""
+    from their forecasts (`combination.py`). seconds: most time for one fit of one series. care: all but the floor learn from
+    demand without spikes and forecast what is dead by this rule as zero."""
     single = [name for name in competing(names, freq) if name not in COMBINATIONS]
-    return [replace(_candidate(name, freq, seconds), dead=None if name == FLOOR else dead) for name in single]
+    return [replace(_candidate(name, freq, seconds), care=None if name == FLOOR else care) for name in single]
 
 
 def _candidate(name: str, freq: Frequency, seconds: float) -> Candidate:

@@ -69,6 +69,21 @@ SEGMENTS = Table(
             allowed=("new", "mature", "ending", "dead"),
         ),
         Column("seasonal", "boolean", "A season was found: of the week (days) or of the year (weeks, months)", nullable=True),
+        Column(
+            "spikes",
+            "int",
+            "Periods with far more demand than ever else; models see them cut down to `spike_limit`",
+            "periods",
+            nullable=True,
+            check="spikes >= 0",
+        ),
+        amount("spike_limit", "Demand above which a period is a spike; null without any", "units", nullable=True),
+        Column(
+            "level_shift",
+            "date",
+            "First day of the new level, where the level moved for good by a factor of two",
+            nullable=True,
+        ),
     ),
 )
 _PERFORMANCE = (
