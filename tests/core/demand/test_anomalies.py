@@ -3,9 +3,6 @@
 import numpy as np
 import pytest
 from echelon.core.demand.anomalies import level_shift, spike_limits, without_spikes
-from echelon.core.forecast.candidate import guarded
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.panel import make_panel
 
 RNG = np.random.default_rng(11)
 STEADY = RNG.poisson(5, 104).astype(float)
@@ -42,14 +39,6 @@ def test_few_demands_and_none_tell_no_usual_size() -> None:
 def test_units_do_not_matter() -> None:
     y = with_spike(STEADY, 5000.0)[None, :]
     assert spike_limits(1000 * y)[0] == pytest.approx(1000 * spike_limits(y)[0])
-
-
-def test_the_forecast_is_that_without_the_spike(frame) -> None:
-    panel = make_panel(frame({"A": with_spike(STEADY, 5000.0, place=100), "B": STEADY}, "W"), "W")
-    floor, average = candidates("W", ["moving_average"])
-    mean = guarded(average, panel, 1).mean[:, 0]
-    assert mean[0] < 10 * mean[1]
-    assert guarded(floor, panel, 60).mean[0].max() == 5000.0  # the floor takes demand as it is
 
 
 @pytest.mark.parametrize(

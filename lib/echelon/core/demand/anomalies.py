@@ -66,12 +66,9 @@ def level_shift(y: Vector, freq: Frequency) -> int | None:
     sums = np.minimum(sums, np.quantile(sums, 0.95))  # a spike is no shift
     path = np.cumsum(sums - sums.mean())[:-1]
     place = int(np.argmax(np.abs(path))) + 1
-    before, after = sums[:place].mean(), sums[place:].mean()
-    if abs(path[place - 1]) <= SHIFT_LIMIT * np.sqrt(whole * _long_run_variance(sums)) or max(before, after) < 2 * min(
-        before, after
-    ):
-        return None
-    return len(y) - (whole - place) * block
+    low, high = sorted((sums[:place].mean(), sums[place:].mean()))
+    moved = abs(path[place - 1]) > SHIFT_LIMIT * np.sqrt(whole * _long_run_variance(sums))
+    return len(y) - (whole - place) * block if moved and high >= 2 * low else None
 
 
 def _long_run_variance(values: Vector) -> float:

@@ -78,12 +78,7 @@ SEGMENTS = Table(
             check="spikes >= 0",
         ),
         amount("spike_limit", "Demand above which a period is a spike; null without any", "units", nullable=True),
-        Column(
-            "level_shift",
-            "date",
-            "First day of the new level, where the level moved for good by a factor of two",
-            nullable=True,
-        ),
+        Column("level_shift", "date", "First day of the new level, where it moved for good by a factor of two", nullable=True),
     ),
 )
 _PERFORMANCE = (
