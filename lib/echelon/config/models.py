@@ -4,7 +4,10 @@ import os
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from echelon.core.forecast.names import check_names
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -39,6 +42,9 @@ class Spark(Strict):
     buckets: Count = Field(
         default_factory=lambda: 4 * (os.cpu_count() or 4),
         description="buckets that grouped work is balanced over, at least 4 x cores; default: 4 x this machine's cores",
+    )
+    rows_per_bucket: Count = Field(
+        1_000_000, description="rows of demand that a bucket holds at most, about: of more there are more than `buckets`"
     )
     shuffle_partitions: Count = Field(4, description="partitions of shuffles")
     settings: dict[str, str] = Field(default_factory=dict, description="further Spark settings")
@@ -121,6 +127,10 @@ class Segments(Strict):
     xyz: tuple[Positive, Positive] = Field((0.5, 1.0), description="coefficients of variation that end X and Y")
     adi: Positive = Field(1.32, description="Syntetos-Boylan limit of the average inter-demand interval")
     cv2: Positive = Field(0.49, description="Syntetos-Boylan limit of the squared coefficient of variation")
+    new_weeks: Count = Field(26, description="weeks of history below which a series is new")
+    ending_share: Share = Field(0.33, description="share of the year before that an ending series sold at most in 13 weeks")
+    dead_weeks: Count = Field(13, description="weeks without demand before a series can be dead; dead ones are forecast as 0")
+    dead_probability: Share = Field(0.01, description="a living series is silent so long less often than this; 0: none is dead")
 
 
 class LeadTimes(Strict):
@@ -139,8 +149,21 @@ class Backtest(Strict):
         None, description="cutoffs, one horizon apart; default: 3 more than the replay holds back, if history allows"
     )
     rows_per_model: Count = Field(1_000_000, description="series x periods that one LightGBM learns from, at most about")
+    candidates: tuple[str, ...] | None = Field(
+        None, description="models that compete, simplest first; default by run.frequency (docs/candidates.md)"
+    )
+    seconds_per_series: Positive = Field(30.0, description="most time for one fit of one series, then the fallback stands in")
     margin: Share = Field(0.01, description="a challenger must beat the champion by this share of pinball loss")
     bias_limit: Positive = Field(0.3, description="a model whose bias is a larger share of demand can't be champion")
+
+    @field_validator("candidates")
+    @classmethod
+    def _known(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        try:
+            check_names(names or ())
+        except ValueError as error:
+            raise PydanticCustomError("candidates", "{reason}", {"reason": str(error)}) from None
+        return names
 
 
 class Forecast(Strict):

@@ -9,13 +9,14 @@ from pyspark.sql import functions as F
 from echelon.core.demand.periods import start_date
 from echelon.core.forecast import backtest
 from echelon.core.forecast.candidate import Candidate
-from echelon.core.forecast.candidates import candidates
 from echelon.core.forecast.champion import ChampionRule, choose_champions
 from echelon.core.forecast.covariates import Signals
+from echelon.core.forecast.names import model_name
 from echelon.engine.exact import exact_mean, exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES
-from echelon.stages.candidates import FAILED, with_candidates
+from echelon.stages.candidates import FAILED, names, with_candidates
+from echelon.stages.combinations import any_combination, with_combinations
 from echelon.stages.context import Context
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, segmented, windows_of
@@ -29,10 +30,13 @@ def run(context: Context) -> str:
     demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
     function = partial(_backtest, windows=windows, signals=signals)
     scores = with_candidates(context, "scores", demand, function, TABLES["backtest_scores"].ddl)
+    if any_combination(context):
+        combined = with_combinations(context, "combined", demand, scores, function, TABLES["backtest_scores"].ddl)
+        scores = scores.unionByName(combined)
     failed = count_failures(context, scores, "backtest forecasts", FAILED)
     published = lake.publish({"backtest_scores": scores, "champions": _champions(context, windows, scores)})
     return (
-        f"{published['backtest_scores']:,} forecasts of {len(candidates(windows.freq))} candidates in {windows.windows} "
+        f"{published['backtest_scores']:,} forecasts of {len(names(context))} candidates in {windows.windows} "
         f"windows, {failed:,} fallbacks, {published['champions']:,} champions"
     )
 
@@ -46,7 +50,7 @@ def _champions(context: Context, windows: Windows, scores: DataFrame) -> DataFra
     """The choice for the plan, from all windows, and for the replay, from what was known when its weeks began."""
     known = context.lake.read("demand").where(F.col("date") < F.lit(windows.replay_start_date))
     rule = ChampionRule(context.settings.backtest.margin, context.settings.backtest.bias_limit)
-    order = [candidate.name for candidate in candidates(windows.freq)]
+    order = [model_name(name) for name in names(context)]
     past = replay_scores(scores, windows)
     chosen = [
         choose_champions(_summary(rows, segments), order, rule).assign(purpose=purpose)

@@ -9,9 +9,10 @@ from pyspark.sql import functions as F
 
 from echelon.core.forecast.candidate import OK, TOO_LITTLE, Candidate
 from echelon.core.forecast.candidates import candidates
+from echelon.core.forecast.names import competing
 from echelon.engine.buckets import PandasFunction, apply_by
 from echelon.stages.context import Context
-from echelon.stages.history import SERIES
+from echelon.stages.history import SERIES, life_cycle_of
 from echelon.stages.parts import bucket_parts
 
 # Few data are no failure: the seasonal naive stands in, and another model can become champion.
@@ -19,18 +20,31 @@ FAILED = f"status <> '{OK}' AND status NOT LIKE '{TOO_LITTLE}%'"
 CandidateFunction = Callable[[pd.DataFrame, list[Candidate]], pd.DataFrame]
 
 
+def names(context: Context) -> tuple[str, ...]:
+    """The candidates that compete in this run, simplest first."""
+    return competing(context.settings.backtest.candidates, context.settings.run.frequency)
+
+
 def with_candidates(context: Context, name: str, demand: DataFrame, function: CandidateFunction, schema: str) -> DataFrame:
-    """Rows of `function(demand rows, candidates)`: pooled candidates by model group, the others over balanced buckets.
+    """Rows of `function(demand rows, candidates)` for all candidates but combinations: pooled ones by model group, the others
+    over balanced buckets.
 
     Both run side by side, the pooled ones first, as they take longest; kept under `name` in parts that a run which goes on
     does not repeat.
     """
-    chosen = candidates(context.settings.run.frequency)
+    settings = context.settings
+    seconds, care = settings.backtest.seconds_per_series, life_cycle_of(settings)
+    chosen = candidates(settings.run.frequency, names(context), seconds, care)
     local, pooled = _given(function, chosen, pooled=False), _given(function, chosen, pooled=True)
     groups = _model_groups(context, demand)
     grouped = demand.withColumn("_group", F.pmod(F.xxhash64(*SERIES), F.lit(groups)).cast("int"))
     by_group = {f"pooled-in-{groups}": apply_by(grouped.repartitionById(groups, F.col("_group")), "_group", pooled, schema)}
-    return context.lake.keep_parts(name, by_group | bucket_parts(context, name, demand, local, schema))
+    return context.lake.keep_parts(name, by_group | in_buckets(context, name, demand, local, schema))
+
+
+def in_buckets(context: Context, name: str, demand: DataFrame, function: PandasFunction, schema: str) -> dict[str, DataFrame]:
+    """Parts of balanced buckets of series, as many as there are rows of demand for."""
+    return bucket_parts(context, name, demand, function, schema, SERIES, context.lake.read("demand").count())
 
 
 def _given(function: CandidateFunction, chosen: list[Candidate], pooled: bool) -> PandasFunction:

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.forecast import spread
-from echelon.core.forecast.candidates import FLOOR
+from echelon.core.forecast.names import FLOOR
 from echelon.core.forecast.spread import MOMENT_COLUMNS, RELATIVE_COLUMNS, residual_moments, segment_spread
 from echelon.engine.buckets import apply_in_buckets, apply_to_rows
 from echelon.engine.exact import exact_sum

@@ -6,43 +6,28 @@ import numpy as np
 import pandas as pd
 
 from echelon.core.demand.periods import Frequency, period_index, period_start
-from echelon.core.forecast.candidate import Candidate
-from echelon.core.forecast.covariates import Signals
 from echelon.core.forecast.distribution import quantiles
-from echelon.core.forecast.live import forecast
-from echelon.core.forecast.panel import KEYS
 from echelon.engine.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
-from echelon.stages.candidates import FAILED, with_candidates
+from echelon.stages.candidates import FAILED
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, windows_of
-from echelon.stages.insight import INSIGHT, Explained, explained_skus, explanations_table, features_table, insight
-from echelon.stages.signals import with_signals
-from echelon.stages.windows import WORD, Windows
-
-_LIVE = (
-    "sku string, location string, model string, status string, start_date date, counts boolean, mean array<double>, "
-    "dispersion double"
-)
-_COLUMNS = [column.split()[0] for column in f"{_LIVE}, {INSIGHT}".replace("string,double", "").split(", ")]
+from echelon.stages.insight import explanations_table, features_table
+from echelon.stages.live import live_forecasts
+from echelon.stages.windows import WORD
 
 
 def run(context: Context) -> str:
-    """Publish `demand_distributions` and `forecasts`."""
+    """Publish `demand_distributions`, `forecasts`, `features` and `forecast_explanations`."""
     lake, windows = context.lake, windows_of(context)
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
-    demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
-    known = demand.join(chosen.select(*SERIES, "model"), list(SERIES))
-    function = partial(_champions_only, windows=windows, signals=signals, explained=explained_skus(context))
-    everything = with_candidates(context, "live", known, function, f"{_LIVE}, {INSIGHT}")
-    live, seen = everything.where("features IS NULL"), everything.where("features IS NOT NULL")
+    live, seen = live_forecasts(context, chosen, windows)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
-    foretold = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores)
-    found = lake.keep("distributions", foretold)
+    found = lake.keep("distributions", distributions(context, live, scores))
     table = apply_to_rows(
         found.select(*SERIES, "model", "start_date", "counts", "mean", "dispersion", "level_cv"),
         partial(_quantile_rows, freq=windows.freq),
@@ -55,23 +40,6 @@ def run(context: Context) -> str:
         f"{published['demand_distributions']:,} series x {windows.horizon} {WORD[windows.freq]} by {models} champion models, "
         f"{failed:,} fallbacks"
     )
-
-
-def _champions_only(
-    rows: pd.DataFrame, chosen: list[Candidate], windows: Windows, signals: Signals, explained: Explained
-) -> pd.DataFrame:
-    """Forecast each series by its champion. A pooled model learns from all series, whoever their champion is, and says in
-    rows of their own what it sees of each."""
-    model_of = rows.drop_duplicates(KEYS).sort_values(KEYS)["model"].to_numpy()
-    panel = signals.panel(rows)
-    parts = insight(panel, chosen, windows.horizon, explained)
-    for candidate in chosen:
-        mine = model_of == candidate.name
-        if not mine.any():
-            continue
-        found = forecast(panel if candidate.pooled else panel.select(mine), candidate, windows.horizon)
-        parts.append(found[mine] if candidate.pooled else found)
-    return pd.concat([pd.DataFrame(columns=_COLUMNS), *parts])[_COLUMNS]
 
 
 def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:

@@ -6,6 +6,8 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from echelon.config import Configuration
+from echelon.core.demand.life_cycle import LifeCycle
 from echelon.core.demand.periods import PERIODS_PER_YEAR, Frequency
 from echelon.core.demand.segments import SegmentThresholds, add_classes, series_statistics
 from echelon.engine.buckets import apply_in_buckets, apply_to_rows
@@ -15,7 +17,8 @@ from echelon.stages.windows import Windows, plan_windows
 
 SERIES = ("sku", "location")
 _STATISTICS = (
-    "sku string, location string, periods int, nonzero_periods int, adi double, cv2 double, cv double, mean_demand double"
+    "sku string, location string, periods int, nonzero_periods int, adi double, cv2 double, cv double, mean_demand double, "
+    "life_cycle string, seasonal boolean, spikes int, spike_limit double, level_shift date"
 )
 
 
@@ -29,7 +32,8 @@ def segmented(context: Context, demand: DataFrame) -> DataFrame:
     """The table `segments` of a demand history."""
     settings = context.settings
     freq = settings.run.frequency
-    statistics = apply_in_buckets(demand, ["sku"], partial(_statistics, freq=freq), _STATISTICS, settings.spark.buckets)
+    function = partial(_statistics, freq=freq, stages=life_cycle_of(settings))
+    statistics = apply_in_buckets(demand, ["sku"], function, _STATISTICS, settings.spark.buckets)
     costs = context.lake.read("items").select("sku", "unit_cost")
     value = F.col("mean_demand") * F.col("unit_cost") * PERIODS_PER_YEAR[freq]
     valued = statistics.join(costs, "sku").withColumn("annual_value", value)
@@ -43,8 +47,14 @@ def segmented(context: Context, demand: DataFrame) -> DataFrame:
     return apply_to_rows(cumulated, partial(_classify, thresholds=_thresholds(context)), TABLES["segments"].ddl)
 
 
-def _statistics(frame: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
-    return series_statistics(frame, freq)
+def life_cycle_of(settings: Configuration) -> LifeCycle:
+    """Where the stages of the life cycle begin and end in this run."""
+    chosen = settings.segments
+    return LifeCycle(chosen.new_weeks, chosen.dead_weeks, chosen.dead_probability, chosen.ending_share)
+
+
+def _statistics(frame: pd.DataFrame, freq: Frequency, stages: LifeCycle) -> pd.DataFrame:
+    return series_statistics(frame, freq, stages)
 
 
 def _classify(frame: pd.DataFrame, thresholds: SegmentThresholds) -> pd.DataFrame:

@@ -1,5 +1,8 @@
 """Long grouped work in parts that an interrupted run does not do again."""
 
+import math
+from collections.abc import Sequence
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -11,11 +14,22 @@ BUCKETS_PER_PART = 4
 MOST_PARTS = 32
 
 
-def bucket_parts(context: Context, name: str, frame: DataFrame, function: PandasFunction, schema: str) -> dict[str, DataFrame]:
-    """`function` on the balanced buckets of SKUs, a frame for each part; `name` tells the work from other work of the
-    stage. A part's name says how many buckets there are, as another number would share the SKUs out differently."""
-    buckets = context.settings.spark.buckets
-    split = context.lake.keep(f"{name}_buckets", with_buckets(frame, ["sku"], buckets).repartitionById(buckets, F.col(BUCKET)))
+def bucket_parts(
+    context: Context,
+    name: str,
+    frame: DataFrame,
+    function: PandasFunction,
+    schema: str,
+    unit: Sequence[str] = ("sku",),
+    rows: int = 0,
+) -> dict[str, DataFrame]:
+    """`function` on balanced buckets of units, a frame for each part; `name` tells the work from other work of the stage.
+
+    rows: of the frame, where they can be so many that `spark.buckets` would each be too large for a worker's memory. A part's
+    name says how many buckets there are, as another number would share the units out differently.
+    """
+    buckets = max(context.settings.spark.buckets, math.ceil(rows / context.settings.spark.rows_per_bucket))
+    split = context.lake.keep(f"{name}_buckets", with_buckets(frame, unit, buckets).repartitionById(buckets, F.col(BUCKET)))
     parts = max(1, min(buckets // BUCKETS_PER_PART, MOST_PARTS))
     return {
         f"{part + 1}-of-{parts}-with-{buckets}-buckets": _part(split, buckets, part, parts, function, schema)

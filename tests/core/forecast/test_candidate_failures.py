@@ -2,6 +2,7 @@
 
 import numpy as np
 from echelon.core.forecast.candidate import Candidate, Means, each_series, guarded
+from echelon.core.forecast.candidates import candidates
 from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.seasonal_naive import seasonal_naive
 
@@ -27,3 +28,22 @@ def test_a_candidate_that_fails_as_a_whole(frame) -> None:
     means = guarded(Candidate("x", broken, pooled=True), panel, 2)
     assert (means.mean == seasonal_naive(panel, 2)).all()
     assert all(status.startswith("MemoryError: xxx") and len(status) == 200 for status in means.status)
+
+
+def test_the_dead_are_forecast_as_zero_but_not_by_the_floor(frame) -> None:
+    sold = np.r_[np.full(40, 6.0), np.zeros(14)]
+    panel = make_panel(frame({"A": sold, "B": np.roll(sold, 14)}, "W"), "W")
+    floor, average = candidates("W", ["moving_average"])
+    assert (guarded(average, panel, 2).mean == [[0, 0], [6, 6]]).all()
+    assert (guarded(floor, panel, 2).mean == seasonal_naive(panel, 2)).all()
+
+
+def test_a_spike_does_not_carry_the_forecast_away_but_the_floor_takes_demand_as_it_is(frame) -> None:
+    usual = np.random.default_rng(11).poisson(5, 104).astype(float)
+    spiky = usual.copy()
+    spiky[100] = 5000.0
+    panel = make_panel(frame({"A": spiky, "B": usual}, "W"), "W")
+    floor, average = candidates("W", ["moving_average"])
+    mean = guarded(average, panel, 1).mean[:, 0]
+    assert mean[0] < 5 * mean[1]
+    assert guarded(floor, panel, 52).mean[0].max() == 5000.0

@@ -1,20 +1,27 @@
 """Segments: what kind of demand a series has, and how much it is worth."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.demand.anomalies import level_shift, spike_limits
 from echelon.core.demand.cleaning import KEYS
-from echelon.core.demand.periods import Frequency
+from echelon.core.demand.life_cycle import DEFAULT, LifeCycle, life_cycle
+from echelon.core.demand.periods import SEASON_LENGTH, Frequency
+from echelon.core.demand.seasonality import is_seasonal
 
 Vector = npt.NDArray[np.float64]
 Words = npt.NDArray[np.str_]
 
 # Periods that are added up before variability is measured: four weeks, or one month.
 XYZ_BLOCK: dict[Frequency, int] = {"D": 28, "W": 4, "M": 1}
-STATISTICS_COLUMNS = [*KEYS, "periods", "nonzero_periods", "adi", "cv2", "cv", "mean_demand"]
+STATISTICS_COLUMNS = [
+    *KEYS, "periods", "nonzero_periods", "adi", "cv2", "cv", "mean_demand", "life_cycle", "seasonal",
+    "spikes", "spike_limit", "level_shift",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,25 +40,34 @@ class SegmentThresholds:
     y_cv: float = 1.0
 
 
-def series_statistics(demand: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
-    """Per SKU-location: periods, nonzero_periods, adi (periods), cv2, cv (per four weeks or month), mean_demand.
+def series_statistics(demand: pd.DataFrame, freq: Frequency, stages: LifeCycle = DEFAULT) -> pd.DataFrame:
+    """Per SKU-location: periods, nonzero_periods, adi (periods), cv2, cv (per four weeks or month), mean_demand, life_cycle,
+    seasonal (whether the season of the frequency was found), spikes and spike_limit (units), level_shift (date).
 
     `demand`: sku, location, date, demand on a complete calendar, in any order. ADI is periods / periods with demand; a
     series without any demand has an ADI of its length and a CV2 of 0.
     """
     ordered = demand.sort_values([*KEYS, "date"], kind="stable")
     records = [
-        (*key, *_statistics(values.to_numpy(np.float64), XYZ_BLOCK[freq]))
-        for key, values in ordered.groupby(KEYS, sort=True)["demand"]
+        (*key, *_statistics(rows["demand"].to_numpy(np.float64), rows["date"], freq, stages))
+        for key, rows in ordered.groupby(KEYS, sort=True)
     ]
     return pd.DataFrame(records, columns=STATISTICS_COLUMNS)
 
 
-def _statistics(y: Vector, block: int) -> tuple[int, int, float, float, float, float]:
+def _statistics(y: Vector, dates: "pd.Series[Any]", freq: Frequency, stages: LifeCycle) -> tuple[object, ...]:
     sizes = y[y > 0]
     adi = len(y) / max(len(sizes), 1)
     cv2 = float((sizes.std() / sizes.mean()) ** 2) if len(sizes) else 0.0
-    return len(y), len(sizes), adi, cv2, block_cv(y, block), float(y.mean())
+    kinds = life_cycle(y, freq, stages), is_seasonal(y, SEASON_LENGTH[freq])
+    return len(y), len(sizes), adi, cv2, block_cv(y, XYZ_BLOCK[freq]), float(y.mean()), *kinds, *_anomalies(y, dates, freq)
+
+
+def _anomalies(y: Vector, dates: "pd.Series[Any]", freq: Frequency) -> tuple[object, ...]:
+    """Number of spikes, the limit above which they lie (NaN without any), and the date of a shift of the level (or none)."""
+    limit, shift = float(spike_limits(y[None, :])[0]), level_shift(y, freq)
+    spikes = int((y > limit).sum())
+    return spikes, limit if spikes else np.nan, None if shift is None else dates.iloc[shift]
 
 
 def block_cv(y: Vector, block: int) -> float:

@@ -1,22 +1,28 @@
-"""What a forecasting candidate is, and what happens when it fails.
+"""What a forecasting candidate is, and what happens when it fails or takes too long.
 
-To add one: write `forecast(panel, horizon) -> Means` in a file of its own (or a function of one series, wrapped by
-`each_series`) and list it in `candidates.py`.
+To add one of your own: docs/candidates.md. To build one in: write `forecast(panel, horizon) -> Means` in a file of its own
+(or a function of one series, wrapped by `each_series`), list it in `candidates.py` and its name in `names.py`.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.demand.life_cycle import LifeCycle, dead
 from echelon.core.forecast.panel import Matrix, Panel, Vector
 from echelon.core.forecast.seasonal_naive import seasonal_naive
+from echelon.core.forecast.time_limit import OutOfTime, time_limit
 
 OK = "ok"
 # How a status begins that says that data are too few for a model: expected of small data sets, so no failure.
 TOO_LITTLE = "too little history"
 Statuses = npt.NDArray[np.object_]
+# (history, number of the first period to forecast, horizon) -> mean per period
+ForecastOne = Callable[[Vector, int, int], Vector]
+SECONDS_PER_SERIES = 30.0
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,18 @@ class Means:
 @dataclass(frozen=True)
 class Candidate:
     """A way to forecast. `pooled`: learns from all series of the panel, so it must get a whole model group at once;
-    otherwise each series stands alone and a panel may be any bucket of series."""
+    otherwise each series stands alone and a panel may be any bucket of series. `care`: it learns from
+    demand whose spikes are limited, and series that are dead by this rule are forecast as zero; None: from demand as it is."""
 
     name: str
     forecast: Callable[[Panel, int], Means]
     pooled: bool = False
+    care: LifeCycle | None = None
+
+
+def all_ok(mean: Matrix) -> Means:
+    """Forecasts that all went well."""
+    return Means(mean, np.full(len(mean), OK, dtype=object))
 
 
 def naive_means(panel: Panel, horizon: int, status: str = OK) -> Means:
@@ -43,22 +56,28 @@ def naive_means(panel: Panel, horizon: int, status: str = OK) -> Means:
     return Means(mean, np.full(len(mean), status, dtype=object))
 
 
-def each_series(forecast_one: Callable[[Vector, int, int], Vector]) -> Callable[[Panel, int], Means]:
+def each_series(forecast_one: ForecastOne, seconds: float = SECONDS_PER_SERIES) -> Callable[[Panel, int], Means]:
     """A candidate from a function of one series: (history, number of the first period to forecast, horizon) -> mean.
 
-    An error or a result that is not finite becomes a status, and the seasonal naive stands in for that series alone.
+    An error, a result that is not finite or more than `seconds` becomes a status, and the seasonal naive stands in for that
+    series alone.
     """
 
     def forecast(panel: Panel, horizon: int) -> Means:
-        fallback = naive_means(panel, horizon)
-        for series in range(len(panel.values)):
-            try:
-                mean = np.asarray(forecast_one(panel.history(series), panel.end, horizon), dtype=np.float64)
-                _check_finite(mean)
-                fallback.mean[series] = np.maximum(mean, 0.0)
-            except Exception as error:  # one bad series never stops the others
-                fallback.status[series] = failure(error)
-        return fallback
+        means = naive_means(panel, horizon)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # libraries warn of each hard series; what fails becomes a status
+            for series in range(len(panel.values)):
+                try:
+                    with time_limit(seconds):
+                        mean = np.asarray(forecast_one(panel.history(series), panel.end, horizon), dtype=np.float64)
+                    _check_finite(mean)
+                    means.mean[series] = np.maximum(mean, 0.0)
+                except OutOfTime:
+                    means.status[series] = f"out of time: the fit took more than {seconds:g} s"
+                except Exception as error:  # one bad series never stops the others
+                    means.status[series] = failure(error)
+        return means
 
     return forecast
 
@@ -66,9 +85,12 @@ def each_series(forecast_one: Callable[[Vector, int, int], Vector]) -> Callable[
 def guarded(candidate: Candidate, panel: Panel, horizon: int) -> Means:
     """Runs a candidate on a panel; if it fails as a whole, every series gets the fallback and the reason."""
     try:
-        means = candidate.forecast(panel, horizon)
+        means = candidate.forecast(panel.limited if candidate.care else panel, horizon)
         _check_finite(means.mean)
-        return Means(np.maximum(means.mean, 0.0), means.status)
+        mean = np.maximum(means.mean, 0.0)
+        if candidate.care:
+            mean[dead(panel.values, panel.freq, candidate.care)] = 0.0
+        return Means(mean, means.status)
     except Exception as error:  # reported in the status of every series
         return naive_means(panel, horizon, failure(error))
 

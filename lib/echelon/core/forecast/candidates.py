@@ -1,24 +1,66 @@
-"""The candidates that compete, simplest first: of two that are as good, the earlier one is chosen."""
+"""The candidates that compete, built from their names (`names.py`)."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
+from echelon.core.demand.life_cycle import DEFAULT, LifeCycle
 from echelon.core.demand.periods import Frequency
-from echelon.core.forecast.candidate import Candidate, each_series, naive_means
+from echelon.core.forecast.aggregation import adida, imapa
+from echelon.core.forecast.arima import auto_arima
+from echelon.core.forecast.candidate import SECONDS_PER_SERIES, Candidate, ForecastOne, each_series, naive_means
+from echelon.core.forecast.exponential import auto_ets
 from echelon.core.forecast.lightgbm_direct import lightgbm_direct
+from echelon.core.forecast.moving_average import moving_average
+from echelon.core.forecast.mstl import mstl
+from echelon.core.forecast.names import COMBINATIONS, FLOOR, competing, model_name, own_candidate
+from echelon.core.forecast.panel import Vector
 from echelon.core.forecast.sba import sba
 from echelon.core.forecast.theta import theta, theta_weekly
+from echelon.core.forecast.tsb import tsb
 
-FLOOR = "seasonal_naive"
+# Of the whole panel.
+PANEL = {
+    FLOOR: Candidate(FLOOR, naive_means),
+    "moving_average": Candidate("moving_average", moving_average),
+    "lightgbm": Candidate("lightgbm", lightgbm_direct, pooled=True),
+}
+# Of one series, whatever its frequency.
+ONE_SERIES: dict[str, ForecastOne] = {
+    "sba": sba,
+    "tsb": tsb,
+    "adida": adida,
+    "imapa": imapa,
+    "theta_weekly": theta_weekly,
+}
+# Of one series with the season of its frequency.
+SEASONAL: dict[str, Callable[[Frequency, Vector, int, int], Vector]] = {
+    "theta": theta,
+    "auto_ets": auto_ets,
+    "mstl": mstl,
+    "auto_arima": auto_arima,
+}
 
 
-def candidates(freq: Frequency) -> list[Candidate]:
-    """All candidates for a frequency, in order of simplicity. Names: seasonal_naive, sba, theta (days: theta_weekly),
-    lightgbm."""
-    return [Candidate(FLOOR, naive_means), Candidate("sba", each_series(sba)), _theta(freq),
-            Candidate("lightgbm", lightgbm_direct, pooled=True)]  # fmt: skip
+def candidates(
+    freq: Frequency,
+    names: Sequence[str] | None = None,
+    seconds: float = SECONDS_PER_SERIES,
+    care: LifeCycle = DEFAULT,
+) -> list[Candidate]:
+    """The candidates of these names (default: those of the frequency), simplest first, without combinations, which are made
+    from their forecasts (`combination.py`). seconds: most time for one fit of one series. care: all but the floor learn from
+    demand without spikes and forecast what is dead by this rule as zero."""
+    single = [name for name in competing(names, freq) if name not in COMBINATIONS]
+    return [replace(_candidate(name, freq, seconds), care=None if name == FLOOR else care) for name in single]
 
 
-def _theta(freq: Frequency) -> Candidate:
-    if freq == "D":
-        return Candidate("theta_weekly", each_series(theta_weekly))
-    return Candidate("theta", each_series(partial(theta, freq)))
+def _candidate(name: str, freq: Frequency, seconds: float) -> Candidate:
+    if name in PANEL:
+        return PANEL[name]
+    if name in SEASONAL:
+        return Candidate(name, each_series(partial(SEASONAL[name], freq), seconds))
+    found = own_candidate(name) if ":" in name else ONE_SERIES[name]
+    if isinstance(found, Candidate):
+        return replace(found, name=model_name(name))
+    return Candidate(model_name(name), each_series(found, seconds))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.demand.anomalies import without_spikes
 from echelon.core.demand.periods import Frequency, period_index
 
 Vector = npt.NDArray[np.float64]
@@ -54,6 +55,11 @@ class Panel:
     def lengths(self) -> npt.NDArray[np.int64]:
         """Periods of history per series."""
         return self.values.shape[1] - self.first
+
+    @cached_property
+    def limited(self) -> "Panel":
+        """The same with spikes cut down to their limit (`core.demand.anomalies`)."""
+        return replace(self, values=without_spikes(self.values))
 
     def history(self, series: int) -> Vector:
         """Demand of one series from its first period."""

@@ -19,7 +19,7 @@ def theta(freq: Frequency, history: Vector, _start: int, horizon: int) -> Vector
 
     Raises ValueError for fewer than 8 periods.
     """
-    return _dynamic_optimised_theta(history, SEASON_LENGTH[freq], horizon)
+    return dynamic_optimised_theta(history, SEASON_LENGTH[freq], horizon)
 
 
 def theta_weekly(history: Vector, start: int, horizon: int) -> Vector:
@@ -32,7 +32,7 @@ def theta_weekly(history: Vector, start: int, horizon: int) -> Vector:
     weeks = len(history) // 7
     totals = history[len(history) - weeks * 7 :].reshape(weeks, 7)
     ahead = np.arange(horizon)
-    forecast = _dynamic_optimised_theta(totals.sum(axis=1), 1, -(-horizon // 7))
+    forecast = dynamic_optimised_theta(totals.sum(axis=1), 1, -(-horizon // 7))
     profile = _weekday_profile(totals[-PROFILE_WEEKS:], start)
     return forecast[ahead // 7] * profile[weekday(period_start(start + ahead, "D"))]
 
@@ -48,7 +48,9 @@ def _weekday_profile(weeks: Vector, start: int) -> Vector:
     return weight * demand / demand.sum() + (1.0 - weight) / 7
 
 
-def _dynamic_optimised_theta(y: Vector, season: int, horizon: int) -> Vector:
+def dynamic_optimised_theta(y: Vector, season: int, horizon: int) -> Vector:
+    """Mean forecast of any periods; additive seasonality where statsforecast's test finds it. Raises ValueError for fewer
+    than 8 periods."""
     if len(y) < LEAST_PERIODS:
         raise ValueError(f"{TOO_LITTLE}: theta needs {LEAST_PERIODS} periods, the series has {len(y)}")
     if np.all(y == y[0]):

@@ -60,6 +60,25 @@ SEGMENTS = Table(
         amount("cv", "Coefficient of variation per four weeks (or month)", "1"),
         amount("mean_demand", "Mean demand per period", "units/period"),
         amount("annual_value", "Mean demand x unit cost x periods in a year", "currency/year"),
+        Column(
+            "life_cycle",
+            "string",
+            "Stage: new (short history), mature, ending (sells far less than in the year before), dead (silent for so long that"
+            " it would be next to impossible for a living series; forecast as zero)",
+            nullable=True,
+            allowed=("new", "mature", "ending", "dead"),
+        ),
+        Column("seasonal", "boolean", "A season was found: of the week (days) or of the year (weeks, months)", nullable=True),
+        Column(
+            "spikes",
+            "int",
+            "Periods with far more demand than ever else; models see them cut down to `spike_limit`",
+            "periods",
+            nullable=True,
+            check="spikes >= 0",
+        ),
+        amount("spike_limit", "Demand above which a period is a spike; null without any", "units", nullable=True),
+        Column("level_shift", "date", "First day of the new level, where it moved for good by a factor of two", nullable=True),
     ),
 )
 _PERFORMANCE = (

@@ -1,0 +1,84 @@
+"""Which candidates there are, and how a user's own are named. Light, so that a configuration can be checked at once."""
+
+import difflib
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from echelon.core.demand.periods import Frequency
+
+FLOOR = "seasonal_naive"
+# Simplest first: of two that are as good, the earlier one is chosen.
+SINGLE = (
+    FLOOR, "moving_average", "sba", "tsb", "adida", "imapa", "theta_weekly", "theta", "auto_ets", "mstl", "auto_arima",
+    "lightgbm",
+)  # fmt: skip
+# Made from the forecasts of the others.
+COMBINATIONS = ("median", "weighted")
+# The median is that of a few unlike ones: of many, it would be that of the like ones among them.
+MEDIAN_OF = ("tsb", "theta_weekly", "theta", "mstl", "lightgbm")
+# Names that compete unless the user says which (measured: docs/design.md, section 5).
+DEFAULT: dict[Frequency, tuple[str, ...]] = {
+    "D": (FLOOR, "moving_average", "sba", "tsb", "theta_weekly", "lightgbm", "median", "weighted"),
+    "W": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "median", "weighted"),
+    "M": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "median", "weighted"),
+}
+
+
+def competing(names: Sequence[str] | None, freq: Frequency) -> tuple[str, ...]:
+    """Names of the candidates that compete, in order of simplicity: those given, with the floor in front and combinations
+    last, or the default ones."""
+    given = [*DEFAULT[freq]] if names is None else [FLOOR, *(name for name in names if name != FLOOR)]
+    return (*(n for n in given if n not in COMBINATIONS), *(n for n in given if n in COMBINATIONS))
+
+
+def members(combination: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The models that a combination is made of, out of the names that compete: all but the floor; of the median those of
+    MEDIAN_OF, if there are two."""
+    single = tuple(model_name(name) for name in names if name not in (FLOOR, *COMBINATIONS))
+    few = tuple(name for name in single if name in MEDIAN_OF)
+    return few if combination == "median" and len(few) > 1 else single
+
+
+def needed_for(model: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The models whose forecasts are needed when this one is the champion: itself and of a combination its members."""
+    return (model, *members(model, names)) if model in COMBINATIONS else (model,)
+
+
+def model_name(name: str) -> str:
+    """How a candidate is called in tables: its name; of a user's own `module:function` the function."""
+    return name.rpartition(":")[2]
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raises ValueError, worded for the user, for an unknown name, a module or function that is not there, one name for two
+    candidates, or a combination of fewer than two."""
+    for name in names:
+        _check_name(name)
+    called = [model_name(name) for name in names]
+    if len(set(called)) < len(called):
+        raise ValueError(f"two candidates have the same name: {', '.join(sorted({n for n in called if called.count(n) > 1}))}")
+    if set(called) & set(COMBINATIONS) and len(set(called) - {*COMBINATIONS, FLOOR}) < 2:
+        raise ValueError(f"a combination needs at least two candidates beside {FLOOR}")
+
+
+def _check_name(name: str) -> None:
+    known = (*SINGLE, *COMBINATIONS)
+    if ":" in name:
+        own_candidate(name)
+    elif name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{close[0]}'? " if close else ""
+        raise ValueError(f"unknown candidate '{name}': {hint}there are {', '.join(known)}, and your own as module:function")
+
+
+def own_candidate(name: str) -> Any:
+    """What a user's `module:function` names. Raises ValueError if it is not there."""
+    module, _, attribute = name.rpartition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"candidate '{name}' can't be imported ({error}): its module must be where Python finds it (PYTHONPATH; on a "
+            "cluster --py-files)"
+        ) from None

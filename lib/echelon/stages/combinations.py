@@ -1,0 +1,43 @@
+"""Run combinations of candidates, when the forecasts of their members are there: both meet in balanced buckets."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.core.forecast.combination import MEMBER_COLUMNS, combinations
+from echelon.core.forecast.names import COMBINATIONS, members
+from echelon.core.forecast.panel import KEYS
+from echelon.stages.candidates import CandidateFunction, in_buckets, names
+from echelon.stages.context import Context
+
+_MEMBER = {column: f"_member_{column}" for column in MEMBER_COLUMNS if column not in KEYS}
+
+
+def any_combination(context: Context) -> bool:
+    """Whether one competes."""
+    return not set(COMBINATIONS).isdisjoint(names(context))
+
+
+def with_combinations(
+    context: Context, name: str, demand: DataFrame, forecasts: DataFrame, function: CandidateFunction, schema: str
+) -> DataFrame:
+    """Rows of `function(demand rows, combinations)`, of which there must be one.
+
+    forecasts (MEMBER_COLUMNS): those of the members from every cutoff that `function` asks for, and how they did before.
+    """
+    competing = names(context)
+    used = {member for each in COMBINATIONS if each in competing for member in members(each, competing)}
+    mine = forecasts.where(F.col("model").isin(sorted(used))).select(MEMBER_COLUMNS).withColumnsRenamed(_MEMBER)
+    together = demand.unionByName(mine, allowMissingColumns=True)
+    combined = partial(_combined, function=function, competing=competing, freq=context.settings.run.frequency)
+    return context.lake.keep_parts(name, in_buckets(context, name, together, combined, schema))
+
+
+def _combined(rows: pd.DataFrame, function: CandidateFunction, competing: Sequence[str], freq) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+    is_member = rows[_MEMBER["model"]].notna()
+    back = {there: here for here, there in _MEMBER.items()}
+    forecasts = rows.loc[is_member, [*KEYS, *back]].rename(columns=back)
+    return function(rows[~is_member].drop(columns=list(back)), combinations(forecasts, competing, freq))

@@ -1,0 +1,87 @@
+"""Combinations: known answers, no look-ahead, any order of rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from echelon.core.demand.periods import start_date
+from echelon.core.forecast.backtest import backtest, cutoffs
+from echelon.core.forecast.candidates import candidates
+from echelon.core.forecast.combination import POWER, combinations
+from echelon.core.forecast.panel import KEYS, Panel, make_panel
+
+NAMES = ("seasonal_naive", "sba", "tsb", "adida", "median", "weighted")
+
+
+def rows(cutoff: int, forecasts: dict[str, list[float]], rmsse: dict[str, float], status: str = "ok") -> pd.DataFrame:
+    """One series A/X at a week."""
+    return pd.DataFrame(
+        [
+            ("A", "X", model, pd.Timestamp(start_date(cutoff, "W")), status, np.array(values), rmsse.get(model, np.nan))
+            for model, values in forecasts.items()
+        ],
+        columns=[*KEYS, "model", "cutoff", "status", "forecast", "rmsse"],
+    )
+
+
+def panel(end: int) -> Panel:
+    return Panel(pd.DataFrame({"sku": ["A"], "location": ["X"]}), np.ones((1, 20)), end, "W")
+
+
+def forecast(name: str, known: pd.DataFrame, end: int, horizon: int = 2) -> tuple[list[float], str]:
+    (candidate,) = (c for c in combinations(known, NAMES, "W") if c.name == name)
+    means = candidate.forecast(panel(end), horizon)
+    return means.mean[0].tolist(), means.status[0]
+
+
+MEMBERS = {"sba": [1.0, 5.0], "tsb": [2.0, 4.0], "adida": [9.0, 3.0]}
+
+
+def test_median_by_hand() -> None:
+    few = ("seasonal_naive", "sba", "tsb", "adida", "median")
+    (median,) = combinations(rows(2000, MEMBERS, {}), few, "W")
+    assert median.forecast(panel(2000), 2).mean.tolist() == [[2.0, 4.0]]
+
+
+def test_weights_by_hand() -> None:
+    past = rows(1998, MEMBERS, {"sba": 1.0, "tsb": 2.0, "adida": 3.0})
+    errors = (np.array([1.0, 4.0, 9.0]) + 14 / 3) / 2  # drawn to their mean, which counts for one window
+    weight = errors**-POWER / (errors**-POWER).sum()
+    mean, status = forecast("weighted", pd.concat([past, rows(2000, MEMBERS, {})]), 2000)
+    assert status == "ok"
+    assert mean == pytest.approx([weight @ [1, 2, 9], weight @ [5, 4, 3]])
+
+
+def test_without_a_past_all_members_count_alike() -> None:
+    assert forecast("weighted", rows(2000, MEMBERS, {}), 2000)[0] == pytest.approx([4.0, 4.0])
+
+
+def test_windows_that_had_not_ended_say_nothing() -> None:
+    now, later = rows(2000, MEMBERS, {"sba": 0.1, "tsb": 9.0, "adida": 9.0}), rows(2002, MEMBERS, {"adida": 0.1, "sba": 9.0})
+    under_way = rows(1999, MEMBERS, {"tsb": 0.1, "sba": 9.0})
+    assert forecast("weighted", pd.concat([under_way, now, later]), 2000)[0] == pytest.approx([4.0, 4.0])
+
+
+def test_a_member_that_failed_is_left_out_and_all_failed_is_said() -> None:
+    known = pd.concat([rows(2000, {"sba": [1.0, 5.0]}, {}), rows(2000, {"tsb": [3.0, 7.0]}, {}, "out of time")])
+    assert forecast("weighted", known, 2000) == ([1.0, 5.0], "ok")
+    assert forecast("median", known, 2000) == ([1.0, 5.0], "ok")
+    mean, status = forecast("weighted", known[known["status"] != "ok"], 2000)
+    assert (mean, status) == ([1.0, 1.0], "no member of the combination went well")
+
+
+def test_after_a_gap_the_forecast_is_that_of_its_periods() -> None:
+    assert forecast("weighted", rows(2000, MEMBERS, {}), 2000, horizon=5)[0][3:] == pytest.approx([4.0, 4.0])
+
+
+def test_in_the_backtest_whatever_the_order_of_rows(shop: pd.DataFrame) -> None:
+    known = make_panel(shop, "D")
+    periods = cutoffs(known.end, 14, 3)
+    single = backtest(known, candidates("D", NAMES), periods, 14, [0.5, 0.95], 28)
+    one, other = (
+        backtest(known, combinations(given, NAMES, "D"), periods, 14, [0.5, 0.95], 28)
+        for given in (single, single.sample(frac=1, random_state=3))
+    )
+    pd.testing.assert_frame_equal(one, other)
+    assert set(one["status"]) == {"ok"}
+    best = single.groupby("model")["rmsse"].mean().drop("seasonal_naive").max()
+    assert (one.groupby("model")["rmsse"].mean() < best).all()

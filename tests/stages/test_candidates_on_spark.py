@@ -1,0 +1,101 @@
+"""Candidates and combinations on Spark give what the core gives, for any buckets, partitions and order of rows."""
+
+from typing import cast
+
+import numpy as np
+import pandas as pd
+import pytest
+from echelon.config import Configuration
+from echelon.core.demand.periods import period_start
+from echelon.core.forecast.backtest import SCORE_COLUMNS, backtest, cutoffs
+from echelon.core.forecast.candidate import Candidate
+from echelon.core.forecast.candidates import candidates
+from echelon.core.forecast.combination import combinations
+from echelon.core.forecast.panel import make_panel
+from echelon.engine.buckets import apply_in_buckets
+from echelon.lake.contracts import TABLES
+from echelon.lake.lake import Lake
+from echelon.stages.candidates import CandidateFunction, with_candidates
+from echelon.stages.combinations import with_combinations
+from echelon.stages.context import Context
+from in_memory import Tables
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+END = 2_150
+NAMES = ["seasonal_naive", "moving_average", "sba", "tsb", "median", "weighted"]
+KEYS = ["sku", "location", "model", "cutoff"]
+
+
+class Parts(Tables):
+    """Keeps parts by putting them together."""
+
+    def keep_parts(self, _: str, parts: dict[str, DataFrame]) -> DataFrame:
+        first, *others = parts.values()
+        for other in others:
+            first = first.unionByName(other)
+        return first.cache()
+
+
+@pytest.fixture(scope="module")
+def demand() -> pd.DataFrame:
+    """Eight series of forty weeks; one of a unit a thousand times larger."""
+    rng = np.random.default_rng(8)
+    date = period_start(np.arange(END - 40, END), "W").astype("datetime64[s]")
+    sold = {f"S{i}": rng.poisson(rate, 40) * (1000.0 if i == 7 else 1.0) for i, rate in enumerate(np.geomspace(0.2, 20, 8))}
+    return pd.concat([pd.DataFrame({"sku": sku, "location": "X", "date": date, "demand": y}) for sku, y in sold.items()])
+
+
+def scoring() -> CandidateFunction:
+    """A function that travels to the workers by value, as they can't import this file."""
+
+    def scored(rows: pd.DataFrame, chosen: list[Candidate]) -> pd.DataFrame:
+        panel = make_panel(rows, "W")
+        return backtest(panel, chosen, cutoffs(panel.end, 4, 3), 4, (0.5, 0.95), 8)
+
+    return scored
+
+
+def on_spark(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions: int) -> pd.DataFrame:
+    sections = {"run": {"frequency": "W"}, "spark": {"buckets": buckets}, "backtest": {"candidates": NAMES}}
+    settings = Configuration.model_validate({"sources": {"sales": {"path": "sales.csv"}}} | sections)
+    shuffled = spark.createDataFrame(demand.sample(frac=1, random_state=buckets))
+    rows = shuffled.withColumn("date", F.col("date").cast("date")).repartition(partitions)
+    made = Context(settings, spark, cast(Lake, Parts({"demand": rows})))
+    schema = TABLES["backtest_scores"].ddl
+    single = with_candidates(made, "scores", rows, scoring(), schema)
+    combined = with_combinations(made, "combined", rows, single, scoring(), schema)
+    return single.unionByName(combined).toPandas().sort_values(KEYS, ignore_index=True)
+
+
+def test_as_the_core_for_any_partitioning(spark: SparkSession, demand: pd.DataFrame) -> None:
+    single = scoring()(demand, candidates("W", NAMES))
+    alone = pd.concat([single, scoring()(demand, combinations(single, NAMES, "W"))]).sort_values(KEYS, ignore_index=True)
+    one, four = on_spark(spark, demand, 1, 1), on_spark(spark, demand, 4, 3)
+    pd.testing.assert_frame_equal(one, four)
+    numbers = ["rmsse", "bias", "pinball", "dispersion"]
+    assert one[KEYS[:3]].equals(alone[KEYS[:3]])
+    assert (one[numbers].to_numpy() == alone[numbers].to_numpy()).all()
+    assert (np.stack(one["forecast"].to_list()) == np.stack(alone["forecast"].to_list())).all()
+    assert set(one["status"]) == {"ok"} and set(SCORE_COLUMNS) <= set(one.columns)
+
+
+def test_a_series_that_hangs_costs_a_status_in_spark_workers_too(spark: SparkSession, demand: pd.DataFrame) -> None:
+    def hanging(rows: pd.DataFrame) -> pd.DataFrame:
+        from echelon.core.forecast.candidate import each_series
+        from echelon.core.forecast.panel import make_panel
+
+        def one(history, _start, horizon):
+            while history.max() > 1000:
+                pass
+            return np.full(horizon, 1.0)
+
+        panel = make_panel(rows, "W")
+        means = each_series(one, seconds=0.1)(panel, 2)
+        return panel.keys.assign(status=means.status)
+
+    rows = spark.createDataFrame(demand)
+    found = apply_in_buckets(rows, ["sku"], hanging, "sku string, location string, status string", 2).toPandas()
+    by_sku = found.set_index("sku")["status"].to_dict()
+    assert by_sku.pop("S7") == "out of time: the fit took more than 0.1 s"
+    assert set(by_sku.values()) == {"ok"}
