@@ -112,10 +112,16 @@ class Backtest(Strict):
 
     horizon: Count | None = Field(None, description="periods forecast; default 28 days, 8 weeks or 3 months")
     windows: Annotated[int, Field(ge=3)] | None = Field(
-        None, description="cutoffs, one horizon apart; default: 3 more than the replay holds back, if history allows"
+        None, description="cutoffs; default: 3 more than the replay holds back, if history allows"
     )
+    step: Count | None = Field(None, description="periods from one cutoff to the next; default: the horizon")
+    gap: Annotated[int, Field(ge=0)] = Field(0, description="periods between the last one known and the first that is scored")
+    refit: Count = Field(1, description="a pooled model learns anew at every so many cutoffs; others at each")
     series_per_model: Count = Field(5000, description="series that one LightGBM learns from, about")
-    margin: Share = Field(0.01, description="a challenger must beat the champion by this share of pinball loss")
+    margin: Share = Field(
+        0.01, description="a challenger must beat the champion by this share of loss (pinball loss and inventory cost)"
+    )
+    least_windows: Count = Field(2, description="with fewer windows no challenger takes over")
     bias_limit: Positive = Field(0.3, description="a model whose bias is a larger share of demand can't be champion")
 
 

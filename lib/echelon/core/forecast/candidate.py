@@ -27,14 +27,19 @@ class Means:
     status: Statuses
 
 
+Fit = Callable[[Panel, int], Callable[[Panel], Means]]
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A way to forecast. `pooled`: learns from all series of the panel, so it must get a whole model group at once;
-    otherwise each series stands alone and a panel may be any bucket of series."""
+    otherwise each series stands alone and a panel may be any bucket of series. `fit`: the same in two steps, learn from a
+    panel for a horizon, then forecast any later panel, so that a backtest need not learn at every cutoff."""
 
     name: str
     forecast: Callable[[Panel, int], Means]
     pooled: bool = False
+    fit: Fit | None = None
 
 
 def naive_means(panel: Panel, horizon: int, status: str = OK) -> Means:

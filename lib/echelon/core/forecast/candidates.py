@@ -4,7 +4,7 @@ from functools import partial
 
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.candidate import Candidate, each_series, naive_means
-from echelon.core.forecast.lightgbm_direct import lightgbm_direct
+from echelon.core.forecast.lightgbm_direct import fit_lightgbm, lightgbm_direct
 from echelon.core.forecast.sba import sba
 from echelon.core.forecast.theta import theta, theta_weekly
 
@@ -15,7 +15,7 @@ def candidates(freq: Frequency) -> list[Candidate]:
     """All candidates for a frequency, in order of simplicity. Names: seasonal_naive, sba, theta (days: theta_weekly),
     lightgbm."""
     return [Candidate(FLOOR, naive_means), Candidate("sba", each_series(sba)), _theta(freq),
-            Candidate("lightgbm", lightgbm_direct, pooled=True)]  # fmt: skip
+            Candidate("lightgbm", lightgbm_direct, pooled=True, fit=fit_lightgbm)]  # fmt: skip
 
 
 def _theta(freq: Frequency) -> Candidate:

@@ -1,5 +1,7 @@
 """One LightGBM for a whole group of series, direct: the target lies any number of periods up to the horizon ahead."""
 
+from collections.abc import Callable
+
 import lightgbm
 import numpy as np
 import numpy.typing as npt
@@ -41,14 +43,19 @@ def lightgbm_direct(panel: Panel, horizon: int) -> Means:
     order of rows. A series without any demand so far is forecast as zero. A group with fewer than 300 rows gets the
     seasonal naive with the reason.
     """
+    return fit_lightgbm(panel, horizon)(panel)
+
+
+def fit_lightgbm(panel: Panel, horizon: int) -> Callable[[Panel], Means]:
+    """The first step of `lightgbm_direct`: what it learned from a panel forecasts that one or a later one."""
     history = History.of(panel)
     series, origin, step = training_rows(panel, horizon)
     unit = scale(history, series, origin)
     keep = unit > 0
     if keep.sum() < LEAST_ROWS:
-        return naive_means(panel, horizon, f"{TOO_LITTLE}: fewer than {LEAST_ROWS} rows to train on")
+        return lambda later: naive_means(later, horizon, f"{TOO_LITTLE}: fewer than {LEAST_ROWS} rows to train on")
     model = _train(history, series[keep], origin[keep], step[keep], unit[keep])
-    return _predict(model, history, horizon)
+    return lambda later: _predict(model, History.of(later), horizon)
 
 
 def training_rows(panel: Panel, horizon: int) -> tuple[Index, Index, Index]:
