@@ -42,9 +42,9 @@ def with_cost_terms(context: Context, demand: DataFrame, windows: Windows) -> Da
 
 
 def _periods(windows: Windows) -> Column:
-    periods = F.round(F.col("cover_days") / PERIOD_DAYS[windows.freq])
-    whole = F.least(F.greatest(periods, F.lit(1.0)), F.lit(float(windows.horizon)))
-    return F.coalesce(whole, F.lit(float(windows.horizon)))
+    horizon = float(windows.horizon)
+    periods = F.coalesce(F.round(F.col("cover_days") / PERIOD_DAYS[windows.freq]), F.lit(horizon))
+    return F.least(F.greatest(periods, F.lit(1.0)), F.lit(horizon))
 
 
 def _cover_days(context: Context, windows: Windows) -> DataFrame:

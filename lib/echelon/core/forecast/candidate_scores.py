@@ -14,7 +14,7 @@ TOTALS = ("bias", "absolute_error", "periods_in_stock", "inventory_cost", "deman
 COUNTS = ("series", "failed", *(f"{name}_known" for name in MEANS))
 SUM_COLUMNS = [*COUNTS, *MEANS, *TOTALS]
 CANDIDATE_COLUMNS = [
-    "segment", "model", "series", "windows", "forecasts", "failed", "rmsse", "wape", "bias", "pinball", "crps",
+    "segment", "model", "series", "windows", "forecasts", "failed", "demand", "rmsse", "wape", "bias", "pinball", "crps",
     *COVERAGE_COLUMNS, "periods_in_stock", "inventory_cost",
 ]  # fmt: skip
 

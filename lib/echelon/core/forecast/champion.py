@@ -5,9 +5,10 @@ its inventory cost (what the errors cost in stock, each series by its money). Th
 or on a third model; percentage errors (MAPE, sMAPE) decide nothing. The champion to beat is the incumbent, the champion of
 the last release; without one, or where the incumbent is no candidate any more or its bias is beyond the limit, it is the
 seasonal naive. Then challengers come up from the simplest to the least simple. A challenger takes over if its loss is lower
-by at least `margin`, it is lower in more than half of the windows, of which there are at least `least_windows`, and its total
-bias is within `bias_limit` of demand. A challenger whose bias is beyond the limit is left out, unless it is less biased than
-the champion it beats. So ties, and wins too small to trust, go to the model that is there, and then to the simpler one.
+by at least `margin`, its pinball loss is lower in more than half of the windows (of a single window the cost of a few large
+orders says too little), of which there are at least `least_windows`, and its total bias is within `bias_limit` of demand. A
+challenger whose bias is beyond the limit is left out, unless it is less biased than the champion it beats. So ties, and wins
+too small to trust, go to the model that is there, and then to the simpler one.
 """
 
 import math
@@ -36,7 +37,8 @@ class ChampionRule:
 @dataclass(frozen=True)
 class Record:
     """One model in one segment over all windows: means over series-windows, total bias / total demand, total inventory
-    cost, the loss that decides, in all and of each window (oldest first), and its place in the order of simplicity."""
+    cost, the loss that decides, the mean pinball loss of each window (oldest first), and its place in the order of
+    simplicity."""
 
     model: str
     series: int
@@ -80,7 +82,6 @@ def _record(rows: pd.DataFrame, model: str, rank: int, priced: bool) -> Record:
     """priced: some error of some model cost something; where stock costs nothing, pinball loss alone decides."""
     demand, cost, pinball = float(rows["demand"].sum()), float(rows["inventory_cost"].sum()), _mean(rows, "pinball")
     total_bias = float(rows["bias"].sum())
-    by_window = zip(rows["pinball"].fillna(0.0), rows["inventory_cost"], strict=True)
     return Record(
         model=model,
         series=int(rows["series"].max()),
@@ -89,7 +90,7 @@ def _record(rows: pd.DataFrame, model: str, rank: int, priced: bool) -> Record:
         bias=total_bias / demand if demand > 0 else 0.0,
         cost=cost,
         loss=_loss(pinball, cost, priced),
-        by_window=tuple(_loss(*window, priced) for window in by_window),
+        by_window=tuple(rows["pinball"].fillna(0.0)),
         rank=rank,
     )
 
@@ -161,7 +162,7 @@ def _reason(champion: Record, defender: Record, previous: str | None, records: l
         won = _windows_won(champion, defender)
         first = (
             f"{champion.model} loses {gain:.1%} less than {named} ({_figures(champion)} against {_figures(defender)}), "
-            f"less in {won} of {windows} windows, bias {champion.bias:+.1%}"
+            f"less pinball loss in {won} of {windows} windows, bias {champion.bias:+.1%}"
         )
     if windows < rule.least_windows:
         return f"{first}: {windows} of the {rule.least_windows} windows that a challenger needs."
@@ -169,7 +170,7 @@ def _reason(champion: Record, defender: Record, previous: str | None, records: l
 
 
 def _figures(record: Record) -> str:
-    return f"pinball loss {record.pinball:.4f}, inventory cost {record.cost:,.2f}"
+    return f"pinball loss {record.pinball:.4f}, inventory cost {record.cost:,.0f}"
 
 
 def _rejection(record: Record, champion: Record, rule: ChampionRule) -> str:
@@ -180,4 +181,6 @@ def _rejection(record: Record, champion: Record, rule: ChampionRule) -> str:
     if _biased(record, rule):
         return f"{record.model} is biased by {record.bias:+.1%}, over the limit of {rule.bias_limit:.0%}"
     won = _windows_won(record, champion)
-    return f"{record.model} loses {gain:.1%} less, lower in {won} of {len(record.by_window)} windows: not enough"
+    return (
+        f"{record.model} loses {gain:.1%} less, with less pinball loss in {won} of {len(record.by_window)} windows: not enough"
+    )

@@ -15,8 +15,9 @@ from echelon.core.forecast.jit import compiled
 from echelon.core.forecast.negative_binomial import LARGEST_SD, TAIL_SDS, log_probability
 from echelon.core.forecast.panel import Matrix, Vector
 
-# Beyond this the tail adds less than its square, which no score shows.
+# Above the actual demand a tail adds its square, so that no score shows less than this; below it, twice itself.
 _TAIL = 1e-5
+_FAR_TAIL = 1e-12
 _LEAST_DISPERSION = 1e-9
 
 
@@ -70,7 +71,7 @@ def _negative_binomial(mean: Vector, dispersion: Vector, actual: Vector) -> Matr
             if k <= y < k + 1.0:
                 found[row, 1] = cumulative - probability if k == y else cumulative
                 found[row, 2] = cumulative
-            if 1.0 - cumulative < _TAIL or k >= last:
+            if 1.0 - cumulative < (_TAIL if y < k + 1.0 else _FAR_TAIL) or k >= last:
                 break
             probability *= (m + k * phi * m) / ((k + 1.0) * (1.0 + phi * m))
             k += 1.0

@@ -24,6 +24,7 @@ Periods = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 CRITICAL_RATIO = 0.95
 _LEAST_DISPERSION = 1e-9
+_LEAST_CV = 1e-6
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def order_up_to(mean: Vector, dispersion: Vector, counts: Flags, ratio: Vector) 
     spread = np.maximum(dispersion[whole], _LEAST_DISPERSION)
     level[whole] = nbinom.ppf(ratio[whole], 1.0 / spread, 1.0 / (1.0 + spread * mean[whole]))
     other = ~whole & (mean > 0)
-    shape = np.maximum(mean[other] / sd[other], _LEAST_DISPERSION) ** 2 if other.any() else mean[other]
-    level[other] = gammaincinv(shape, ratio[other]) * mean[other] / shape
+    relative = sd[other] / mean[other]
+    shape = 1.0 / np.maximum(relative, _LEAST_CV) ** 2
+    level[other] = np.where(relative > _LEAST_CV, gammaincinv(shape, ratio[other]) / shape, 1.0) * mean[other]
     return np.where(counts, np.ceil(level), level)

@@ -101,6 +101,7 @@ CANDIDATE_SCORES = Table(
         Column("windows", "int", "Backtest windows", "windows"),
         Column("forecasts", "int", "Forecasts scored: series x windows, less series that were too young", "forecasts"),
         Column("failed", "int", "Forecasts for which a fallback stands in", "forecasts", check="failed >= 0"),
+        amount("demand", "Demand that happened, added up over the forecasts", "units"),
         amount("rmsse", "Mean RMSSE; null where no series has a scale", "1", nullable=True),
         amount("wape", "Sum of |forecast - actual| / sum of demand; 0 without demand", "share"),
         Column("bias", "double", "Sum of forecast - actual / sum of demand; 0 without demand", "share"),
