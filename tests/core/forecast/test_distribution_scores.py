@@ -15,8 +15,14 @@ MEANS = st.floats(0.02, 60)
 DISPERSIONS = st.sampled_from([0.0, 0.05, 0.7, 4.0, 30.0])
 
 
+def plain(mean: np.ndarray, dispersion: np.ndarray, actual: np.ndarray, counts: bool):
+    """Distributions of one part."""
+    whole = np.ones((len(mean), 1))
+    return ranked_scores(mean, whole, whole, dispersion[:, None], actual, counts)
+
+
 def one(mean: float, dispersion: float, actual: float, counts: bool) -> tuple[float, float, float]:
-    score, below, upto = ranked_scores(np.array([mean]), np.array([dispersion]), np.array([actual]), counts)
+    score, below, upto = plain(np.array([mean]), np.array([dispersion]), np.array([actual]), counts)
     return float(score[0]), float(below[0]), float(upto[0])
 
 
@@ -63,10 +69,43 @@ def closed_form(mean: float, dispersion: float, y: float) -> float:
 
 
 def test_without_spread_it_is_the_absolute_error() -> None:
-    assert one(3.0, 0.0, 4.5, False) == (1.5, 1.0, 1.0)
-    assert one(3.0, 0.0, 3.0, False) == (0.0, 0.0, 1.0)
+    assert one(3.0, 0.0, 4.5, False) == pytest.approx((1.5, 1.0, 1.0), abs=1e-5)
+    assert one(3.0, 0.0, 3.0, False) == pytest.approx((0.0, 0.0, 1.0), abs=1e-5)
     assert one(0.0, 5.0, 4.0, True) == (4.0, 1.0, 1.0)
     assert one(0.0, 5.0, 0.0, True) == (0.0, 0.0, 1.0)
+
+
+SHARE, FACTOR, SPREAD = np.array([0.3, 0.02]), np.array([1.5, 27.5]), np.array([0.8, 0.1])
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.4, 6.0])
+@pytest.mark.parametrize("actual", [0.0, 1.0, 4.0, 300.0])
+def test_mixtures_of_counts_equal_the_sum_over_all_values(mean: float, actual: float) -> None:
+    """Idle in 68 % of the periods, now and then a large order."""
+    parts = [law(mean * f, d) if mean else stats.poisson(0) for f, d in zip(FACTOR, SPREAD, strict=True)]
+    k = np.arange(1500)
+
+    def cdf(values: np.ndarray | float) -> np.ndarray:
+        own = sum(s * part.cdf(values) for s, part in zip(SHARE, parts, strict=True))
+        return np.where(np.asarray(values) >= 0, 0.68, 0.0) + own
+
+    found = ranked_scores(np.array([mean]), SHARE[None], FACTOR[None], SPREAD[None], np.array([actual]), True)
+    expected = np.sum((cdf(k) - (k >= actual)) ** 2), cdf(actual - 1.0), cdf(actual)
+    assert [float(part[0]) for part in found] == pytest.approx(expected, rel=1e-6, abs=2e-5)
+
+
+@pytest.mark.parametrize("actual", [0.0, 0.7, 9.0, 200.0])
+def test_mixtures_of_gammas_equal_the_integral(actual: float) -> None:
+    parts = [stats.gamma(1 / d, scale=3.0 * f * d) for f, d in zip(FACTOR, SPREAD, strict=True)]
+
+    def cdf(x: float) -> float:
+        return 0.68 + sum(s * part.cdf(x) for s, part in zip(SHARE, parts, strict=True))
+
+    ends = np.unique([0.0, actual, 0.1, 1.0, 5.0, 20.0, 60.0, 100.0, 200.0, 400.0])
+    expected = sum(quad(lambda x: (cdf(x) - (x >= actual)) ** 2, a, b)[0] for a, b in pairwise(ends))
+    found = ranked_scores(np.array([3.0]), SHARE[None], FACTOR[None], SPREAD[None], np.array([actual]), False)
+    assert found[0][0] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert found[2][0] == pytest.approx(cdf(actual))
 
 
 def test_very_large_counts_are_those_of_the_gamma() -> None:
@@ -85,9 +124,9 @@ def test_counts_far_from_the_forecast() -> None:
 def test_the_true_distribution_scores_best_and_covers_exactly() -> None:
     k = np.arange(400.0)
     probability = law(1.3, 2.0).pmf(k)
-    score = {mean: probability @ ranked_scores(np.full(400, mean), np.full(400, 2.0), k, True)[0] for mean in (1.0, 1.3, 1.6)}
+    score = {mean: probability @ plain(np.full(400, mean), np.full(400, 2.0), k, True)[0] for mean in (1.0, 1.3, 1.6)}
     assert score[1.3] < min(score[1.0], score[1.6])
-    below, upto = ranked_scores(np.full(400, 1.3), np.full(400, 2.0), k, True)[1:]
+    below, upto = plain(np.full(400, 1.3), np.full(400, 2.0), k, True)[1:]
     levels = (0.5, 0.8, 0.9, 0.95)
     covered = probability @ scores.coverage(below[:, None], upto[:, None], levels)
     assert covered == pytest.approx(levels, abs=1e-4)

@@ -128,7 +128,9 @@ def _distribution_scores(window: _Window, mean: Matrix, levels: Sequence[float])
         if rows.any():
             flat, spread = mean[rows].ravel(), np.repeat(window.dispersion[rows], horizon)
             quantiles[rows] = moment_quantiles(flat, spread, kind, levels).reshape(-1, horizon, len(levels))
-            ranked[:, rows] = np.stack(ranked_scores(flat, spread, window.actual[rows].ravel(), kind)).reshape(3, -1, horizon)
+            one, happened = np.ones((len(flat), 1)), window.actual[rows].ravel()
+            found = ranked_scores(flat, one, one, spread[:, None], happened, kind)
+            ranked[:, rows] = np.stack(found).reshape(3, -1, horizon)
     covered = scores.coverage(ranked[1], ranked[2], COVERAGE)
     return {
         "pinball": scores.pinball(window.actual, quantiles, levels, window.scale),
