@@ -1,4 +1,4 @@
-"""Do at set-up what would slow the first run: fetch Delta's jars, start Spark once, compile forecast scores and the simulation."""
+"""Do at set-up what would slow the first run: fetch Delta's jars, start Spark once, compile scores and the simulation."""
 
 import sys
 
