@@ -124,6 +124,29 @@ def test_accuracy_weighs_segments_by_their_series(full: ReportData) -> None:
     assert section.pictures[0][0] == "Pinball loss 0.500 against 0.400: lower in 1 of 2 segments"
 
 
+def test_all_candidates_side_by_side(full: ReportData) -> None:
+    section = champions(full)
+    assert section is not None
+    best, worst = section.candidates
+    assert (best.model, best.segments, best.failed) == ("lightgbm", 2, 2)
+    assert (worst.model, worst.segments) == ("seasonal naive", 0)
+    assert best.scores["inventory_cost"] == pytest.approx(600)  # the plan's alone
+    assert best.scores["pinball"] == pytest.approx((100 * 0.2 + 0) / 100)  # B-lumpy has no scale
+    assert best.scores["rmsse"] == pytest.approx(0.3)
+    assert worst.scores["wape"] == pytest.approx(0.8)
+    assert section.changed == "4 champions of the last release stayed, 0 changed."
+
+
+def test_changed_champions_are_named(full: ReportData) -> None:
+    plan = full.champions["purpose"] == "plan"
+    before = full.champions["previous"].where(~(plan & (full.champions["segment"] == "A-erratic")), "sba")
+    section = champions(replace(full, champions=full.champions.assign(previous=before)))
+    assert section is not None
+    assert section.changed == "3 champions of the last release stayed, 1 changed: A-erratic (sba to lightgbm)."
+    first = champions(replace(full, champions=full.champions.assign(previous=None)))
+    assert first is not None and first.changed == "There were no champions before."
+
+
 def test_lead_times_count_slow_lanes(full: ReportData) -> None:
     section = lead_times(full)
     assert section is not None

@@ -5,6 +5,7 @@ from typing import Any, cast
 from echelon.config import Configuration
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
+from echelon.lake.run_state import RunState
 from echelon.stages.context import Context
 from pyspark.sql import DataFrame, SparkSession
 
@@ -12,10 +13,11 @@ Rows = list[tuple[Any, ...]]
 
 
 class Tables:
-    """Stands in for the lake: reads what it was given, keeps nothing."""
+    """Stands in for the lake: reads what it was given, which is also what was released, and keeps nothing."""
 
     def __init__(self, frames: dict[str, DataFrame]) -> None:
-        self.read = frames.__getitem__
+        self.read = self.read_released = frames.__getitem__
+        self.run = RunState("this-run", "0" * 64)
 
     def keep(self, _: str, frame: DataFrame) -> DataFrame:
         return frame

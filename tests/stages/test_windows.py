@@ -73,3 +73,34 @@ def test_configured_windows_are_kept() -> None:
     assert plan_windows(configured(backtest={"windows": 7}), days_back(365), LAST).windows == 7
     with pytest.raises(InputRefused, match="at least 252 are needed: 7 windows"):
         plan_windows(configured(backtest={"windows": 7}), days_back(200), LAST)
+
+
+def test_cutoffs_may_lie_closer_than_a_horizon() -> None:
+    windows = plan_windows(configured(backtest={"step": 14}), days_back(365), LAST)
+    assert (windows.windows, windows.held_back) == (7, 2)
+    assert [windows.end - cutoff for cutoff in windows.cutoffs] == [112, 98, 84, 70, 56, 42, 28]
+    assert windows.replay_cutoffs == windows.cutoffs[:3]  # they end where the held-back weeks begin, or before
+    assert windows.replay_cutoffs[-1] + windows.horizon == windows.replay_start
+
+
+def test_a_gap_comes_out_of_the_history() -> None:
+    windows = plan_windows(configured(backtest={"gap": 7}), days_back(365), LAST)
+    assert [windows.end - cutoff for cutoff in windows.cutoffs] == [147, 119, 91, 63, 35]
+    assert windows.replay_cutoff_date == windows.replay_start_date - timedelta(days=7)
+    assert windows.replay_cutoffs == windows.cutoffs[:3]
+    with pytest.raises(InputRefused, match="at least 147 are needed: 3 windows"):
+        plan_windows(configured(backtest={"gap": 7}), days_back(146), LAST)
+
+
+@pytest.mark.parametrize("settings", [{}, {"step": 28}, {"step": 7}, {"step": 14, "gap": 3}, {"windows": 3, "step": 7}])
+def test_a_window_begins_with_the_held_back_weeks_and_others_end_before(settings: dict[str, int]) -> None:
+    windows = plan_windows(configured(backtest=settings), days_back(365), LAST)
+    assert windows.replay_start - windows.gap in windows.cutoffs
+    assert windows.replay_cutoffs
+    assert windows.cutoffs[-1] + windows.gap + windows.horizon == windows.end
+
+
+def test_a_step_that_misses_the_held_back_weeks_is_refused() -> None:
+    with pytest.raises(InputRefused, match=r"step = 20: no window begins with the weeks .* choose a step that divides 28"):
+        plan_windows(configured(backtest={"step": 20}), days_back(365), LAST)
+    assert plan_windows(configured(backtest={"step": 20}, replay={"weeks": 4}), days_back(365), LAST).step == 20

@@ -146,14 +146,20 @@ class Backtest(Strict):
 
     horizon: Count | None = Field(None, description="periods forecast; default 28 days, 8 weeks or 3 months")
     windows: Annotated[int, Field(ge=3)] | None = Field(
-        None, description="cutoffs, one horizon apart; default: 3 more than the replay holds back, if history allows"
+        None, description="cutoffs; default: 3 more than the replay holds back, if history allows"
     )
     rows_per_model: Count = Field(1_000_000, description="series x periods that one LightGBM learns from, at most about")
     candidates: tuple[str, ...] | None = Field(
         None, description="models that compete, simplest first; default by run.frequency (docs/candidates.md)"
     )
     seconds_per_series: Positive = Field(30.0, description="most time for one fit of one series, then the fallback stands in")
-    margin: Share = Field(0.01, description="a challenger must beat the champion by this share of pinball loss")
+    step: Count | None = Field(None, description="periods from one cutoff to the next; default: the horizon")
+    gap: Annotated[int, Field(ge=0)] = Field(0, description="periods between the last one known and the first that is scored")
+    refit: Count = Field(1, description="a pooled model learns anew at every so many cutoffs; others at each")
+    margin: Share = Field(
+        0.01, description="a challenger must beat the champion by this share of loss (pinball loss and inventory cost)"
+    )
+    least_windows: Count = Field(2, description="with fewer windows no challenger takes over")
     bias_limit: Positive = Field(0.3, description="a model whose bias is a larger share of demand can't be champion")
 
     @field_validator("candidates")

@@ -1,10 +1,12 @@
-"""Do at set-up what would slow the first run: fetch Delta's jars, start Spark once, compile the simulation."""
+"""Do at set-up what would slow the first run: fetch Delta's jars, start Spark once, compile scores and the simulation."""
 
 import sys
 
 import numpy as np
 
 from echelon.config.models import Spark
+from echelon.core.forecast.crps import ranked_scores
+from echelon.core.forecast.distribution import moment_quantiles
 from echelon.core.inventory.causes import Evidence
 from echelon.core.inventory.explain import explain_stock
 from echelon.core.inventory.plan import plan_sku
@@ -21,6 +23,9 @@ def main() -> int:
     except EchelonError as error:
         print(f"echelon: {error}", file=sys.stderr)
         return error.exit_code
+    one = np.ones((1, 1))
+    moment_quantiles(one[0], one[0], True, (0.5,))
+    ranked_scores(one[0], one, one, one, one[0], True)
     problem = _two_echelons()
     levels = plan_sku(problem, SimulationSize(8, 64, 64)).base_stock_level
     explain_stock(problem, levels, [Evidence()] * len(levels), 8, 64)

@@ -10,6 +10,9 @@ from echelon.report import formats as f
 from echelon.report.data import ReportData, records
 from echelon.report.rows import Axis, Row, dumbbells
 
+MEANS = ("pinball", "crps", "rmsse", "coverage_50", "coverage_80", "coverage_90", "coverage_95")
+TOTALS = ("wape", "bias", "periods_in_stock")
+
 
 @dataclass(frozen=True)
 class Accuracy:
@@ -23,11 +26,24 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """One model over all segments, the plan's windows: means over forecasts, totals over total demand."""
+
+    model: str
+    segments: int  # of which it is champion
+    failed: int
+    scores: dict[str, float | None]  # by MEANS and TOTALS; None where unknown
+
+
+@dataclass(frozen=True)
 class Champions:
-    """The section: champions of the plan, accuracy in all, one picture."""
+    """The section: champions of the plan, accuracy in all, all candidates side by side, what changed since the last
+    release, and pictures."""
 
     rows: pd.DataFrame
     accuracy: Accuracy
+    candidates: list[Candidate]
+    changed: str
     pictures: list[tuple[str, Markup]]  # title and drawing: pinball loss, RMSSE
 
 
@@ -61,7 +77,40 @@ def champions(data: ReportData) -> Champions | None:
         (pinball, _picture(rows, "pinball", "Mean pinball loss over mean demand (lower is better)", pinball)),
         (rmsse, _picture(rows, "rmsse", "Mean RMSSE (lower is better)", rmsse)),
     ]
-    return Champions(rows, found, pictures)
+    return Champions(rows, found, candidates(data), changes(rows), pictures)
+
+
+def candidates(data: ReportData) -> list[Candidate]:
+    """Every candidate of the plan's backtest, the cheapest in stock first."""
+    rows = data.candidate_scores[data.candidate_scores["purpose"] == "plan"]
+    found = [_candidate(str(model), mine) for model, mine in rows.groupby("model", sort=True)]
+    return sorted(found, key=lambda one: one.scores["inventory_cost"] or 0.0)
+
+
+def _candidate(model: str, rows: pd.DataFrame) -> Candidate:
+    weights = {name: "forecasts" for name in MEANS} | {name: "demand" for name in TOTALS}
+    scores = {name: _weighted(rows, name, weight) for name, weight in weights.items()}
+    cost = float(rows["inventory_cost"].astype(float).sum())
+    return Candidate(
+        model, int(rows["champion"].astype(bool).sum()), int(rows["failed"].sum()), {**scores, "inventory_cost": cost}
+    )
+
+
+def _weighted(rows: pd.DataFrame, name: str, weight: str) -> float | None:
+    known = rows[rows[name].notna()]
+    weights = known[weight].astype(float)
+    return float((known[name].astype(float) * weights).sum() / weights.sum()) if weights.sum() > 0 else None
+
+
+def changes(rows: pd.DataFrame) -> str:
+    """What became of the champions of the last release, in words."""
+    before = rows[rows["previous"].notna()]
+    if before.empty:
+        return "There were no champions before."
+    changed = before[before["model"] != before["previous"]]
+    named = [f"{row['segment']} ({row['previous']} to {row['model']})" for row in records(changed)]
+    kept = f"{f.plural(len(before) - len(changed), 'champion')} of the last release stayed"
+    return f"{kept}, {len(changed)} changed{': ' if named else ''}{f.words(named)}."
 
 
 def _title(rows: pd.DataFrame, column: str, name: str, ours: float, naive: float) -> str:

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.stock_plan import Planned, SimulationSize
+from echelon.stages.candidate_sums import replay_scores
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.history import SERIES, segmented, windows_of
@@ -60,19 +61,16 @@ def _rows(context: Context, windows: Windows, known: DataFrame, segments: DataFr
     chosen = with_champions(segments, context.lake.read("champions"), "replay")
     scores = context.lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     counts = known.groupBy(*SERIES).agg(F.bool_and(F.col("demand") == F.round("demand")).alias("counts"))
-    at_start = scores.where(F.col("cutoff") == F.lit(windows.replay_start_date)).join(counts, list(SERIES))
-    live = at_start.withColumnsRenamed({"cutoff": "start_date", "forecast": "mean"}).drop("rmsse", "bias", "pinball", "actual")
-    past = scores.where(F.date_add("cutoff", _days(windows)) <= F.lit(windows.replay_start_date))
-    found = distributions(context, live, past)
+    at_start = scores.where(F.col("cutoff") == F.lit(windows.replay_cutoff_date)).join(counts, list(SERIES))
+    live = at_start.select(
+        *SERIES, "segment", "model", "status", F.lit(windows.replay_start_date).alias("start_date"), "counts",
+        F.col("forecast").alias("mean"), "dispersion",
+    )  # fmt: skip
+    found = distributions(context, live, replay_scores(scores, windows))
     items = context.lake.read("items").select("sku", F.coalesce("unit_price", "unit_cost").alias("unit_price"))
     abc = segments.groupBy("sku").agg(F.min("abc").alias("abc"))
     joined = planning_rows(context, found).join(items, "sku").join(abc, "sku")
     return joined.join(_arrays(context, windows), list(SERIES))
-
-
-def _days(windows: Windows) -> int:
-    """Shortest length of a horizon in days: months have at least 28."""
-    return windows.horizon * {"D": 1, "W": 7, "M": 28}[windows.freq]
 
 
 def _arrays(context: Context, windows: Windows) -> DataFrame:

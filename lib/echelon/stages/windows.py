@@ -1,7 +1,7 @@
 """How long the history is, and how it is cut: the horizon, the backtest's cutoffs, and the weeks that the replay holds back."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from echelon.config import Configuration
@@ -19,8 +19,9 @@ WORD: dict[Frequency, str] = {"D": "days", "W": "weeks", "M": "months"}
 class Windows:
     """Periods are numbered as in `core.demand.periods`; `end` is the first period after the history.
 
-    horizon: periods forecast; windows: backtest windows, one horizon apart; held_back: how many of the newest windows the
-    replay holds back; least_periods: history that a series needs before a cutoff to take part in a window.
+    horizon: periods forecast; windows: backtest windows, `step` apart (default: one horizon); held_back: horizons that the
+    replay holds back; gap: periods between a cutoff and its window; least_periods: history that a series needs before a
+    cutoff to take part in a window.
     """
 
     freq: Frequency
@@ -29,6 +30,8 @@ class Windows:
     horizon: int
     windows: int
     held_back: int
+    step: int | None = None
+    gap: int = 0
 
     @property
     def periods(self) -> int:
@@ -43,7 +46,17 @@ class Windows:
     @property
     def cutoffs(self) -> list[int]:
         """First unseen period of every backtest window, oldest first."""
-        return cutoffs(self.end, self.horizon, self.windows)
+        return cutoffs(self.end, self.horizon, self.windows, self.step, self.gap)
+
+    @property
+    def replay_cutoffs(self) -> list[int]:
+        """Those whose windows end before the held-back periods."""
+        return [cutoff for cutoff in self.cutoffs if cutoff + self.gap + self.horizon <= self.replay_start]
+
+    @property
+    def replay_cutoff_date(self) -> date:
+        """First unseen day of the window with which the held-back weeks begin."""
+        return start_date(self.replay_start - self.gap, self.freq)
 
     @property
     def replay_start(self) -> int:
@@ -87,17 +100,33 @@ def plan_windows(settings: Configuration, first_day: date, last_day: date) -> Wi
     periods = end + 1 - first
     horizon = settings.backtest.horizon or HORIZON[freq]
     held_back = math.ceil(settings.replay.weeks * 7 / (horizon * PERIOD_DAYS[freq]) - 0.1)
-    windows = settings.backtest.windows or min(held_back + FEWEST_WINDOWS, periods // horizon - TRAINING_HORIZONS)
-    _refuse_short_history(settings, periods, horizon, max(windows, FEWEST_WINDOWS, held_back + 1))
-    return Windows(freq, first, end + 1, horizon, windows, held_back)
+    step, gap = settings.backtest.step or horizon, settings.backtest.gap
+    _refuse_step(horizon, step, held_back)
+    before = math.ceil(held_back * horizon / step)  # windows that end in the held-back weeks
+    possible = (periods - gap - (TRAINING_HORIZONS + 1) * horizon) // step + 1
+    windows = max(settings.backtest.windows or min(before + FEWEST_WINDOWS, possible), before + 1)
+    found = Windows(freq, first, end + 1, horizon, windows, held_back, step, gap)
+    _refuse_short_history(settings, periods, replace(found, windows=max(windows, FEWEST_WINDOWS)))
+    return found
 
 
-def _refuse_short_history(settings: Configuration, periods: int, horizon: int, windows: int) -> None:
-    needed, word = (windows + TRAINING_HORIZONS) * horizon, WORD[settings.run.frequency]
+def _refuse_step(horizon: int, step: int, held_back: int) -> None:
+    """A window must begin with the held-back weeks."""
+    if (held_back - 1) * horizon % step:
+        raise InputRefused(
+            f"backtest.step = {step}: no window begins with the weeks that the replay holds back ({held_back} x {horizon} "
+            f"periods); choose a step that divides {horizon}"
+        )
+
+
+def _refuse_short_history(settings: Configuration, periods: int, least: Windows) -> None:
+    """least: the windows that there must be."""
+    training, word = TRAINING_HORIZONS * least.horizon, WORD[least.freq]
+    needed = training + least.end - least.cutoffs[0]
     if periods < needed:
         raise InputRefused(
-            f"sales: the history covers {max(periods, 0)} {word}; at least {needed} are needed: {windows} windows of "
-            f"{horizon} to compare models and hold back the last {settings.replay.weeks} weeks, and "
-            f"{TRAINING_HORIZONS * horizon} before them to learn from. "
+            f"sales: the history covers {max(periods, 0)} {word}; at least {needed} are needed: {least.windows} windows of "
+            f"{least.horizon} to compare models and hold back the last {settings.replay.weeks} weeks, and "
+            f"{training} before them to learn from. "
             "Give more history, or set backtest.horizon or replay.weeks lower"
         )

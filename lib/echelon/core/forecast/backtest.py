@@ -1,104 +1,154 @@
 """Walk-forward backtest: forecast from past cutoffs with what was known then, and score against what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from echelon.core.demand.periods import start_date
 from echelon.core.forecast import scores
-from echelon.core.forecast.candidate import Candidate, guarded
+from echelon.core.forecast.candidate import Candidate
+from echelon.core.forecast.crps import ranked_scores
 from echelon.core.forecast.distribution import moment_quantiles
+from echelon.core.forecast.inventory_cost import Terms, inventory_cost, sum_dispersion
 from echelon.core.forecast.panel import KEYS, Matrix, Panel, Vector
+from echelon.core.forecast.refit import Fitted
 
+COVERAGE = (0.5, 0.8, 0.9, 0.95)
+COVERAGE_COLUMNS = [f"coverage_{round(level * 100)}" for level in COVERAGE]
 SCORE_COLUMNS = [
     *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual", "dispersion",
+    "absolute_error", "crps", *COVERAGE_COLUMNS, "periods_in_stock", "inventory_cost",
 ]  # fmt: skip
 
 
-def cutoffs(end: int, horizon: int, windows: int) -> list[int]:
-    """First unseen period of each window, oldest first: end - k x horizon for k = windows..1. Windows do not overlap;
-    the last one ends with the history (`end` is the first period after it)."""
-    return [end - k * horizon for k in range(windows, 0, -1)]
+def cutoffs(end: int, horizon: int, windows: int, step: int | None = None, gap: int = 0) -> list[int]:
+    """First unseen period of each window, oldest first. `end` is the first period after the history, with which the last
+    window ends; cutoffs lie `step` periods apart (default: the horizon, so that windows do not overlap), and a window
+    starts `gap` periods after its cutoff."""
+    last = end - horizon - gap
+    return [last - k * (step or horizon) for k in range(windows - 1, -1, -1)]
 
 
 def backtest(
     panel: Panel, candidates: Sequence[Candidate], cutoff_periods: Sequence[int], horizon: int,
-    levels: Sequence[float], least_periods: int,
+    levels: Sequence[float], least_periods: int, *, gap: int = 0, refit: int = 1, terms: Terms | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Rows of `backtest_scores` (SCORE_COLUMNS), ordered by cutoff, model order, sku, location.
 
     A series joins a window if it has at least `least_periods` periods before the cutoff, whatever the candidate, so all
-    candidates cover the same series. Scores that have no scale (constant or zero training part) are NaN.
+    candidates cover the same series. gap: periods between the last known one and the first that is scored. refit: a pooled
+    candidate that can be fitted apart learns anew at every so many cutoffs; the others at each. terms: of the inventory
+    cost, per series of the panel; default `Terms.plain`. Scores that have no scale (constant or zero training part) are NaN.
     """
+    given = terms or Terms.plain(len(panel.values), horizon)
+    fitted = [Fitted(candidate, refit) for candidate in candidates]
     frames = [
-        _window(panel, candidate, cutoff, horizon, levels, least_periods)
-        for cutoff in cutoff_periods
-        for candidate in candidates
+        _scored(window, candidate, levels)
+        for window in _windows(panel, cutoff_periods, horizon, least_periods, gap, given)
+        for candidate in fitted
     ]
-    rows = [frame for frame in frames if len(frame)]
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=SCORE_COLUMNS)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=SCORE_COLUMNS)
 
 
-def _window(
-    panel: Panel, candidate: Candidate, cutoff: int, horizon: int, levels: Sequence[float], least_periods: int
-) -> pd.DataFrame:
-    known = panel.before(cutoff)
-    joins = known.lengths >= max(least_periods, 1)
-    training = known.select(joins)
-    if not joins.any():
-        return pd.DataFrame(columns=SCORE_COLUMNS)
-    column = known.values.shape[1]
-    actual = panel.values[joins, column : column + horizon]
-    means = guarded(candidate, training, horizon)
+@dataclass(frozen=True)
+class _Window:
+    """What all candidates share at a cutoff. training: the series that join; actual: (n, h) units; scale: mean demand,
+    naive: mean squared naive error, dispersion: of single periods, cover_dispersion: of sums, all of the training part."""
+
+    training: Panel
+    actual: Matrix
+    gap: int
+    terms: Terms
+    counts: npt.NDArray[np.bool_]
+    scale: Vector
+    naive: Vector
+    dispersion: Vector
+    cover_dispersion: Vector
+
+
+def _windows(
+    panel: Panel, cutoff_periods: Sequence[int], horizon: int, least_periods: int, gap: int, terms: Terms
+) -> Iterator[_Window]:
+    """One at a time, as each holds a copy of its history."""
+    for cutoff in cutoff_periods:
+        known = panel.before(cutoff)
+        joins = known.lengths >= max(least_periods, 1)
+        if joins.any():
+            start = known.values.shape[1] + gap
+            yield _window(known.select(joins), panel.values[joins, start : start + horizon], gap, terms.select(joins))
+
+
+def _window(training: Panel, actual: Matrix, gap: int, terms: Terms) -> _Window:
+    counts = whole_units(training.values)
+    return _Window(
+        training,
+        actual,
+        gap,
+        terms,
+        counts,
+        np.nanmean(training.values, axis=1),
+        scores.naive_mse(training.values),
+        training_dispersion(training.values, counts),
+        sum_dispersion(training.values, terms.cover, counts),
+    )
+
+
+def _scored(window: _Window, candidate: Fitted, levels: Sequence[float]) -> pd.DataFrame:
+    training, actual = window.training, window.actual
+    means = candidate.forecast(training, window.gap + actual.shape[1])
+    mean = means.mean[:, window.gap :]
     return pd.DataFrame(
         {
             **{key: training.keys[key].to_numpy() for key in KEYS},
             "model": candidate.name,
-            "cutoff": start_date(cutoff, panel.freq),
+            "cutoff": start_date(training.end, training.freq),
             "status": means.status,
-            **_scored(training, means.mean, actual, levels),
+            "rmsse": scores.rmsse(actual, mean, window.naive),
+            "bias": scores.bias(actual, mean),
+            "forecast": list(mean),
+            "actual": list(actual),
+            "dispersion": window.dispersion,
+            "absolute_error": scores.absolute_error(actual, mean),
+            "periods_in_stock": scores.periods_in_stock(actual, mean),
+            "inventory_cost": inventory_cost(actual, mean, window.cover_dispersion, window.counts, window.terms),
+            **_distribution_scores(window, mean, levels),
         }
     )[SCORE_COLUMNS]
 
 
-def _scored(training: Panel, mean: Matrix, actual: Matrix, levels: Sequence[float]) -> dict[str, object]:
-    scale = np.nanmean(training.values, axis=1)
-    counts = whole_units(training.values)
-    dispersion = training_dispersion(training.values, counts)
-    quantiles = _quantiles(mean, dispersion, counts, levels)
+def _distribution_scores(window: _Window, mean: Matrix, levels: Sequence[float]) -> dict[str, Vector]:
+    """Scores of the distribution around the means, counts and other units apart."""
+    n, horizon = mean.shape
+    quantiles, ranked = np.empty((n, horizon, len(levels))), np.empty((3, n, horizon))
+    for kind in (True, False):
+        rows = window.counts == kind
+        if rows.any():
+            flat, spread = mean[rows].ravel(), np.repeat(window.dispersion[rows], horizon)
+            quantiles[rows] = moment_quantiles(flat, spread, kind, levels).reshape(-1, horizon, len(levels))
+            one, happened = np.ones((len(flat), 1)), window.actual[rows].ravel()
+            found = ranked_scores(flat, one, one, spread[:, None], happened, kind)
+            ranked[:, rows] = np.stack(found).reshape(3, -1, horizon)
+    covered = scores.coverage(ranked[1], ranked[2], COVERAGE)
     return {
-        "rmsse": scores.rmsse(actual, mean, scores.naive_mse(training.values)),
-        "bias": scores.bias(actual, mean),
-        "pinball": scores.pinball(actual, quantiles, levels, scale),
-        "forecast": list(mean),
-        "actual": list(actual),
-        "dispersion": dispersion,
+        "pinball": scores.pinball(window.actual, quantiles, levels, window.scale),
+        "crps": scores.scaled(ranked[0].mean(axis=1), window.scale),
+        **dict(zip(COVERAGE_COLUMNS, covered.T, strict=True)),
     }
 
 
-def whole_units(values: Matrix) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def whole_units(values: Matrix) -> npt.NDArray[np.bool_]:
     """Per series, whether all known demand is in whole units."""
     known = np.nan_to_num(values)
     return np.asarray((known == np.round(known)).all(axis=1))
 
 
-def training_dispersion(values: Matrix, counts: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Vector:
+def training_dispersion(values: Matrix, counts: npt.NDArray[np.bool_]) -> Vector:
     """Dispersion per series by the method of moments over its training part: (variance - mean) / mean^2, not below 0
     (gamma: variance / mean^2); 0 without demand. Alike for all candidates, so that pinball loss compares their means.
     """
     mean = np.nanmean(values, axis=1)
     excess = np.nanvar(values, axis=1) - np.where(counts, mean, 0.0)
     return np.divide(np.maximum(excess, 0.0), mean**2, out=np.zeros(len(mean)), where=mean > 0)
-
-
-def _quantiles(mean: Matrix, dispersion: Vector, counts: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """(n, h, levels), counts and other units apart."""
-    n, horizon = mean.shape
-    result = np.empty((n, horizon, len(levels)))
-    for kind in (True, False):
-        rows = counts == kind
-        if rows.any():
-            flat = moment_quantiles(mean[rows].ravel(), np.repeat(dispersion[rows], horizon), kind, levels)
-            result[rows] = flat.reshape(-1, horizon, len(levels))
-    return result

@@ -33,16 +33,22 @@ class Means:
     status: Statuses
 
 
+Fit = Callable[[Panel, int], Callable[[Panel], Means]]
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A way to forecast. `pooled`: learns from all series of the panel, so it must get a whole model group at once;
-    otherwise each series stands alone and a panel may be any bucket of series. `care`: it learns from
-    demand whose spikes are limited, and series that are dead by this rule are forecast as zero; None: from demand as it is."""
+    otherwise each series stands alone and a panel may be any bucket of series. `care`: it learns from demand whose spikes
+    are limited, and series that are dead by this rule are forecast as zero; None: from demand as it is. `fit`: the forecast
+    in two steps, learn from a panel for a horizon, then forecast any later panel, so that a backtest need not learn at
+    every cutoff."""
 
     name: str
     forecast: Callable[[Panel, int], Means]
     pooled: bool = False
     care: LifeCycle | None = None
+    fit: Fit | None = None
 
 
 def all_ok(mean: Matrix) -> Means:

@@ -94,7 +94,7 @@ class Signals:
 def _attributes(beside: pd.DataFrame) -> pd.DataFrame | None:
     """Those that tell some series from others."""
     telling = [name for name in ATTRIBUTES if beside[name].nunique(dropna=False) > 1]
-    return beside[telling].fillna("").reset_index(drop=True) if telling else None
+    return beside[telling].fillna("").reset_index(drop=True).astype("category") if telling else None
 
 
 def _stacked(lines: list[Values]) -> npt.NDArray[np.float64]:

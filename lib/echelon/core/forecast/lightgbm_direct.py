@@ -1,12 +1,13 @@
 """One LightGBM for a whole group of series, direct: the target lies any number of periods up to the horizon ahead."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.forecast.candidate import OK, TOO_LITTLE, Means, naive_means
+from echelon.core.forecast.candidate import TOO_LITTLE, Means, all_ok, naive_means
 from echelon.core.forecast.features import ATTRIBUTE, feature_names, features
 from echelon.core.forecast.history import WINDOWS, History, Index, scale
 from echelon.core.forecast.panel import Matrix, Panel, Vector, series_hash
@@ -66,11 +67,17 @@ class PooledModel:
 def lightgbm_direct(panel: Panel, horizon: int) -> Means:
     """Mean forecasts of every series from one model (`pooled_model`). A series without any demand so far is forecast as
     zero. A group with fewer than 300 rows gets the seasonal naive with the reason."""
+    return fit_lightgbm(panel, horizon)(panel)
+
+
+def fit_lightgbm(panel: Panel, horizon: int) -> Callable[[Panel], Means]:
+    """The first step of `lightgbm_direct`: what it learned from a panel forecasts that one or a later one."""
     try:
         model = pooled_model(panel, horizon)
     except ValueError as error:
-        return naive_means(panel, horizon, str(error))
-    return Means(model.mean(horizon), np.full(len(panel.keys), OK, dtype=object))
+        reason = str(error)
+        return lambda later: naive_means(later, horizon, reason)
+    return lambda later: all_ok(replace(model, history=History.of(later)).mean(horizon))
 
 
 def pooled_model(panel: Panel, horizon: int) -> PooledModel:

@@ -1,4 +1,5 @@
-"""Scores of one forecast against what happened. None of them divides by the actual demand, so zeros do no harm."""
+"""Scores of one forecast against what happened. None of those that decide divides by the actual demand, so zeros do no
+harm."""
 
 from collections.abc import Sequence
 
@@ -36,9 +37,42 @@ def pinball(actual: Matrix, quantiles: npt.NDArray[np.float64], levels: Sequence
     q = np.asarray(levels)
     error = actual[:, :, None] - quantiles
     loss = np.maximum(q * error, (q - 1.0) * error).mean(axis=(1, 2))
+    return scaled(loss, scale)
+
+
+def scaled(loss: Vector, scale: Vector) -> Vector:
+    """loss / scale per series; NaN where the scale is zero."""
     return np.divide(loss, scale, out=np.full(len(loss), np.nan), where=scale > 0)
 
 
 def bias(actual: Matrix, mean: Matrix) -> Vector:
     """Sum of forecast - actual over the horizon, units, per series."""
     return np.asarray((mean - actual).sum(axis=1), dtype=np.float64)
+
+
+def absolute_error(actual: Matrix, mean: Matrix) -> Vector:
+    """Sum of |forecast - actual| over the horizon, units, per series: over the sum of demand it is the WAPE (weighted
+    absolute percentage error; Kolassa and Schuetz 2007, Foresight 6, call it MAD/mean)."""
+    return np.asarray(np.abs(mean - actual).sum(axis=1), dtype=np.float64)
+
+
+def periods_in_stock(actual: Matrix, mean: Matrix) -> Vector:
+    """Units x periods that stock supplied by the forecast would have gathered over the horizon, per series: the sum over
+    periods of the cumulated forecast - actual. Negative: so much was owed.
+
+    Wallstroem and Segerstedt (2010), Evaluation of forecasting error measurements and techniques for intermittent demand,
+    IJPE 128, equation 9.
+    """
+    return np.asarray(np.cumsum(mean - actual, axis=1).sum(axis=1), dtype=np.float64)
+
+
+def coverage(below: Matrix, upto: Matrix, levels: Sequence[float]) -> Matrix:
+    """(n, levels): share of periods whose demand is at or below its quantile at each level.
+
+    below, upto: (n, h), P(D < actual) and P(D <= actual). A quantile of counts holds some of the probability itself; that
+    part counts by its share, so that an exact distribution covers each level exactly (nonrandomised PIT of Czado, Gneiting
+    and Held 2009, Biometrics 65, equation 2).
+    """
+    inside = np.maximum(upto - below, 1e-300)
+    shares = [np.where(upto > below, np.clip((q - below) / inside, 0.0, 1.0), upto <= q).mean(axis=1) for q in levels]
+    return np.stack(shares, axis=1)

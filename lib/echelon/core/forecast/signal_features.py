@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from echelon.core.forecast.history import History, Index
 from echelon.core.forecast.panel import Panel, Vector
@@ -21,9 +22,10 @@ def signal_features(history: History, series: Index, origin: Index, step: Index)
 
 
 def attribute_codes(panel: Panel) -> dict[str, Vector]:
-    """Number (n,) of each series' name among the sorted names of an attribute."""
+    """Number (n,) of each series' name among the sorted names of an attribute (of all series of the panel that it was
+    selected from, where attributes are categorical); -1 where it has none."""
     given = {} if panel.attributes is None else dict(panel.attributes.items())
-    return {str(name): np.unique(names.astype(str), return_inverse=True)[1].astype(np.float64) for name, names in given.items()}
+    return {str(name): pd.Categorical(names).codes.astype(np.float64) for name, names in given.items()}
 
 
 def _at(values: npt.NDArray[np.floating], series: Index, column: Index) -> Vector:

@@ -1,7 +1,7 @@
 """Tables of the stages `backtest` and `forecast`."""
 
 from echelon.lake.contract import Column, Table
-from echelon.lake.contracts.common import LOCATION, MODEL, SEGMENT, SKU, amount
+from echelon.lake.contracts.common import LOCATION, MODEL, SEGMENT, SKU, amount, share
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
@@ -11,6 +11,11 @@ def quantile_name(level: float) -> str:
     return f"q{round(level * 100):02d}"
 
 
+PURPOSE = Column("purpose", "string", "What the choice is for", allowed=("plan", "replay"))
+_COVERAGE = tuple(
+    share(f"coverage_{level}", f"Share of periods whose demand is at or below its {level} % quantile", nullable=True)
+    for level in (50, 80, 90, 95)
+)
 BACKTEST_SCORES = Table(
     "backtest_scores",
     "backtest",
@@ -33,6 +38,28 @@ BACKTEST_SCORES = Table(
         Column("forecast", "array<double>", "Mean forecast per period of the horizon", "units"),
         Column("actual", "array<double>", "Demand that happened", "units"),
         amount("dispersion", "Negative binomial dispersion used: variance = mean + dispersion x mean squared", "1"),
+        amount("absolute_error", "Sum of |forecast - actual|; over the sum of demand it is the WAPE", "units", nullable=True),
+        amount(
+            "crps",
+            "Mean continuous ranked probability score of the distribution of a period, scaled by mean training demand",
+            "1",
+            nullable=True,
+        ),
+        *_COVERAGE,
+        Column(
+            "periods_in_stock",
+            "double",
+            "Sum over periods of the cumulated forecast - actual: what stock supplied by the forecast would have gathered",
+            "units x periods",
+            nullable=True,
+        ),
+        amount(
+            "inventory_cost",
+            "Cost of what is left over and what is short when an order at the cutoff is up to the quantile, at the fill-rate "
+            "target, of the forecast's demand over lead time and review period (at most the horizon)",
+            "currency",
+            nullable=True,
+        ),
     ),
 )
 CHAMPIONS = Table(
@@ -42,7 +69,7 @@ CHAMPIONS = Table(
     "the held-back weeks.",
     ("purpose", "segment"),
     (
-        Column("purpose", "string", "What the choice is for", allowed=("plan", "replay")),
+        PURPOSE,
         SEGMENT,
         MODEL,
         Column("series", "int", "Series in the segment", "series"),
@@ -53,6 +80,56 @@ CHAMPIONS = Table(
         amount("naive_pinball", "Mean pinball loss of the seasonal naive", "1"),
         amount("naive_rmsse", "Mean RMSSE of the seasonal naive", "1"),
         Column("runner_up", "string", "Second best model", nullable=True),
+        Column("reason", "string", "Why this model was chosen, in words"),
+        amount("inventory_cost", "Inventory cost of the champion's errors, all windows", "currency", nullable=True),
+        amount("naive_inventory_cost", "Inventory cost of the seasonal naive's errors, all windows", "currency", nullable=True),
+        Column("previous", "string", "Champion before, which defended; null: none was known", nullable=True),
+    ),
+)
+CANDIDATE_SCORES = Table(
+    "candidate_scores",
+    "backtest",
+    "How every candidate did in every segment: what the choice of champions saw, and the other scores. `purpose` as in "
+    "`champions`. A forecast for which a fallback stands in counts like any other.",
+    ("purpose", "segment", "model"),
+    (
+        PURPOSE,
+        SEGMENT,
+        MODEL,
+        Column("champion", "boolean", "This model was chosen"),
+        Column("series", "int", "Series in the segment", "series"),
+        Column("windows", "int", "Backtest windows", "windows"),
+        Column("forecasts", "int", "Forecasts scored: series x windows, less series that were too young", "forecasts"),
+        Column("failed", "int", "Forecasts for which a fallback stands in", "forecasts", check="failed >= 0"),
+        amount("demand", "Demand that happened, added up over the forecasts", "units"),
+        amount("rmsse", "Mean RMSSE; null where no series has a scale", "1", nullable=True),
+        amount("wape", "Sum of |forecast - actual| / sum of demand; 0 without demand", "share"),
+        Column("bias", "double", "Sum of forecast - actual / sum of demand; 0 without demand", "share"),
+        amount("pinball", "Mean pinball loss; null where no series has a scale", "1", nullable=True),
+        amount("crps", "Mean continuous ranked probability score; null where no series has a scale", "1", nullable=True),
+        *_COVERAGE,
+        amount("periods_in_stock", "Sum of |periods in stock| of the series / sum of demand; 0 without demand", "periods"),
+        amount("inventory_cost", "Inventory cost of the errors, all windows", "currency"),
+    ),
+)
+CHAMPION_HISTORY = Table(
+    "champion_history",
+    "backtest",
+    "Every choice of champions of every released run, the newest last: rows are added, never changed. A run's incumbents "
+    "are the plan's champions of the newest run up to its run date (replay: up to the start of its held-back weeks).",
+    ("number", "purpose", "segment"),
+    (
+        Column("number", "int", "Number of the run's choice, from 1", check="number >= 1"),
+        Column("run_id", "string", "Run that chose"),
+        Column("run_date", "date", "Day planned for by that run"),
+        PURPOSE,
+        SEGMENT,
+        MODEL,
+        Column("previous", "string", "Champion before; null: none was known", nullable=True),
+        Column("since", "date", "Day since which this model has been champion without a break"),
+        Column("change", "string", "What became of the champion before", allowed=("new", "kept", "changed")),
+        amount("pinball", "Mean pinball loss of the champion", "1"),
+        amount("inventory_cost", "Inventory cost of the champion's errors, all windows", "currency"),
         Column("reason", "string", "Why this model was chosen, in words"),
     ),
 )
@@ -90,4 +167,4 @@ DEMAND_DISTRIBUTIONS = Table(
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),
     ),
 )
-TABLES = (BACKTEST_SCORES, CHAMPIONS, FORECASTS, DEMAND_DISTRIBUTIONS)
+TABLES = (BACKTEST_SCORES, CANDIDATE_SCORES, CHAMPIONS, CHAMPION_HISTORY, FORECASTS, DEMAND_DISTRIBUTIONS)

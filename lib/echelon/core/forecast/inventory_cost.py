@@ -1,0 +1,95 @@
+"""What a forecast's error costs in stock: the order-up-to level that it implies is charged with the demand that came.
+
+An order at the cutoff must last for the lead time and a review period. The level S that it is ordered up to is the critical
+quantile, at ratio a, of the forecast's demand D over those periods; what is left over is held, what is short is missed:
+
+    cost = h (S - D)+ + p (D - S)+,  p = h a / (1 - a)
+
+which is least, expected, at the true a-quantile (newsvendor: Silver, Pyke and Thomas 2017, 4th ed., section 9.2). So it is a
+proper score of that quantile, in money. Where the inputs have a fill-rate target and no cost of a shortage, the target is
+taken as a, as the classical plan does; p follows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaincinv
+from scipy.stats import nbinom
+
+from echelon.core.forecast.negative_binomial import LARGEST_SD
+from echelon.core.forecast.panel import Matrix, Vector
+
+Periods = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+CRITICAL_RATIO = 0.95
+_LEAST_DISPERSION = 1e-9
+_LEAST_CV = 1e-6
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Per series (n,): cover, whole periods that an order must last, 1 to the horizon; ratio, between 0 and 1; holding,
+    the cost of a unit left over at their end (currency)."""
+
+    cover: Periods
+    ratio: Vector
+    holding: Vector
+
+    @classmethod
+    def plain(cls, series: int, horizon: int) -> "Terms":
+        """An order lasts for the horizon, a unit left over costs 1, a unit short 19."""
+        return cls(np.full(series, horizon), np.full(series, CRITICAL_RATIO), np.ones(series))
+
+    def select(self, mask: Flags) -> "Terms":
+        """The series where `mask` is true."""
+        return Terms(self.cover[mask], self.ratio[mask], self.holding[mask])
+
+
+def sum_dispersion(values: Matrix, cover: Periods, counts: Flags) -> Vector:
+    """Dispersion per series (n,) of demand over `cover` periods, by the method of moments over all sums of so many periods
+    in a row within the history, as `training_dispersion` for single ones; 0 where there is none.
+
+    values: (n, T) units, NaN before the first period. Periods that are high together show here.
+    """
+    running = np.concatenate([np.zeros((len(values), 1)), np.nancumsum(values, axis=1)], axis=1)
+    first = np.isnan(values).sum(axis=1)
+    found = np.zeros(len(values))
+    for length in np.unique(np.minimum(cover, values.shape[1] - first)):
+        rows = np.minimum(cover, values.shape[1] - first) == length
+        sums = running[rows, length:] - running[rows, : running.shape[1] - length]
+        known = np.arange(sums.shape[1]) >= first[rows, None]
+        found[rows] = _dispersion(sums, known, counts[rows])
+    return found
+
+
+def _dispersion(sums: Matrix, known: Flags, counts: Flags) -> Vector:
+    number = np.maximum(known.sum(axis=1), 1)
+    mean = (sums * known).sum(axis=1) / number
+    variance = (((sums - mean[:, None]) ** 2) * known).sum(axis=1) / number
+    excess = np.maximum(variance - np.where(counts, mean, 0.0), 0.0)
+    return np.divide(excess, mean**2, out=np.zeros(len(mean)), where=mean > 0)
+
+
+def inventory_cost(actual: Matrix, mean: Matrix, dispersion: Vector, counts: Flags, terms: Terms) -> Vector:
+    """Cost per series (n,), currency. actual, mean: (n, h) units; dispersion: (n,) from `sum_dispersion`, alike for all
+    candidates, so that the cost compares their means; counts: (n,) negative binomial, else gamma."""
+    chosen = np.arange(len(mean)), terms.cover - 1
+    demand, expected = np.cumsum(actual, axis=1)[chosen], np.cumsum(mean, axis=1)[chosen]
+    level = order_up_to(expected, dispersion, counts, terms.ratio)
+    short = terms.holding * terms.ratio / (1.0 - terms.ratio)
+    return np.where(level > demand, terms.holding * (level - demand), short * (demand - level))
+
+
+def order_up_to(mean: Vector, dispersion: Vector, counts: Flags, ratio: Vector) -> Vector:
+    """Quantile (n,) of demand over the cover at each series' own ratio, units; whole units for counts."""
+    sd = np.sqrt(mean * counts + dispersion * mean**2)
+    level = np.zeros(len(mean))
+    whole = counts & (mean > 0) & (sd <= LARGEST_SD)
+    spread = np.maximum(dispersion[whole], _LEAST_DISPERSION)
+    level[whole] = nbinom.ppf(ratio[whole], 1.0 / spread, 1.0 / (1.0 + spread * mean[whole]))
+    other = ~whole & (mean > 0)
+    relative = sd[other] / mean[other]
+    shape = 1.0 / np.maximum(relative, _LEAST_CV) ** 2
+    level[other] = np.where(relative > _LEAST_CV, gammaincinv(shape, ratio[other]) / shape, 1.0) * mean[other]
+    return np.where(counts, np.ceil(level), level)

@@ -1,0 +1,75 @@
+"""The cost of an error in stock: by hand, against loops, and least in expectation at the true distribution."""
+
+import numpy as np
+import pytest
+from echelon.core.forecast.inventory_cost import Terms, inventory_cost, order_up_to, sum_dispersion
+from echelon.core.forecast.negative_binomial import negative_binomial_quantiles
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+
+def terms(cover: list[int], ratio: float = 0.9, holding: float = 2.0) -> Terms:
+    n = len(cover)
+    return Terms(np.array(cover), np.full(n, ratio), np.full(n, holding))
+
+
+def test_left_over_is_held_and_short_is_missed() -> None:
+    """Forecasts without spread: the level is the sum of the means over the cover."""
+    mean, actual = np.array([[4.0, 4.0, 9.0], [4.0, 4.0, 9.0], [4.0, 4.0, 9.0]]), np.array([[1.0, 2, 50], [9, 4, 0], [8, 0, 7]])
+    cost = inventory_cost(actual, mean, np.zeros(3), np.zeros(3, bool), terms([2, 2, 2]))
+    assert cost.tolist() == pytest.approx([2.0 * 5, 2.0 * 0.9 / 0.1 * 5, 0.0])
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_the_level_is_the_quantile_at_each_series_own_ratio(counts: bool) -> None:
+    mean, dispersion = np.array([0.0, 3.0, 40.0, 4e5]), np.array([1.0, 0.8, 2.0, 0.5])
+    ratio = np.array([0.9, 0.9, 0.97, 0.5])
+    got = order_up_to(mean, dispersion, np.full(4, counts), ratio)
+    if counts:
+        each = [negative_binomial_quantiles(mean[[i]], dispersion[[i]], ratio[[i]])[0, 0] for i in range(4)]
+        assert got.tolist() == pytest.approx(each, rel=1e-5)
+        assert (got == np.round(got)).all()
+    else:
+        assert got[1:] == pytest.approx(stats.gamma.ppf(ratio[1:], 1 / dispersion[1:], scale=mean[1:] * dispersion[1:]))
+
+
+def test_certain_demand_needs_its_mean() -> None:
+    assert order_up_to(np.array([2.5]), np.zeros(1), np.array([False]), np.array([0.95])).tolist() == [2.5]
+    assert order_up_to(np.array([5.0]), np.zeros(1), np.array([True]), np.array([0.95]))[0] == stats.poisson.ppf(0.95, 5)
+
+
+def test_the_true_mean_costs_least() -> None:
+    """Newsvendor: the expected cost over the true distribution is least for the forecast that is true."""
+    k = np.arange(600.0)
+    true = stats.nbinom(2.0, 2.0 / (2.0 + 8.0)).pmf(k)
+
+    def cost(mean: float) -> float:
+        n = len(k)
+        forecast, given = np.full((n, 1), mean), Terms(np.ones(n, int), np.full(n, 0.9), np.ones(n))
+        return float(true @ inventory_cost(k[:, None], forecast, np.full(n, 0.5), np.ones(n, bool), given))
+
+    assert cost(8.0) < min(cost(5.0), cost(6.5), cost(10.0), cost(13.0))
+
+
+@given(st.integers(0, 10_000))
+def test_dispersion_of_sums_equals_a_loop(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.poisson(rng.gamma(0.5, 4.0, (5, 1)), (5, 30)).astype(float)
+    first, cover, counts = rng.integers(0, 25, 5), rng.integers(1, 29, 5), rng.random(5) < 0.5
+    for series in range(5):
+        values[series, : first[series]] = np.nan
+    got = sum_dispersion(values, cover, counts)
+    for series in range(5):
+        y = values[series, first[series] :]
+        length = min(cover[series], len(y))
+        sums = [y[start : start + length].sum() for start in range(len(y) - length + 1)]
+        mean = np.mean(sums)
+        excess = np.var(sums) - (mean if counts[series] else 0)
+        assert got[series] == pytest.approx(max(excess, 0) / mean**2 if mean > 0 else 0.0, abs=1e-9)
+
+
+def test_plain_terms_last_for_the_horizon() -> None:
+    plain = Terms.plain(3, 28)
+    chosen = plain.select(np.array([True, False, True]))
+    assert (chosen.cover.tolist(), chosen.ratio.tolist(), chosen.holding.tolist()) == ([28, 28], [0.95, 0.95], [1.0, 1.0])
