@@ -18,6 +18,7 @@ from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, windows_of
+from echelon.stages.reconcile import corrected, hierarchy, level_table
 from echelon.stages.windows import WORD, Windows
 
 _LIVE = (
@@ -34,14 +35,17 @@ def run(context: Context) -> str:
     live = with_candidates(context, "live", demand, partial(_champions_only, windows=windows), _LIVE)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
-    known = distributions(context, live.join(chosen.drop("model"), list(SERIES)), scores)
+    sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
+    means = corrected(context, sums, live, "start_date", "mean", windows)
+    known = distributions(context, means.join(chosen.drop("model"), list(SERIES)), scores)
     found = lake.keep("distributions", known)
     table = apply_to_rows(
         found.select(*SERIES, "model", "start_date", "counts", "mean", "dispersion", "level_cv"),
         partial(_quantile_rows, freq=windows.freq),
         TABLES["forecasts"].ddl,
     )
-    published = lake.publish({"demand_distributions": found, "forecasts": table})
+    levels = level_table(context, sums, scores, windows)
+    published = lake.publish({"demand_distributions": found, "forecasts": table, "level_scores": levels})
     models = found.select("model").distinct().count()
     return (
         f"{published['demand_distributions']:,} series x {windows.horizon} {WORD[windows.freq]} by {models} champion models, "

@@ -19,6 +19,7 @@ from echelon.stages.history import SERIES, segmented, windows_of
 from echelon.stages.lead_times import lead_times_before
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
+from echelon.stages.reconcile import corrected, hierarchy
 from echelon.stages.replay_measures import MEASURES, measured_rows, totals
 from echelon.stages.replayed import Replayed
 from echelon.stages.stock import plan_or_fall_back, simulation_size
@@ -63,7 +64,8 @@ def _rows(context: Context, windows: Windows, known: DataFrame, segments: DataFr
     at_start = scores.where(F.col("cutoff") == F.lit(windows.replay_start_date)).join(counts, list(SERIES))
     live = at_start.withColumnsRenamed({"cutoff": "start_date", "forecast": "mean"}).drop("rmsse", "bias", "pinball", "actual")
     past = scores.where(F.date_add("cutoff", _days(windows)) <= F.lit(windows.replay_start_date))
-    found = distributions(context, live, past)
+    sums = hierarchy(context, live, past, known, windows, windows.replay_start)
+    found = distributions(context, corrected(context, sums, live, "start_date", "mean", windows), past)
     items = context.lake.read("items").select("sku", F.coalesce("unit_price", "unit_cost").alias("unit_price"))
     abc = segments.groupBy("sku").agg(F.min("abc").alias("abc"))
     joined = planning_rows(context, found).join(items, "sku").join(abc, "sku")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.forecast.hierarchy import Window, factors, held_out_factors, learn_weights, make_window
+from echelon.core.forecast.hierarchy import Window, factors, held_out_factors, learn_weights, make_windows
 from echelon.core.forecast.wrmsse import group_sums
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,9 +81,14 @@ def test_held_out_factors_do_not_see_their_own_window() -> None:
     assert (one[2] == 1.0).all() and (one[3] != 1.0).any() and (one[5] != other[5]).any()
 
 
-def test_anchors_are_of_the_sums() -> None:
-    training = np.tile([5.0, 6.0, 7.0, 8.0, 9.0, 0.0, 0.0], (GROUPS, 30))
-    window = make_window(training, np.ones((GROUPS, 7)), None, LEVELS, "D", 14_000)
+def test_windows_hold_the_series_that_had_joined() -> None:
     week = np.array([5.0, 6.0, 7.0, 8.0, 9.0, 0.0, 0.0])
-    assert window.anchors["total"][0] == pytest.approx(6 * week, rel=0.05, abs=1e-6)
-    assert window.anchors["location"].shape == (3, 7) and window.scale["location"].shape == (3,)
+    old = np.tile(week, (GROUPS, 30))
+    new = np.where(np.arange(210) >= 150, 2.0 * old, np.nan)
+    cohorts = np.stack([old, np.full(old.shape, np.nan), new])
+    past, middle, future = make_windows(cohorts, np.ones((3, GROUPS, 7)), [13_986, 13_993, 14_000], LEVELS, ["total"], "D")
+    assert past.anchors["total"][0] == pytest.approx(6 * week, rel=0.05, abs=1e-6) and list(past.anchors) == ["total"]
+    np.testing.assert_array_equal(past.actual, old[:, :7])
+    np.testing.assert_array_equal(middle.actual, old[:, :7])
+    assert future.actual is None and future.scale["location"].shape == (3,)
+    assert future.anchors["total"].sum() > 1.5 * past.anchors["total"].sum()

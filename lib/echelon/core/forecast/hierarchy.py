@@ -32,7 +32,8 @@ MOST_FACTOR = 2.0
 @dataclass(frozen=True)
 class Window:
     """One origin of forecasts, as sums over the finest groups. bottom_up: (groups, h) units. actual: the same, what
-    happened; None for the future. anchors, scale: per level the anchor (nodes, h) and naive squared error (nodes,)."""
+    happened; None for the future. anchors: (nodes, h) of each level that is corrected; scale: naive squared error (nodes,)
+    of every level."""
 
     bottom_up: Matrix
     actual: Matrix | None
@@ -50,14 +51,39 @@ class LevelWeight:
     gain: float
 
 
-def make_window(
-    training: Matrix, bottom_up: Matrix, actual: Matrix | None, levels: Mapping[str, Codes], freq: Frequency, end: int
+def make_windows(
+    cohorts: Matrix,
+    bottom_up: Matrix,
+    origins: Sequence[int],
+    levels: Mapping[str, Codes],
+    chain: Sequence[str],
+    freq: Frequency,
+) -> list[Window]:
+    """One window per origin, oldest first; the last one is the future that is to be corrected.
+
+    cohorts: (origins, groups, T) demand of the series that join at each origin, NaN before they begin; its last column is
+    the period before the last origin. bottom_up: (origins, groups, h). levels: level -> node of each group. chain: the
+    levels that are corrected, from the total down.
+    """
+    return [_make_window(cohorts[: i + 1], bottom_up[i], origins[-1] - origins[i], levels, chain, freq, origins[i])
+            for i in range(len(origins))]  # fmt: skip
+
+
+def _make_window(
+    cohorts: Matrix, bottom_up: Matrix, ahead: int, levels: Mapping[str, Codes], chain: Sequence[str], freq: Frequency, end: int
 ) -> Window:
-    """training: (groups, T) sums of the series that are forecast, up to the period before `end`; levels: level -> node of
-    each group, from the total down."""
-    sums = {level: group_sums(training, codes) for level, codes in levels.items()}
-    anchors = {level: anchor_forecasts(rows, freq, end, bottom_up.shape[1]) for level, rows in sums.items()}
-    return Window(bottom_up, actual, anchors, {level: naive_mse(rows) for level, rows in sums.items()})
+    """Only series that had joined are in the sums: before the origin as after it."""
+    begun = ~np.isnan(cohorts).all(axis=0)
+    demand = np.where(begun, np.nansum(cohorts, axis=0), np.nan)
+    known = demand.shape[1] - ahead
+    horizon = bottom_up.shape[1]
+    sums = {level: group_sums(demand[:, :known], codes) for level, codes in levels.items()}
+    return Window(
+        bottom_up,
+        np.nan_to_num(demand[:, known : known + horizon]) if ahead else None,
+        {level: anchor_forecasts(sums[level], freq, end, horizon) for level in chain},
+        {level: naive_mse(rows) for level, rows in sums.items()},
+    )
 
 
 def learn_weights(past: Sequence[Window], levels: Mapping[str, Codes]) -> tuple[LevelWeight, ...]:
