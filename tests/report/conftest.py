@@ -60,6 +60,7 @@ def planned() -> dict[str, Any]:
         "forecasts": forecasts,
         "segments": segments,
         "champions": m.champions(),
+        "level_scores": m.level_scores(),
         "orders": m.orders(),
         "exceptions": m.exceptions(),
     }

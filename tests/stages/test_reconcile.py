@@ -5,17 +5,20 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from echelon.core.forecast.new_items import BORROWED
 from echelon.core.forecast.scores import naive_mse, rmsse
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.history import windows_of
+from echelon.stages.new_items import with_new_items
 from echelon.stages.reconcile import Hierarchy, corrected, hierarchy, level_table
 from in_memory import context
 from pyspark.sql import SparkSession
 
 DAYS, HORIZON, WINDOWS, BIAS = 196, 7, 6, 0.8
 START = date(2025, 1, 6)
-SERIES = [("A", "North", "tea"), ("A", "South", "tea"), ("B", "North", "tea"), ("C", "North", "pots"), ("D", "South", None)]
+SERIES = [("A", "North", "tea"), ("A", "South", "tea"), ("B", "North", "tea"), ("C", "North", "pots"), ("D", "South", None),
+          ("E", "South", "tea")]  # fmt: skip
 
 
 def made_demand() -> dict[tuple[str, str], np.ndarray]:
@@ -24,11 +27,13 @@ def made_demand() -> dict[tuple[str, str], np.ndarray]:
     week = np.resize([1.4, 1.0, 1.0, 1.2, 1.6, 0.8, 0.0], DAYS)
     return {
         key[:2]: np.round(week * level * rng.uniform(0.8, 1.2, DAYS))
-        for key, level in zip(SERIES, (40, 30, 20, 50, 10), strict=True)
+        for key, level in zip(SERIES, (40, 30, 20, 50, 10, 60), strict=True)
     }
 
 
-LATE = DAYS - 5 * HORIZON  # first day of D at South
+LATE = DAYS - 5 * HORIZON  # first day of D
+NEW = DAYS - 8  # first day of E: it joins no window, and not even the future
+FIRST = {"D": LATE, "E": NEW}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def made(spark: SparkSession) -> tuple[Context, dict]:
     demand = made_demand()
     rows, scores = [], []
     for key, values in demand.items():
-        first = LATE if key[0] == "D" else 0
+        first = FIRST.get(key[0], 0)
         for day in range(first, DAYS):
             rows.append((*key, START + timedelta(days=day), float(values[day]), 0.0, float(values[day]), 0.0))
         for window in range(WINDOWS):
@@ -76,12 +81,14 @@ def test_sums_are_those_of_the_series_that_had_joined(made, found: Hierarchy) ->
     assert len(found.windows) == WINDOWS + 1 and found.windows[-1].actual is None
     for window in range(WINDOWS):
         cutoff = DAYS - (WINDOWS - window) * HORIZON
-        members = [key for key in demand if key[0] != "D" or cutoff - LATE >= 2 * HORIZON]
+        members = [key for key in demand if cutoff - FIRST.get(key[0], 0) >= 2 * HORIZON]
         assert found.windows[window].actual.sum() == sum(demand[k][cutoff : cutoff + HORIZON].sum() for k in members)
         assert found.windows[window].bottom_up.sum() == pytest.approx(
             BIAS * sum(demand[k][cutoff - HORIZON : cutoff].sum() for k in members)
         )
-    assert found.windows[-1].bottom_up.sum() == pytest.approx(BIAS * sum(v[-HORIZON:].sum() for v in demand.values()))
+    assert found.windows[-1].bottom_up.sum() == pytest.approx(
+        BIAS * sum(v[-HORIZON:].sum() for k, v in demand.items() if k[0] != "E")
+    )
 
 
 def test_low_forecasts_are_raised_from_the_fourth_window_on(found: Hierarchy) -> None:
@@ -111,17 +118,34 @@ def test_the_table_of_levels(made, found: Hierarchy) -> None:
     }  # fmt: skip
     assert (table["windows"] == 3).all()
     members = [(DAYS - back * HORIZON, key) for back in (3, 2, 1) for key in demand
-               if key[0] != "D" or DAYS - back * HORIZON - LATE >= 2 * HORIZON]  # fmt: skip
+               if DAYS - back * HORIZON - FIRST.get(key[0], 0) >= 2 * HORIZON]  # fmt: skip
     errors = [BIAS * demand[k][c - HORIZON : c] - demand[k][c : c + HORIZON] for c, k in members]
     sold = sum(demand[k][c : c + HORIZON].sum() for c, k in members)
     assert table.loc["SKU x location", "wape_before"] == pytest.approx(np.abs(errors).sum() / sold)
     assert table["bias_before"].tolist() == pytest.approx([np.sum(errors) / sold] * 6)
-    scales = [naive_mse(demand[k][None, (LATE if k[0] == "D" else 0) : c])[0] for c, k in members]
+    scales = [naive_mse(demand[k][None, FIRST.get(k[0], 0) : c])[0] for c, k in members]
     scores = [np.sqrt((e**2).mean() / s) for e, s in zip(errors, scales, strict=True)]
     assert table.loc["SKU x location", "rmsse_before"] == pytest.approx(np.mean(scores))
     assert np.isnan(table.loc["SKU", "rmsse_before"])
     assert (table["bias_after"].abs() < 0.1).all() and (table["wape_after"] < table["wape_before"]).all()
     assert table.loc["total", "anchor_weight"] > 0.5 and pd.isna(table.loc["SKU", "anchor_weight"])
+
+
+def test_a_new_item_sells_like_its_neighbours_until_its_own_days_count(made, found: Hierarchy, spark: SparkSession) -> None:
+    work, demand = made
+    day, columns = START + timedelta(days=DAYS), "sku string, location string, model string, status string, start_date date"
+    live = [(*key, "m", "ok", day, [float(key[0] == "A")] * HORIZON) for key in demand]
+    frame = spark.createDataFrame(live, f"{columns}, mean array<double>")
+    rows = with_new_items(work, frame, work.lake.read("demand"), found, windows_of(work)).collect()
+    got = {row["sku"]: row for row in rows}
+    assert len(rows) == len(demand) and got["A"]["mean"] == [1.0] * HORIZON and got["B"]["model"] == "m"
+    own = demand["E", "South"][NEW + 1 :].mean()
+    assert (got["E"]["model"], got["E"]["status"], got["E"]["start_date"]) == (BORROWED, "ok", day)
+    similar = np.mean([values[-HORIZON:].mean() for key, values in demand.items() if key[0] != "E"])
+    assert 0.3 * similar < np.mean(got["E"]["mean"]) < own
+    tea = found.groups.index[(found.groups["category"] == "tea") & (found.groups["place"] == "South")][0]
+    course = found.windows[-1].bottom_up[tea] * found.corrections[-1][tea]
+    assert np.array(got["E"]["mean"]) / np.mean(got["E"]["mean"]) == pytest.approx(course / course.mean())
 
 
 def test_the_order_of_rows_does_not_matter(made, found: Hierarchy, spark: SparkSession) -> None:

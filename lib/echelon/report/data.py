@@ -57,6 +57,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "segment_totals": ("abc", "demand_class", "series", "annual_value"),
     # The whole table.
     "champions": _contract("champions"),
+    "level_scores": _contract("level_scores"),
     # The 15 or 20 largest by value, and totals by kind (purchase, transfer): orders counts rows.
     "orders": _contract("orders"),
     "order_totals": ("kind", "orders", "units", "value"),
@@ -133,6 +134,7 @@ class ReportData:
     segments: pd.DataFrame = _frame("segments")
     segment_totals: pd.DataFrame = _frame("segment_totals")
     champions: pd.DataFrame = _frame("champions")
+    level_scores: pd.DataFrame = _frame("level_scores")
     orders: pd.DataFrame = _frame("orders")
     order_totals: pd.DataFrame = _frame("order_totals")
     exceptions: pd.DataFrame = _frame("exceptions")

@@ -18,6 +18,7 @@ from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, with_champions
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, windows_of
+from echelon.stages.new_items import with_new_items
 from echelon.stages.reconcile import corrected, hierarchy, level_table
 from echelon.stages.windows import WORD, Windows
 
@@ -36,7 +37,8 @@ def run(context: Context) -> str:
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
-    means = corrected(context, sums, live, "start_date", "mean", windows)
+    scaled = corrected(context, sums, live, "start_date", "mean", windows)
+    means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
     known = distributions(context, means.join(chosen.drop("model"), list(SERIES)), scores)
     found = lake.keep("distributions", known)
     table = apply_to_rows(

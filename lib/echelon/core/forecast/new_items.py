@@ -8,24 +8,24 @@ that; this k follows from how well a few periods of other series told their next
 The period of the first sale is no evidence: without a sale it would not be the first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from echelon.core.demand.periods import Frequency
+from echelon.core.demand.periods import Frequency, period_index
+from echelon.core.forecast.candidate import OK
 from echelon.core.forecast.panel import Vector
 
 SIMILAR = ["place", "category", "price_band"]
 SERIES_COLUMNS = [*SIMILAR, "recent", "earlier"]
 CELL_COLUMNS = [*SIMILAR, "series", "recent", "recent2", "earlier", "earlier2", "cross"]
-# A price band is a factor of two wide.
-BANDS_PER_LOG = 1.0 / np.log(2.0)
 UNKNOWN_PRICE = -1_000
 # Periods of demand from which the next ones are told when k is learned: about two weeks, two weeks or two months.
 EARLIER: dict[Frequency, int] = {"D": 14, "W": 2, "M": 2}
 LARGEST_K = 1_000.0
+BORROWED = "similar_items"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Similar:
 def price_band(price: Vector) -> Vector:
     """Number of the band of each price, a factor of two wide; UNKNOWN_PRICE where it is not above zero."""
     known = np.nan_to_num(price) > 0
-    return np.where(known, np.round(np.log(np.where(known, price, 1.0)) * BANDS_PER_LOG), UNKNOWN_PRICE)
+    return np.where(known, np.round(np.log2(np.where(known, price, 1.0))), UNKNOWN_PRICE)
 
 
 def cells(series: pd.DataFrame) -> pd.DataFrame:
@@ -79,6 +79,30 @@ def blended(own: Vector, periods: Vector, prior: Vector, k: float) -> Vector:
     """Units per period: own mean over `periods` after the one of the first sale, against the similar items' mean."""
     share = periods / (periods + k)
     return np.asarray(share * np.nan_to_num(own) + (1.0 - share) * prior, dtype=np.float64)
+
+
+def borrow(
+    rows: pd.DataFrame,
+    similar: Similar,
+    shapes: Mapping[tuple[str, ...], Vector],
+    group: Sequence[str],
+    end: int,
+    freq: Frequency,
+) -> pd.DataFrame:  # fmt: skip
+    """Rows of live forecasts (model, status, mean), those with a `first_sale` (date) replaced: they have SIMILAR, `group` and
+    `own`, the units sold after the period of the first sale. shapes: by group, the course over the horizon with mean 1.
+    end: number of the first period of the forecast."""
+    mine = rows["first_sale"].notna().to_numpy()
+    if not mine.any():
+        return rows
+    new = rows[mine]
+    periods = (end - 1 - period_index(new["first_sale"], freq)).astype(np.float64)
+    own = new["own"].to_numpy(np.float64) / np.maximum(periods, 1.0)
+    level = blended(own, periods, expected(similar, new), similar.k)
+    groups = new[list(group)].itertuples(index=False, name=None)
+    means = [unit * shapes[key] for unit, key in zip(level, groups, strict=True)]
+    borrowed = new.assign(model=BORROWED, status=OK, mean=pd.Series(means, index=new.index, dtype=object))
+    return pd.concat([rows[~mine], borrowed]).sort_index()
 
 
 def _ratios(rows: pd.DataFrame, parent: Vector, keys: list[str]) -> dict[tuple[object, ...], float]:
