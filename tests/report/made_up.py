@@ -292,6 +292,15 @@ def candidate_scores() -> pd.DataFrame:
     return frame("candidate_scores", rows)
 
 
+def level_scores() -> pd.DataFrame:
+    rows = [
+        ("total", 1, 2, 0.75, 0.11, 0.08, -0.06, -0.02, 0.7, 0.5),
+        ("location", 10, 2, None, 0.19, 0.17, -0.06, -0.02, 0.8, 0.7),
+        ("SKU", 480, 2, None, 0.49, 0.48, -0.06, -0.02, None, None),
+    ]
+    return frame("level_scores", rows)
+
+
 def orders() -> pd.DataFrame:
     names = list(SKUS)
     rows = []

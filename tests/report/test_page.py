@@ -29,6 +29,8 @@ def test_full_page_tells_everything(full: ReportData) -> None:
         "max 41,200, at most 20,000 expected",
         "unknown_sku",
         "7 stages in 2 min 37 s",
+        "Measured over 2 windows of the backtest.",
+        "SKU 480 – 49.0% 48.0% −6.0% −2.0% – –",
         "9b1d" * 16,
         "echelon sql",
     ]:

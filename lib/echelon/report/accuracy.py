@@ -130,3 +130,9 @@ def _picture(rows: pd.DataFrame, column: str, axis_title: str, label: str) -> Ma
         (max(values) or 1.0) * 1.02,
     )
     return dumbbells(marks, axis, label)
+
+
+def levels(data: ReportData) -> pd.DataFrame | None:
+    """Errors per level of the hierarchy from the total down, or None without any."""
+    rows = data.level_scores
+    return None if rows.empty or rows["windows"].max() == 0 else rows.sort_values("groups", kind="stable")

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from echelon.report import comparison, formats
-from echelon.report.accuracy import champions
+from echelon.report.accuracy import champions, levels
 from echelon.report.checks import by_table
 from echelon.report.data import ReportData
 from echelon.report.fans import fans
@@ -39,6 +39,7 @@ def render(data: ReportData) -> str:
             why=why(data),
             fans=fans(data),
             champions=champions(data),
+            levels=levels(data),
             orders=orders(data),
             exceptions=exception_groups(data),
             lead_times=lead_times(data),

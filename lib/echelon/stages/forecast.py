@@ -17,6 +17,8 @@ from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, windows_of
 from echelon.stages.insight import explanations_table, features_table
 from echelon.stages.live import live_forecasts
+from echelon.stages.new_items import with_new_items
+from echelon.stages.reconcile import corrected, hierarchy, level_table
 from echelon.stages.windows import WORD
 
 
@@ -27,13 +29,20 @@ def run(context: Context) -> str:
     live, seen = live_forecasts(context, chosen, windows)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
-    found = lake.keep("distributions", distributions(context, live, scores))
+    sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
+    scaled = corrected(context, sums, live, "start_date", "mean", windows)
+    means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
+    found = lake.keep("distributions", distributions(context, means, scores))
     table = apply_to_rows(
         found.select(*SERIES, "model", "start_date", "counts", "mean", "dispersion", "level_cv"),
         partial(_quantile_rows, freq=windows.freq),
         TABLES["forecasts"].ddl,
     )
-    told = {"features": features_table(seen), "forecast_explanations": explanations_table(context, seen, found)}
+    told = {
+        "features": features_table(seen),
+        "forecast_explanations": explanations_table(context, seen, found),
+        "level_scores": level_table(context, sums, scores, windows),
+    }
     published = lake.publish({"demand_distributions": found, "forecasts": table} | told)
     models = found.select("model").distinct().count()
     return (

@@ -20,6 +20,7 @@ from echelon.stages.history import SERIES, segmented, windows_of
 from echelon.stages.lead_times import lead_times_before
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
+from echelon.stages.reconcile import corrected, hierarchy
 from echelon.stages.replay_measures import MEASURES, measured_rows, totals
 from echelon.stages.replayed import Replayed
 from echelon.stages.stock import plan_or_fall_back, simulation_size
@@ -66,7 +67,9 @@ def _rows(context: Context, windows: Windows, known: DataFrame, segments: DataFr
         *SERIES, "segment", "model", "status", F.lit(windows.replay_start_date).alias("start_date"), "counts",
         F.col("forecast").alias("mean"), "dispersion",
     )  # fmt: skip
-    found = distributions(context, live, replay_scores(scores, windows))
+    past = replay_scores(scores, windows)
+    sums = hierarchy(context, live, past, known, windows, windows.replay_start)
+    found = distributions(context, corrected(context, sums, live, "start_date", "mean", windows), past)
     items = context.lake.read("items").select("sku", F.coalesce("unit_price", "unit_cost").alias("unit_price"))
     abc = segments.groupBy("sku").agg(F.min("abc").alias("abc"))
     joined = planning_rows(context, found).join(items, "sku").join(abc, "sku")

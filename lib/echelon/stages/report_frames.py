@@ -14,14 +14,14 @@ from echelon.stages.history import SERIES, windows_of
 _HISTORY_PERIODS = {"D": 182, "W": 78, "M": 36}
 _EXAMPLES_OF_A_KIND = 5
 _FAILED_CHECKS = 20
-_NAMES = ("policy", "scope", "purpose", "segment", "model", "member", "table", "source", "destination")
+_NAMES = ("policy", "scope", "purpose", "segment", "level", "model", "member", "table", "source", "destination")
 
 
 def all_frames(context: Context) -> dict[str, pd.DataFrame]:
     """Every frame of `ReportData`, by name."""
     read = context.lake.read
     examples = _examples(context)
-    whole = ("kpis", "champions", "candidate_scores", "lanes", "lead_times", "suppliers", "inputs")
+    whole = ("kpis", "champions", "candidate_scores", "level_scores", "lanes", "lead_times", "suppliers", "inputs")
     frames = {name: read(name) for name in whole}
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
     frames |= _why_frames(context) | _quality_frames(context)

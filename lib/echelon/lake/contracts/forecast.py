@@ -167,4 +167,25 @@ DEMAND_DISTRIBUTIONS = Table(
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),
     ),
 )
-TABLES = (BACKTEST_SCORES, CANDIDATE_SCORES, CHAMPIONS, CHAMPION_HISTORY, FORECASTS, DEMAND_DISTRIBUTIONS)
+_BEFORE = "of the sums of the champions' forecasts"
+_AFTER = "after their correction, with weights from earlier windows alone"
+LEVEL_SCORES = Table(
+    "level_scores",
+    "forecast",
+    "How far forecasts stray at each level of the hierarchy, from the total to SKU and location, before and after sums are "
+    "corrected from above. From the champions' forecasts in the backtest windows that have enough windows before them.",
+    ("level",),
+    (
+        Column("level", "string", "What demand is added up by"),
+        Column("groups", "int", "Sums at this level", "sums", check="groups >= 0"),
+        Column("windows", "int", "Backtest windows measured", "windows", check="windows >= 0"),
+        share("anchor_weight", "Weight of the forecast of the sum itself in the plan's forecasts; null: none", True),
+        amount("wape_before", f"Sum of absolute errors / demand, {_BEFORE}", "share", nullable=True),
+        amount("wape_after", f"The same {_AFTER}", "share", nullable=True),
+        Column("bias_before", "double", f"Sum of forecast - actual / demand, {_BEFORE}", "share", nullable=True),
+        Column("bias_after", "double", f"The same {_AFTER}", "share", nullable=True),
+        amount("rmsse_before", f"Mean RMSSE {_BEFORE}; null for SKUs", "1", nullable=True),
+        amount("rmsse_after", f"The same {_AFTER}", "1", nullable=True),
+    ),
+)
+TABLES = (BACKTEST_SCORES, CANDIDATE_SCORES, CHAMPIONS, CHAMPION_HISTORY, FORECASTS, DEMAND_DISTRIBUTIONS, LEVEL_SCORES)
