@@ -75,6 +75,7 @@ def totals() -> dict[str, Any]:
         for i, a in enumerate("ABC")
         for j, d in enumerate(classes)
     ]
+    classes = [("Life cycle", "dead", 41), ("Life cycle", "mature", 1_650), ("Season", "found", 320), ("Anomalies", "spike", 7)]
     exceptions = [
         ("stock_out", "high", 31, 2_140.0),
         ("overstock", "low", 102, 41_000.0),
@@ -83,6 +84,7 @@ def totals() -> dict[str, Any]:
     ]
     return {
         "segment_totals": m.frame("segment_totals", segments),
+        "class_counts": m.frame("class_counts", classes),
         "order_totals": m.frame("order_totals", [("purchase", 118, 14_400.0, 23_900.0), ("transfer", 402, 21_700.0, 23_600.0)]),
         "exception_totals": m.frame("exception_totals", exceptions),
     }

@@ -12,7 +12,7 @@ from echelon.report.data import ReportData
 from echelon.report.fans import fans
 from echelon.report.leadtimes import lead_times
 from echelon.report.network import MOST_IN_COLUMN, Edge, Node, draw, pictures
-from echelon.report.planning import exception_groups, segment_matrix
+from echelon.report.planning import class_lines, exception_groups, segment_matrix
 from echelon.report.replay import replay
 from echelon.report.rows import Axis, Row, dumbbells
 from echelon.report.why import why
@@ -194,3 +194,8 @@ def test_segment_matrix_adds_up(full: ReportData) -> None:
     assert sum(cell.share for cell in cells) == pytest.approx(1)
     empty = segment_matrix(replace(full, segment_totals=pd.DataFrame(columns=full.segment_totals.columns)))
     assert empty is None
+
+
+def test_the_other_classes_in_a_line_each(full: ReportData) -> None:
+    assert class_lines(full) == ["Life cycle: 1,650 mature, 41 dead", "Season: 320 found", "Anomalies: 7 spike"]
+    assert class_lines(replace(full, class_counts=full.class_counts[:0])) == []

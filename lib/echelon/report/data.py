@@ -55,6 +55,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "segments": _contract("segments"),
     # segments, counted and added up by class.
     "segment_totals": ("abc", "demand_class", "series", "annual_value"),
+    # segments, counted by each of their other classes: variability, life cycle, season, anomalies.
+    "class_counts": ("property", "kind", "series"),
     # The whole table.
     "champions": _contract("champions"),
     # The whole table: every candidate by segment.
@@ -135,6 +137,7 @@ class ReportData:
     forecasts: pd.DataFrame = _frame("forecasts")
     segments: pd.DataFrame = _frame("segments")
     segment_totals: pd.DataFrame = _frame("segment_totals")
+    class_counts: pd.DataFrame = _frame("class_counts")
     champions: pd.DataFrame = _frame("champions")
     candidate_scores: pd.DataFrame = _frame("candidate_scores")
     level_scores: pd.DataFrame = _frame("level_scores")

@@ -15,7 +15,7 @@ from echelon.report.fans import fans
 from echelon.report.headline import planned, tiles
 from echelon.report.leadtimes import lead_times
 from echelon.report.network import pictures, valued
-from echelon.report.planning import exception_groups, orders, segment_matrix
+from echelon.report.planning import class_lines, exception_groups, orders, segment_matrix
 from echelon.report.replay import replay
 from echelon.report.summary import query
 from echelon.report.why import why
@@ -33,6 +33,7 @@ def render(data: ReportData) -> str:
             tiles=tiles(data),
             planned=planned(data),
             matrix=segment_matrix(data),
+            classes=class_lines(data),
             replay=replay(data),
             network=pictures(data),
             valued=valued(data),

@@ -90,5 +90,24 @@ def segment_matrix(data: ReportData) -> Matrix | None:
     return Matrix(columns, rows)
 
 
+# What a class is counted by on the page, in this order, and its kinds from the usual to the rare.
+_PROPERTIES = {
+    "Variability": ("X", "Y", "Z"),
+    "Life cycle": ("mature", "new", "ending", "dead"),
+    "Season": ("found", "not found"),
+    "Anomalies": ("none", "spike", "level shift", "spike and level shift"),
+}
+
+
+def class_lines(data: ReportData) -> list[str]:
+    """A line for each property of the series: how many are of each kind."""
+    counts = data.class_counts.set_index(["property", "kind"])["series"].to_dict()
+    lines = [
+        (name, [f"{f.count(counts[name, kind])} {kind}" for kind in kinds if (name, kind) in counts])
+        for name, kinds in _PROPERTIES.items()
+    ]
+    return [f"{name}: {', '.join(found)}" for name, found in lines if found]
+
+
 def _cell(rows: pd.DataFrame, value: float) -> Cell:
     return Cell(int(rows["series"].sum()), float(rows["annual_value"].sum()) / value if value > 0 else 0.0)

@@ -87,7 +87,26 @@ def _stock_frames(context: Context) -> dict[str, DataFrame]:
         .groupBy("abc", "demand_class")
         .agg(F.count("*").alias("series"), exact_sum(F.col("annual_value")).alias("annual_value"))
     )
-    return {"points": points, "segment_totals": totals.orderBy("abc", "demand_class")}
+    return {
+        "points": points,
+        "segment_totals": totals.orderBy("abc", "demand_class"),
+        "class_counts": _class_counts(read("segments")),
+    }
+
+
+def _class_counts(segments: DataFrame) -> DataFrame:
+    """How many series there are of each kind, by what is counted."""
+    spike, shift = F.col("spikes") > 0, F.col("level_shift").isNotNull()
+    anomaly = F.when(spike & shift, "spike and level shift").when(spike, "spike").when(shift, "level shift")
+    kinds = {
+        "Variability": F.col("xyz"),
+        "Life cycle": F.col("life_cycle"),
+        "Season": F.when(F.col("seasonal"), "found").otherwise("not found"),
+        "Anomalies": anomaly.otherwise("none"),
+    }
+    pairs = [F.struct(F.lit(name).alias("property"), kind.alias("kind")) for name, kind in kinds.items()]
+    counted = segments.select(F.inline(F.array(*pairs))).where("kind IS NOT NULL").groupBy("property", "kind")
+    return counted.agg(F.count("*").alias("series")).orderBy("property", "kind")
 
 
 def _why_frames(context: Context) -> dict[str, DataFrame]:
