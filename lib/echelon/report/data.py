@@ -57,6 +57,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "segment_totals": ("abc", "demand_class", "series", "annual_value"),
     # The whole table.
     "champions": _contract("champions"),
+    # forecast_explanations by segment and driver: SKU-locations, and sums of total. Empty where none was asked for.
+    "driver_totals": ("segment", "driver", "series", "total"),
     # The 15 or 20 largest by value, and totals by kind (purchase, transfer): orders counts rows.
     "orders": _contract("orders"),
     "order_totals": ("kind", "orders", "units", "value"),
@@ -133,6 +135,7 @@ class ReportData:
     segments: pd.DataFrame = _frame("segments")
     segment_totals: pd.DataFrame = _frame("segment_totals")
     champions: pd.DataFrame = _frame("champions")
+    driver_totals: pd.DataFrame = _frame("driver_totals")
     orders: pd.DataFrame = _frame("orders")
     order_totals: pd.DataFrame = _frame("order_totals")
     exceptions: pd.DataFrame = _frame("exceptions")
