@@ -183,3 +183,17 @@ def test_every_setting_says_what_it_is() -> None:
 def is_section(annotation: object) -> bool:
     options = getattr(annotation, "__args__", (annotation,))
     return any(isinstance(option, type) and issubclass(option, Strict) for option in options)
+
+
+def test_a_mistake_within_a_named_signal_names_itself(base: str) -> None:
+    message = refused([base], "signals.fuel={delay_day: 7}")
+    assert "unknown setting 'signals.fuel.delay_day'. Did you mean 'delay_days'? Allowed here: delay_days, " in message
+    assert "delay_days and known_ahead exclude each other" in refused([base], "signals.fuel={delay_days: 7, known_ahead: true}")
+    assert "what is taken from sales is not known ahead" in refused([base], "signals.price={source: sales, known_ahead: true}")
+
+
+def test_signals_known_ahead_for_some_days_or_as_far_as_is_planned(base: str) -> None:
+    signals = load([base], ["signals={weather: {known_ahead: 10}, offer: {known_ahead: true, missing: 0}, fuel: {}}"]).signals
+    assert [signals[name].known_ahead for name in ("weather", "offer", "fuel")] == [10, True, False]
+    assert signals["weather"].known_ahead is not True
+    assert (signals["offer"].missing, signals["fuel"].missing) == (0, "unknown")

@@ -54,6 +54,7 @@ def planned() -> dict[str, Any]:
         "levels": m.levels(),
         "explanations": m.explanations(),
         "cause_totals": m.cause_totals(),
+        "driver_totals": m.driver_totals(),
         "change_totals": m.change_totals(),
         "items": m.frame("items", [(sku, text, None, 1.3, 2.9) for sku, text in m.SKUS.items()]),
         "history": history,

@@ -196,6 +196,19 @@ def explanations() -> pd.DataFrame:
     return frame("explanations", rows)
 
 
+def driver_totals() -> pd.DataFrame:
+    parts = {
+        "level": 900.0,
+        "trend": -20.0,
+        "season": 90.0,
+        "price": 0.0,
+        "promotion_event": 30.0,
+        "other": 0.0,
+        "correction": 0.0,
+    }
+    return frame("driver_totals", [(s, name, 40, units) for s in ("A-smooth", "C<b>lumpy") for name, units in parts.items()])
+
+
 def cause_totals() -> pd.DataFrame:
     return frame(
         "cause_totals",

@@ -11,6 +11,7 @@ from echelon.report import comparison, formats
 from echelon.report.accuracy import champions, levels
 from echelon.report.checks import by_table
 from echelon.report.data import ReportData
+from echelon.report.drivers import segment_drivers
 from echelon.report.fans import fans
 from echelon.report.headline import planned, tiles
 from echelon.report.leadtimes import lead_times
@@ -41,6 +42,7 @@ def render(data: ReportData) -> str:
             fans=fans(data),
             champions=champions(data),
             levels=levels(data),
+            drivers=segment_drivers(data),
             orders=orders(data),
             exceptions=exception_groups(data),
             lead_times=lead_times(data),

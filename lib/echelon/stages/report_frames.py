@@ -24,7 +24,7 @@ def all_frames(context: Context) -> dict[str, pd.DataFrame]:
     whole = ("kpis", "champions", "candidate_scores", "level_scores", "lanes", "lead_times", "suppliers", "inputs")
     frames = {name: read(name) for name in whole}
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
-    frames |= _why_frames(context) | _quality_frames(context)
+    frames |= _why_frames(context) | _quality_frames(context) | {"driver_totals": _driver_totals(context)}
     collected = {name: _sorted(frame.toPandas()) for name, frame in frames.items()}
     collected["items"] = _items(context, collected)
     return collected | {"stages": _stages(context), "tables": _tables(context)}
@@ -117,6 +117,13 @@ def _why_frames(context: Context) -> dict[str, DataFrame]:
     )
     moved = changes.groupBy("change", "cause").agg(*(exact_sum(F.col(name)).alias(name) for name in ("moved", "value")))
     return {"cause_totals": causes.orderBy("cause"), "change_totals": moved.orderBy("change", "cause")}
+
+
+def _driver_totals(context: Context) -> DataFrame:
+    segments = context.lake.read("segments").select(*SERIES, "segment")
+    told = context.lake.read("forecast_explanations").join(segments, list(SERIES))
+    totals = told.groupBy("segment", "driver").agg(F.count("*").alias("series"), exact_sum(F.col("total")).alias("total"))
+    return totals.orderBy("segment", "driver")
 
 
 def _replenish_frames(context: Context) -> dict[str, DataFrame]:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.config.models import Signal as Setting
+from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.covariates import EVERY, Calendar, Signal, Signals, own_values, periods_ahead, shared_values
 from echelon.core.forecast.events import event_signals
 from echelon.engine.buckets import apply_in_buckets
@@ -38,19 +39,20 @@ def _attributes(context: Context) -> DataFrame:
 
 
 def _signals(context: Context, windows: Windows) -> Signals:
-    calendar = Calendar(windows.freq, windows.first, windows.periods + windows.horizon)
-    given = [_signal(name, setting, windows) for name, setting in sorted(context.settings.signals.items())]
+    reach = windows.horizon
+    calendar = Calendar(windows.freq, windows.first, windows.periods + reach)
+    given = [_signal(name, setting, windows.freq, reach) for name, setting in sorted(context.settings.signals.items())]
     if not given and context.settings.sources.events is None:
         return Signals(calendar)
     rows = context.lake.read("signals").where(F.col("sku") == EVERY).drop("sku").toPandas()
     is_event = rows.pop("kind") == "event"
-    events, days = event_signals(rows[is_event], windows.horizon)
+    events, days = event_signals(rows[is_event], reach)
     chosen = (*given, *events)
     return Signals(calendar, chosen, shared_values(pd.concat([rows[~is_event], days]), calendar, chosen))
 
 
-def _signal(name: str, setting: Setting, windows: Windows) -> Signal:
-    ahead = periods_ahead(setting.delay_days, setting.known_ahead, windows.freq, windows.horizon)
+def _signal(name: str, setting: Setting, freq: Frequency, reach: int) -> Signal:
+    ahead = periods_ahead(setting.delay_days, setting.known_ahead, freq, reach)
     if setting.source == "sales":
         return Signal(name, ahead, "last", "median")
     return Signal(name, ahead, 0.0 if setting.source == "stock_history" else setting.missing)
