@@ -47,8 +47,8 @@ class Candidate:
     name: str
     forecast: Callable[[Panel, int], Means]
     pooled: bool = False
-    care: LifeCycle | None = None
     fit: Fit | None = None
+    care: LifeCycle | None = None
 
 
 def all_ok(mean: Matrix) -> Means:
