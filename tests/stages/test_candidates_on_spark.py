@@ -64,7 +64,7 @@ def scoring() -> CandidateFunction:
 
 def opened(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions: int) -> tuple[Context, DataFrame]:
     """A run whose demand is that, in some order."""
-    sections = {"run": {"frequency": "W"}, "spark": {"buckets": buckets}, "backtest": {"candidates": NAMES}}
+    sections = {"run": {"frequency": "W"}, "spark": {"buckets": buckets}, "backtest": {"candidates": NAMES, "horizon": 4}}
     settings = Configuration.model_validate({"sources": {"sales": {"path": "sales.csv"}}} | sections)
     shuffled = spark.createDataFrame(demand.sample(frac=1, random_state=buckets))
     rows = shuffled.withColumn("date", F.col("date").cast("date")).repartition(partitions)

@@ -36,8 +36,8 @@ def test_few_windows_get_the_naive_and_the_reason(frame) -> None:
     assert means.status.tolist() == ["too little history: fewer than 100 windows to train on"]
 
 
+@pytest.mark.skipif(names.find_spec("keras") is None, reason="the extra neural is not installed")
 def test_it_learns_the_week(frame) -> None:
-    pytest.importorskip("keras", reason="the extra neural is not installed")
     panel = make_panel(frame(weekly_pattern(12, 200), "D"), "D")
     known, actual = panel.before(panel.end - 14), panel.values[:, -14:]
     means = guarded(candidates("D", ["lstm"])[1], known, 14)
