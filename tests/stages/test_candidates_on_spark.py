@@ -1,5 +1,7 @@
 """Candidates and combinations on Spark give what the core gives, for any buckets, partitions and order of rows."""
 
+from datetime import date
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -10,7 +12,8 @@ from echelon.core.demand.periods import period_start
 from echelon.core.forecast.backtest import SCORE_COLUMNS, backtest, cutoffs
 from echelon.core.forecast.candidate import Candidate
 from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.combination import combinations
+from echelon.core.forecast.combination import MEMBER_COLUMNS, combinations
+from echelon.core.forecast.live import forecast
 from echelon.core.forecast.panel import make_panel
 from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
@@ -18,12 +21,15 @@ from echelon.lake.lake import Lake
 from echelon.stages.candidates import CandidateFunction, with_candidates
 from echelon.stages.combinations import with_combinations
 from echelon.stages.context import Context
+from echelon.stages.forecast import _champions_only, _live
+from echelon.stages.windows import plan_windows
 from in_memory import Tables
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 END = 2_150
 NAMES = ["seasonal_naive", "moving_average", "sba", "tsb", "median", "weighted"]
+_MEMBERS = "sku string, location string, model string, cutoff date, status string, forecast array<double>, rmsse double"
 KEYS = ["sku", "location", "model", "cutoff"]
 
 
@@ -41,9 +47,9 @@ class Parts(Tables):
 def demand() -> pd.DataFrame:
     """Eight series of forty weeks; one of a unit a thousand times larger."""
     rng = np.random.default_rng(8)
-    date = period_start(np.arange(END - 40, END), "W").astype("datetime64[s]")
+    weeks = period_start(np.arange(END - 40, END), "W").astype("datetime64[s]")
     sold = {f"S{i}": rng.poisson(rate, 40) * (1000.0 if i == 7 else 1.0) for i, rate in enumerate(np.geomspace(0.2, 20, 8))}
-    return pd.concat([pd.DataFrame({"sku": sku, "location": "X", "date": date, "demand": y}) for sku, y in sold.items()])
+    return pd.concat([pd.DataFrame({"sku": sku, "location": "X", "date": weeks, "demand": y}) for sku, y in sold.items()])
 
 
 def scoring() -> CandidateFunction:
@@ -56,12 +62,17 @@ def scoring() -> CandidateFunction:
     return scored
 
 
-def on_spark(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions: int) -> pd.DataFrame:
-    sections = {"run": {"frequency": "W"}, "spark": {"buckets": buckets}, "backtest": {"candidates": NAMES}}
+def opened(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions: int) -> tuple[Context, DataFrame]:
+    """A run whose demand is that, in some order."""
+    sections = {"run": {"frequency": "W"}, "spark": {"buckets": buckets}, "backtest": {"candidates": NAMES, "horizon": 4}}
     settings = Configuration.model_validate({"sources": {"sales": {"path": "sales.csv"}}} | sections)
     shuffled = spark.createDataFrame(demand.sample(frac=1, random_state=buckets))
     rows = shuffled.withColumn("date", F.col("date").cast("date")).repartition(partitions)
-    made = Context(settings, spark, cast(Lake, Parts({"demand": rows})))
+    return Context(settings, spark, cast(Lake, Parts({"demand": rows}))), rows
+
+
+def on_spark(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions: int) -> pd.DataFrame:
+    made, rows = opened(spark, demand, buckets, partitions)
     schema = TABLES["backtest_scores"].ddl
     single = with_candidates(made, "scores", rows, scoring(), schema)
     combined = with_combinations(made, "combined", rows, single, scoring(), schema)
@@ -99,3 +110,31 @@ def test_a_series_that_hangs_costs_a_status_in_spark_workers_too(spark: SparkSes
     by_sku = found.set_index("sku")["status"].to_dict()
     assert by_sku.pop("S7") == "out of time: the fit took more than 0.1 s"
     assert set(by_sku.values()) == {"ok"}
+
+
+def test_the_live_forecast_of_a_combination(spark: SparkSession, demand: pd.DataFrame) -> None:
+    """Half of the series have the weighted combination as their champion; weights come from the backtest."""
+    made, rows = opened(spark, demand, 2, 2)
+    scores = scoring()(demand, candidates("W", NAMES))
+    model = {sku: "weighted" if sku < "S4" else "sba" for sku in sorted(set(demand["sku"]))}
+    ddl = "sku string, location string, segment string, model string"
+    chosen = spark.createDataFrame([(sku, "X", f"A-{name}", name) for sku, name in model.items()], ddl)
+    champions = spark.createDataFrame([("plan", name) for name in ("weighted", "sba")], "purpose string, model string")
+    tables = {
+        "demand": rows,
+        "champions": champions,
+        "backtest_scores": spark.createDataFrame(scores[MEMBER_COLUMNS], _MEMBERS),
+    }
+    made = Context(made.settings, spark, cast(Lake, Parts(tables)))
+    windows = plan_windows(made.settings, date(2010, 6, 7), date(2011, 3, 7))
+    known = rows.join(chosen.drop("segment"), ["sku", "location"])
+    function = partial(_champions_only, windows=windows, names=NAMES)
+    found = _live(made, known, chosen, function).toPandas().sort_values("sku", ignore_index=True)
+    panel = make_panel(demand, "W")
+    now = pd.concat([forecast(panel, c, windows.horizon) for c in candidates("W", NAMES)])
+    members = pd.concat([scores, now.assign(cutoff=now["start_date"], forecast=now["mean"], rmsse=np.nan)])
+    (weighted,) = (c for c in combinations(members, NAMES, "W") if c.name == "weighted")
+    expected = pd.concat([forecast(panel, weighted, windows.horizon)[:4], now[now["model"] == "sba"][4:]])
+    assert found["model"].tolist() == list(model.values())
+    assert (np.stack(found["mean"].to_list()) == np.stack(expected["mean"].to_list())).all()
+    assert set(found["status"]) == {"ok"}

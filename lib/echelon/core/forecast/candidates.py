@@ -11,6 +11,7 @@ from echelon.core.forecast.arima import auto_arima
 from echelon.core.forecast.candidate import SECONDS_PER_SERIES, Candidate, ForecastOne, each_series, naive_means
 from echelon.core.forecast.exponential import auto_ets
 from echelon.core.forecast.lightgbm_direct import fit_lightgbm, lightgbm_direct
+from echelon.core.forecast.lstm import lstm
 from echelon.core.forecast.moving_average import moving_average
 from echelon.core.forecast.mstl import mstl
 from echelon.core.forecast.names import COMBINATIONS, FLOOR, competing, model_name, own_candidate
@@ -24,6 +25,7 @@ PANEL = {
     FLOOR: Candidate(FLOOR, naive_means),
     "moving_average": Candidate("moving_average", moving_average),
     "lightgbm": Candidate("lightgbm", lightgbm_direct, pooled=True, fit=fit_lightgbm),
+    "lstm": Candidate("lstm", lstm, pooled=True),
 }
 # Of one series, whatever its frequency.
 ONE_SERIES: dict[str, ForecastOne] = {

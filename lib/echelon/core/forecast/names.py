@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from echelon.core.demand.periods import Frequency
@@ -12,7 +13,10 @@ FLOOR = "seasonal_naive"
 SINGLE = (
     FLOOR, "moving_average", "sba", "tsb", "adida", "imapa", "theta_weekly", "theta", "auto_ets", "mstl", "auto_arima",
     "lightgbm",
+    "lstm",
 )  # fmt: skip
+# What a candidate needs beyond the usual installation: a module, and the extra that brings it.
+EXTRA = {"lstm": ("keras", "neural")}
 # Made from the forecasts of the others.
 COMBINATIONS = ("median", "weighted")
 # The median is that of a few unlike ones: of many, it would be that of the like ones among them.
@@ -70,6 +74,8 @@ def _check_name(name: str) -> None:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean '{close[0]}'? " if close else ""
         raise ValueError(f"unknown candidate '{name}': {hint}there are {', '.join(known)}, and your own as module:function")
+    elif name in EXTRA and find_spec(EXTRA[name][0]) is None:
+        raise ValueError(f"candidate '{name}' needs {EXTRA[name][0]}: pip install 'echelon[{EXTRA[name][1]}]'")
 
 
 def own_candidate(name: str) -> Any:
