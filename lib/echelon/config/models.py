@@ -114,7 +114,7 @@ class Backtest(Strict):
     windows: Annotated[int, Field(ge=3)] | None = Field(
         None, description="cutoffs, one horizon apart; default: 3 more than the replay holds back, if history allows"
     )
-    rows_per_model: Count = Field(1_000_000, description="series x periods that one LightGBM learns from, at most about")
+    rows_per_model: Count = Field(500_000, description="series x periods that one LightGBM learns from, at most about")
     margin: Share = Field(0.01, description="a challenger must beat the champion by this share of pinball loss")
     bias_limit: Positive = Field(0.3, description="a model whose bias is a larger share of demand can't be champion")
 
