@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-faults test-fast lint bench bench-plan bench-stockpyl docs data-docs vacuum lock package clean
+.PHONY: help setup setup-dev run test test-faults test-fast lint bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ lint: setup-dev  ## ruff and mypy
 
 bench: setup-dev  ## measured figures as ratios: stages, series and networks per second, share of the checks
 	@$(PY) -m benchmarks
+
+bench-accuracy: setup-dev  ## forecasts on real sets of ../shared/data against each other (minutes): ARGS="m5 --series 200"
+	@$(PY) -m benchmarks.accuracy $(ARGS)
 
 bench-plan: setup-dev  ## what the plan of a 40-node SKU costs by phase, and its gap to the best (two minutes)
 	@$(PY) -m benchmarks.network_plan $(ARGS)

@@ -1,6 +1,6 @@
 """How accurate the candidates and the chosen forecast are on real demand: `python -m benchmarks.accuracy [set ...]`.
 
-Of each set the last horizon is held out. Champions are chosen per segment from the three windows before it, as a run does,
+Of each set the last horizon is held out. Champions are chosen per segment from up to three windows before it, as a run does,
 and scored beside every candidate on the held-out one. A few minutes for all sets; `--series` changes how many series of a
 set are drawn (the M5 sample is whole).
 """
@@ -40,7 +40,8 @@ def accuracy(real: RealSet) -> pd.DataFrame:
     """Rows model, rmsse, wape, bias, score of the held-out window (score: WRMSSE for the M5, |bias| + WAPE otherwise, as
     VN1 counts), the chosen forecast last."""
     chosen_from = candidates(real.panel.freq)
-    windows = cutoffs(real.panel.end, real.horizon, CHOOSING_WINDOWS + 1)
+    choosing = min(CHOOSING_WINDOWS, real.panel.values.shape[1] // real.horizon - 3)
+    windows = cutoffs(real.panel.end, real.horizon, choosing + 1)
     rows = backtest(real.panel, contenders(real.panel.freq), windows, real.horizon, QUANTILES, 2 * real.horizon)
     rows = rows.merge(segments(real.panel.before(windows[-1])), on=KEYS)
     last = rows["cutoff"] == rows["cutoff"].max()

@@ -148,7 +148,7 @@ class Backtest(Strict):
     windows: Annotated[int, Field(ge=3)] | None = Field(
         None, description="cutoffs; default: 3 more than the replay holds back, if history allows"
     )
-    rows_per_model: Count = Field(1_000_000, description="series x periods that one LightGBM learns from, at most about")
+    rows_per_model: Count = Field(500_000, description="series x periods that one LightGBM learns from, at most about")
     candidates: tuple[str, ...] | None = Field(
         None, description="models that compete, simplest first; default by run.frequency (docs/candidates.md)"
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from echelon.core.forecast.features import feature_names, features
 from echelon.core.forecast.history import History, scale
-from echelon.core.forecast.lightgbm_direct import lightgbm_direct, training_rows
+from echelon.core.forecast.lightgbm_direct import ERRATIC, STEADY, learning, lightgbm_direct, training_rows
 from echelon.core.forecast.panel import make_panel
 
 
@@ -65,3 +65,10 @@ def test_forecast_is_non_negative_and_finds_the_weekday(shop) -> None:
 def test_too_little_to_learn_from(frame) -> None:
     panel = make_panel(frame({"A": [1, 2, 3] * 10}, "W"), "W")
     assert lightgbm_direct(panel, 4).status.tolist() == ["too little history: fewer than 300 rows to train on"]
+
+
+def test_few_large_orders_are_learned_with_care(frame) -> None:
+    orders = np.where(np.arange(60) % 20 == 0, 100.0, 0.0)
+    assert learning(make_panel(frame({"A": orders, "B": orders, "C": [2.0, 3.0] * 30}, "W"), "W")) is ERRATIC
+    assert learning(make_panel(frame({"A": orders, "B": [1.0, 0.0] * 30, "C": [2.0, 3.0] * 30}, "W"), "W")) is STEADY
+    assert learning(make_panel(frame({"A": np.zeros(60)}, "W"), "W")) is STEADY

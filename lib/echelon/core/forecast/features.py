@@ -44,7 +44,7 @@ def _columns(history: History, series: Index, origin: Index, step: Index) -> dic
     start = panel.end - panel.values.shape[1]
     return (
         _own_demand(history, series, origin, step)
-        | trend_features(history, origin)
+        | (trend_features(history, origin) if _has_years(panel) else {})
         | {"year_index": np.log(year_index(history, series, origin, step))}
         | _calendar(panel, start + origin + step)
         | signal_features(history, series, origin, step)
@@ -80,13 +80,18 @@ def _rolling(history: History, series: Index, origin: Index, window: int, unit: 
 
 
 def _calendar(panel: Panel, period: Index) -> dict[str, Vector]:
-    """Weekday and day of the month for days; the time of year only from two years of history on, as before that it
-    tells trees which weeks of the past they look at, and nothing of the season."""
+    """Weekday and day of the month for days, and the time of year."""
     day = period_start(period, panel.freq)
     columns: dict[str, Vector] = {}
     if panel.freq == "D":
         columns["weekday"] = weekday(day).astype(np.float64)
         columns["month_day"] = (day - day.astype("datetime64[M]")).astype(np.float64)
-    if panel.values.shape[1] >= 2 * PERIODS_PER_YEAR[panel.freq]:
+    if _has_years(panel):
         columns["year_day"] = (day - day.astype("datetime64[Y]")).astype(np.float64)
     return columns
+
+
+def _has_years(panel: Panel) -> bool:
+    """Two years of history: before that, what is the same for all series at a time (the time of year, their trend) tells
+    trees which weeks of the past they look at, and nothing of the season."""
+    return bool(panel.values.shape[1] >= 2 * PERIODS_PER_YEAR[panel.freq])

@@ -18,21 +18,33 @@ ENOUGH_ROWS = 120_000
 SPARED = 4
 LEAST_ROWS = 300
 LEAST_HISTORY = 7
-ROUNDS = 200
 # A series weighs no more than one of this many times the median scale, so that none outshouts all others.
 MOST_SCALE = 100.0
+# Median squared coefficient of variation, less the Poisson part, above which single orders are most of demand.
+ERRATIC_DISPERSION = 4.0
 BINS = {"max_bin": 127, "num_threads": 1, "verbosity": -1}
-PARAMETERS = BINS | {
-    "objective": "poisson",
-    "learning_rate": 0.1,
-    "num_leaves": 31,
-    "min_data_in_leaf": 100,
-    "feature_fraction": 0.5,
-    "lambda_l2": 1.0,
-    "deterministic": True,
-    "force_row_wise": True,
-    "seed": 1,
-}
+PARAMETERS = BINS | {"lambda_l2": 1.0, "deterministic": True, "force_row_wise": True, "seed": 1}
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How a booster learns. power: of the mean that the variance of demand goes with (1: Poisson deviance)."""
+
+    power: float
+    rounds: int
+    parameters: dict[str, object]
+
+
+STEADY = Learning(
+    1.0, 200,
+    {"objective": "poisson", "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5},
+)  # fmt: skip
+# Few large orders: a loss that they pull less at, and a model that can't follow each of them.
+ERRATIC = Learning(
+    1.5, 120,
+    {"objective": "tweedie", "tweedie_variance_power": 1.5, "learning_rate": 0.05, "num_leaves": 16,
+     "min_data_in_leaf": 200, "feature_fraction": 0.7},
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,8 +96,9 @@ def pooled_model(panel: Panel, horizon: int) -> PooledModel:
     """One model of all series.
 
     Trained on demand / (`history.scale` x `season.year_index`) with the Poisson deviance and weights of that unit, which
-    is the deviance of demand itself (scale capped at 100 medians): sums over series are right on average, so the forecast
-    is not biased at upper levels. Rows are `training_rows`, so the result does not depend on the order of rows.
+    is the deviance of demand itself (unit capped at 100 medians): sums over series are right on average. Where demand is
+    erratic (`learning`): Tweedie deviance, power 1.5. Rows are `training_rows`, so the result does not depend on the order
+    of rows.
     Raises ValueError where fewer than 300 rows can be learned from.
     """
     history = History.of(panel)
@@ -114,10 +127,19 @@ def training_rows(panel: Panel, horizon: int) -> tuple[Index, Index, Index]:
     return series[usable], origin[usable], step[usable]
 
 
+def learning(panel: Panel) -> Learning:
+    """ERRATIC where the median over series of (variance - mean) / mean^2 is above 4, else STEADY."""
+    mean, variance = np.nanmean(panel.values, axis=1), np.nanvar(panel.values, axis=1)
+    sold = mean > 0
+    dispersion = (variance[sold] - mean[sold]) / mean[sold] ** 2
+    return ERRATIC if sold.any() and np.median(dispersion) > ERRATIC_DISPERSION else STEADY
+
+
 def _train(history: History, names: list[str], series: Index, origin: Index, step: Index) -> lightgbm.Booster:
     demand = history.panel.values[series, origin + step]
     unit = _unit(history, series, origin, step)
-    weight = np.minimum(unit, MOST_SCALE * np.median(unit))
+    chosen = learning(history.panel)
+    weight = np.minimum(unit, MOST_SCALE * np.median(unit)) ** (2.0 - chosen.power)
     data = lightgbm.Dataset(
         features(history, series, origin, step),
         label=demand / unit,
@@ -126,7 +148,7 @@ def _train(history: History, names: list[str], series: Index, origin: Index, ste
         categorical_feature=[name for name in names if name.startswith(ATTRIBUTE)],
         params=BINS,
     )
-    return lightgbm.train(PARAMETERS, data, num_boost_round=ROUNDS)
+    return lightgbm.train(PARAMETERS | chosen.parameters, data, num_boost_round=chosen.rounds)
 
 
 def _unit(history: History, series: Index, origin: Index, step: Index) -> Vector:

@@ -1,4 +1,4 @@
-"""What series do together: the season of the year and the trend of their sums.
+"""What series do together: the season of the year and the trend of their sum.
 
 The sum over series is smoother than any of them: it tells what time of year sells how much, where a series with a few
 sales a month says nothing.
