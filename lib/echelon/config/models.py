@@ -219,6 +219,9 @@ class Configuration(Strict):
     ingest: Ingest = Ingest()
     defaults: Defaults = Defaults()
     signals: dict[str, Signal] = Field(default_factory=dict, description="signals beside demand, by name")
+    holidays: dict[str, str] = Field(
+        default_factory=dict, description="public holidays are events: code of the country by location, * for all others"
+    )
     segments: Segments = Segments()
     lead_times: LeadTimes = LeadTimes()
     backtest: Backtest = Backtest()

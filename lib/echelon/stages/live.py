@@ -75,4 +75,5 @@ def _champions_only(
             continue
         found = forecast(panel if candidate.pooled else panel.select(mine), candidate, windows.horizon)
         parts.append(found[mine] if candidate.pooled else found)
-    return pd.concat([pd.DataFrame(columns=_COLUMNS), *parts])[_COLUMNS]
+    table = pd.concat([pd.DataFrame(columns=_COLUMNS), *parts])[_COLUMNS].astype(object)
+    return table.where(table.notna(), None)

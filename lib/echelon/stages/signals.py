@@ -42,7 +42,7 @@ def _signals(context: Context, windows: Windows) -> Signals:
     reach = windows.horizon
     calendar = Calendar(windows.freq, windows.first, windows.periods + reach)
     given = [_signal(name, setting, windows.freq, reach) for name, setting in sorted(context.settings.signals.items())]
-    if not given and context.settings.sources.events is None:
+    if not given and context.settings.sources.events is None and not context.settings.holidays:
         return Signals(calendar)
     rows = context.lake.read("signals").where(F.col("sku") == EVERY).drop("sku").toPandas()
     is_event = rows.pop("kind") == "event"

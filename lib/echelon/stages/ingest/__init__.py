@@ -12,6 +12,7 @@ from echelon.lake.inputs import EVERY, INPUTS
 from echelon.stages.context import Context
 from echelon.stages.ingest import accept, classify, complete, records
 from echelon.stages.ingest.classify import RULE
+from echelon.stages.ingest.holidays import with_public_holidays
 from echelon.stages.ingest.network_checks import check_network
 from echelon.stages.ingest.signal_checks import check_signals
 
@@ -36,6 +37,7 @@ def run(context: Context) -> str:
     check_signals(context, rows)
     tables = _tables(context, {name: frame.where(F.col(RULE).isNull()) for name, frame in rows.items()})
     check_network(context, tables)
+    tables["signals"] = with_public_holidays(context, tables)
     published = context.lake.publish(tables | records.tables(context, rows, counts))
     return _outcome(published, counts)
 
