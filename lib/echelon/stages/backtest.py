@@ -10,6 +10,7 @@ from echelon.core.forecast.candidates import candidates
 from echelon.core.forecast.panel import make_panel
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES
+from echelon.stages.candidate_levels import candidate_levels
 from echelon.stages.candidates import FAILED, with_candidates
 from echelon.stages.champions import champion_tables
 from echelon.stages.context import Context
@@ -20,13 +21,15 @@ from echelon.stages.windows import Windows
 
 
 def run(context: Context) -> str:
-    """Publish `backtest_scores`, `candidate_scores`, `champions` and `champion_history`."""
+    """Publish `backtest_scores`, `candidate_scores`, `candidate_levels`, `champions` and `champion_history`."""
     lake, windows = context.lake, windows_of(context)
     demand = with_cost_terms(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
     function = partial(_backtest, windows=windows, refit=context.settings.backtest.refit)
     scores = with_candidates(context, "scores", demand, function, TABLES["backtest_scores"].ddl)
     failed = count_failures(context, scores, "backtest forecasts", FAILED)
-    published = lake.publish({"backtest_scores": scores, **champion_tables(context, windows, scores)})
+    levels = candidate_levels(context, scores)
+    chosen = champion_tables(context, windows, scores)
+    published = lake.publish({"backtest_scores": scores, "candidate_levels": levels, **chosen})
     return (
         f"{published['backtest_scores']:,} forecasts of {len(candidates(windows.freq))} candidates in {windows.windows} "
         f"windows, {failed:,} fallbacks, {published['champions']:,} champions"

@@ -112,6 +112,21 @@ CANDIDATE_SCORES = Table(
         amount("inventory_cost", "Inventory cost of the errors, all windows", "currency"),
     ),
 )
+CANDIDATE_LEVELS = Table(
+    "candidate_levels",
+    "backtest",
+    "How every candidate does at upper levels: its forecasts of SKU-locations are added up before they are scored, over all "
+    "backtest windows.",
+    ("level", "model"),
+    (
+        Column("level", "string", "What is added up to", allowed=("sku", "location", "category", "total")),
+        MODEL,
+        Column("members", "int", "Sums at this level", "sums", check="members >= 1"),
+        amount("demand", "Demand that happened, all windows", "units"),
+        amount("wape", "Sum of |forecast - actual| of the sums per period / demand; 0 without demand", "share"),
+        Column("bias", "double", "Sum of forecast - actual / demand; 0 without demand", "share"),
+    ),
+)
 CHAMPION_HISTORY = Table(
     "champion_history",
     "backtest",
@@ -167,4 +182,4 @@ DEMAND_DISTRIBUTIONS = Table(
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),
     ),
 )
-TABLES = (BACKTEST_SCORES, CANDIDATE_SCORES, CHAMPIONS, CHAMPION_HISTORY, FORECASTS, DEMAND_DISTRIBUTIONS)
+TABLES = (BACKTEST_SCORES, CANDIDATE_SCORES, CANDIDATE_LEVELS, CHAMPIONS, CHAMPION_HISTORY, FORECASTS, DEMAND_DISTRIBUTIONS)
