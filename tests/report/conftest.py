@@ -61,6 +61,7 @@ def planned() -> dict[str, Any]:
         "segments": segments,
         "champions": m.champions(),
         "candidate_scores": m.candidate_scores(),
+        "candidate_levels": m.candidate_levels(),
         "orders": m.orders(),
         "exceptions": m.exceptions(),
     }

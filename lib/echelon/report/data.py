@@ -59,6 +59,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "champions": _contract("champions"),
     # The whole table: every candidate by segment.
     "candidate_scores": _contract("candidate_scores"),
+    # The whole table: every candidate at upper levels.
+    "candidate_levels": _contract("candidate_levels"),
     # The 15 or 20 largest by value, and totals by kind (purchase, transfer): orders counts rows.
     "orders": _contract("orders"),
     "order_totals": ("kind", "orders", "units", "value"),
@@ -136,6 +138,7 @@ class ReportData:
     segment_totals: pd.DataFrame = _frame("segment_totals")
     champions: pd.DataFrame = _frame("champions")
     candidate_scores: pd.DataFrame = _frame("candidate_scores")
+    candidate_levels: pd.DataFrame = _frame("candidate_levels")
     orders: pd.DataFrame = _frame("orders")
     order_totals: pd.DataFrame = _frame("order_totals")
     exceptions: pd.DataFrame = _frame("exceptions")

@@ -27,7 +27,7 @@ def level_sums(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _level(rows: pd.DataFrame, level: str, forecast: Whole, actual: Whole) -> pd.DataFrame:
     grouped = rows.groupby([level, "model", "cutoff"], sort=True)
-    order = grouped.ngroup().to_numpy(np.int64)
+    order = np.asarray(grouped.ngroup(), dtype=np.int64)
     keys = grouped.size().reset_index().drop(columns=0).rename(columns={level: "member"})
     return keys.assign(level=level, forecast=_added(forecast, order, len(keys)), actual=_added(actual, order, len(keys)))
 
