@@ -63,6 +63,7 @@ def planned() -> dict[str, Any]:
         "champions": m.champions(),
         "candidate_scores": m.candidate_scores(),
         "level_scores": m.level_scores(),
+        "candidate_levels": m.candidate_levels(),
         "orders": m.orders(),
         "exceptions": m.exceptions(),
     }

@@ -134,6 +134,7 @@ def test_all_candidates_side_by_side(full: ReportData) -> None:
     assert best.scores["pinball"] == pytest.approx((100 * 0.2 + 0) / 100)  # B-lumpy has no scale
     assert best.scores["rmsse"] == pytest.approx(0.3)
     assert worst.scores["wape"] == pytest.approx(0.8)
+    assert (best.scores["total"], worst.scores["sku"], worst.scores["total"]) == (0.2, 0.9, None)
     assert section.changed == "4 champions of the last release stayed, 0 changed."
 
 

@@ -8,12 +8,14 @@ import pandas as pd
 import pandas.testing as pdt
 import pytest
 from echelon.lake.contracts import TABLES
+from echelon.stages.candidate_levels import candidate_levels
 from echelon.stages.candidate_sums import replay_scores, segment_sums
 from echelon.stages.champions import champion_tables
 from echelon.stages.cost_terms import terms_of, with_cost_terms
 from echelon.stages.windows import Windows
 from in_memory import Rows, context
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 WINDOWS = Windows("D", 15000, 15365, 28, 5, 2)
 CUTOFFS = [date(1970, 1, 1) + timedelta(days=cutoff) for cutoff in WINDOWS.cutoffs]
@@ -102,6 +104,19 @@ def test_sums_do_not_depend_on_partitions(spark: SparkSession) -> None:
     assert one[["series", "pinball_known", "failed"]].tolist() == [3, 2, 0]
     assert one[["pinball", "demand", "periods_in_stock", "coverage_80"]].tolist() == pytest.approx([1.4, 6.0, 2.1, 2.4])
     assert replay_scores(frame, WINDOWS).count() == frame.count() * 3 // 5
+
+
+def test_candidates_at_upper_levels(spark: SparkSession) -> None:
+    """Forecasts of 1 and 2 where 1 and 1 came: six series, five windows. Over and under cancel in sums."""
+    frame = spark.createDataFrame(scores(), TABLES["backtest_scores"].ddl)
+    given = context(spark, {"items": [(f"S{n}", None, "toys" if n < 2 else None, 1.0) for n in range(6)]})
+    forecast = F.when(F.col("sku") == "S0", F.array(F.lit(1.0), F.lit(0.0))).otherwise(F.col("forecast"))
+    found = candidate_levels(given, frame.withColumn("forecast", forecast).repartition(3)).toPandas()
+    naive = found[found["model"] == "sba"].set_index("level")
+    assert naive["members"].to_dict() == {"sku": 6, "location": 1, "category": 2, "total": 1}
+    assert set(naive["demand"]) == {60.0}
+    assert naive["bias"].tolist() == pytest.approx([4 / 12] * 4)
+    assert naive["wape"].to_dict() == pytest.approx({"sku": 6 / 12, "location": 4 / 12, "category": 4 / 12, "total": 4 / 12})
 
 
 def test_terms_of_the_cost(spark: SparkSession) -> None:

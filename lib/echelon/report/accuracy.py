@@ -11,6 +11,7 @@ from echelon.report.data import ReportData, records
 from echelon.report.rows import Axis, Row, dumbbells
 
 MEANS = ("pinball", "crps", "rmsse", "coverage_50", "coverage_80", "coverage_90", "coverage_95")
+LEVELS = ("sku", "location", "category", "total")
 TOTALS = ("wape", "bias", "periods_in_stock")
 
 
@@ -32,7 +33,7 @@ class Candidate:
     model: str
     segments: int  # of which it is champion
     failed: int
-    scores: dict[str, float | None]  # by MEANS and TOTALS; None where unknown
+    scores: dict[str, float | None]  # by MEANS, TOTALS and LEVELS (WAPE of sums); None where unknown
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,15 @@ def champions(data: ReportData) -> Champions | None:
 def candidates(data: ReportData) -> list[Candidate]:
     """Every candidate of the plan's backtest, the cheapest in stock first."""
     rows = data.candidate_scores[data.candidate_scores["purpose"] == "plan"]
-    found = [_candidate(str(model), mine) for model, mine in rows.groupby("model", sort=True)]
+    levels = data.candidate_levels
+    found = [_candidate(str(model), mine, levels[levels["model"] == model]) for model, mine in rows.groupby("model", sort=True)]
     return sorted(found, key=lambda one: one.scores["inventory_cost"] or 0.0)
 
 
-def _candidate(model: str, rows: pd.DataFrame) -> Candidate:
+def _candidate(model: str, rows: pd.DataFrame, levels: pd.DataFrame) -> Candidate:
     weights = {name: "forecasts" for name in MEANS} | {name: "demand" for name in TOTALS}
     scores = {name: _weighted(rows, name, weight) for name, weight in weights.items()}
+    scores |= dict.fromkeys(LEVELS) | dict(zip(levels["level"], levels["wape"].astype(float), strict=True))
     cost = float(rows["inventory_cost"].astype(float).sum())
     return Candidate(
         model, int(rows["champion"].astype(bool).sum()), int(rows["failed"].sum()), {**scores, "inventory_cost": cost}

@@ -64,6 +64,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "level_scores": _contract("level_scores"),
     # forecast_explanations by segment and driver: SKU-locations, and sums of total. Empty where none was asked for.
     "driver_totals": ("segment", "driver", "series", "total"),
+    # The whole table: every candidate at upper levels.
+    "candidate_levels": _contract("candidate_levels"),
     # The 15 or 20 largest by value, and totals by kind (purchase, transfer): orders counts rows.
     "orders": _contract("orders"),
     "order_totals": ("kind", "orders", "units", "value"),
@@ -144,6 +146,7 @@ class ReportData:
     candidate_scores: pd.DataFrame = _frame("candidate_scores")
     level_scores: pd.DataFrame = _frame("level_scores")
     driver_totals: pd.DataFrame = _frame("driver_totals")
+    candidate_levels: pd.DataFrame = _frame("candidate_levels")
     orders: pd.DataFrame = _frame("orders")
     order_totals: pd.DataFrame = _frame("order_totals")
     exceptions: pd.DataFrame = _frame("exceptions")

@@ -9,6 +9,7 @@ from echelon.core.forecast.candidate import Candidate
 from echelon.core.forecast.covariates import Signals
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES
+from echelon.stages.candidate_levels import candidate_levels
 from echelon.stages.candidates import FAILED, names, with_candidates
 from echelon.stages.champions import champion_tables
 from echelon.stages.combinations import any_combination, with_combinations
@@ -21,7 +22,7 @@ from echelon.stages.windows import Windows
 
 
 def run(context: Context) -> str:
-    """Publish `backtest_scores`, `candidate_scores`, `champions` and `champion_history`."""
+    """Publish `backtest_scores`, `candidate_scores`, `candidate_levels`, `champions` and `champion_history`."""
     lake, windows = context.lake, windows_of(context)
     demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
     demand = with_cost_terms(context, demand, windows)
@@ -31,7 +32,9 @@ def run(context: Context) -> str:
         combined = with_combinations(context, "combined", demand, scores, function, TABLES["backtest_scores"].ddl)
         scores = scores.unionByName(combined)
     failed = count_failures(context, scores, "backtest forecasts", FAILED)
-    published = lake.publish({"backtest_scores": scores, **champion_tables(context, windows, scores)})
+    levels = candidate_levels(context, scores)
+    chosen = champion_tables(context, windows, scores)
+    published = lake.publish({"backtest_scores": scores, "candidate_levels": levels, **chosen})
     return (
         f"{published['backtest_scores']:,} forecasts of {len(names(context))} candidates in {windows.windows} "
         f"windows, {failed:,} fallbacks, {published['champions']:,} champions"

@@ -21,7 +21,8 @@ def all_frames(context: Context) -> dict[str, pd.DataFrame]:
     """Every frame of `ReportData`, by name."""
     read = context.lake.read
     examples = _examples(context)
-    whole = ("kpis", "champions", "candidate_scores", "level_scores", "lanes", "lead_times", "suppliers", "inputs")
+    accuracy = ("champions", "candidate_scores", "candidate_levels", "level_scores")
+    whole = ("kpis", *accuracy, "lanes", "lead_times", "suppliers", "inputs")
     frames = {name: read(name) for name in whole}
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
     frames |= _why_frames(context) | _quality_frames(context) | {"driver_totals": _driver_totals(context)}

@@ -112,6 +112,21 @@ CANDIDATE_SCORES = Table(
         amount("inventory_cost", "Inventory cost of the errors, all windows", "currency"),
     ),
 )
+CANDIDATE_LEVELS = Table(
+    "candidate_levels",
+    "backtest",
+    "How every candidate does at upper levels: its forecasts of SKU-locations are added up before they are scored, over all "
+    "backtest windows.",
+    ("level", "model"),
+    (
+        Column("level", "string", "What is added up to", allowed=("sku", "location", "category", "total")),
+        MODEL,
+        Column("members", "int", "Sums at this level", "sums", check="members >= 1"),
+        amount("demand", "Demand that happened, all windows", "units"),
+        amount("wape", "Sum of |forecast - actual| of the sums per period / demand; 0 without demand", "share"),
+        Column("bias", "double", "Sum of forecast - actual / demand; 0 without demand", "share"),
+    ),
+)
 CHAMPION_HISTORY = Table(
     "champion_history",
     "backtest",
@@ -188,4 +203,13 @@ LEVEL_SCORES = Table(
         amount("rmsse_after", f"The same {_AFTER}", "1", nullable=True),
     ),
 )
-TABLES = (BACKTEST_SCORES, CANDIDATE_SCORES, CHAMPIONS, CHAMPION_HISTORY, FORECASTS, DEMAND_DISTRIBUTIONS, LEVEL_SCORES)
+TABLES = (
+    BACKTEST_SCORES,
+    CANDIDATE_SCORES,
+    CANDIDATE_LEVELS,
+    CHAMPIONS,
+    CHAMPION_HISTORY,
+    FORECASTS,
+    DEMAND_DISTRIBUTIONS,
+    LEVEL_SCORES,
+)
