@@ -29,7 +29,7 @@ MOST_GROUPS = 1_000
 _LEVELS = {"total": (), "region": ("region",), "location": ("place",), "category": ("category",),
            "category x location": ("category", "place")}  # fmt: skip
 _CHAIN = ("total", "location", "category x location")
-_BOTTOM = ", ".join(f"{name} {'string' if name == 'level' else 'double'}" for name in SUM_COLUMNS) + ", sku string"
+_BOTTOM = ", ".join(f"{name} {'string' if name == 'level' else 'double'}" for name in (*SUM_COLUMNS, "nodes"))
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ def level_table(context: Context, found: Hierarchy, past: DataFrame, windows: Wi
     scaled = corrected(context, found, judged.withColumn("corrected", F.col("forecast")), "cutoff", "corrected", windows)
     columns = (*SERIES, "cutoff", "rmsse", "forecast", "corrected", "actual")
     by_sku = apply_in_buckets(scaled.select(*columns), ["sku"], bottom_errors, _BOTTOM, context.settings.spark.buckets)
-    bottom = by_sku.groupBy("level").agg(
-        *(exact_sum(F.col(name)).alias(name) for name in SUM_COLUMNS[1:]), F.count_distinct("sku").alias("skus")
-    ).toPandas()  # fmt: skip
+    sums = [exact_sum(F.col(name)).alias(name) for name in (*SUM_COLUMNS[1:], "nodes")]
+    bottom = by_sku.groupBy("level").agg(*sums).toPandas()
     upper = group_errors(found.windows[first:-1], found.corrections[first:-1], found.levels)
     counts = {level: int(codes.max()) + 1 for level, codes in found.levels.items()}
-    counts |= {SKU: int(bottom["skus"].max()), SERIES_LEVEL: judged.select(*SERIES).distinct().count()}
+    nodes = dict(zip(bottom["level"], bottom["nodes"].astype(int), strict=True))
+    counts |= {level: nodes.get(level, 0) for level in (SKU, SERIES_LEVEL)}
     scores = level_scores(pd.concat([upper, bottom[SUM_COLUMNS]]), counts, len(found.origins) - 1 - first)
     weights = {w.level: w.weight for w in learn_weights(found.windows[:-1], found.chain) if w.weight > 0}
     table = TABLES["level_scores"]

@@ -33,7 +33,7 @@ def test_a_biased_sum_is_drawn_to_its_anchor() -> None:
     before_bias = windows[-1].bottom_up.sum() / windows[-1].actual.sum() - 1
     after_bias = after.sum() / windows[-1].actual.sum() - 1
     assert before_bias < -0.15 and abs(after_bias) < 0.05
-    assert weights[0].level == "total" and weights[0].weight > 0.7 and weights[0].gain > 0.8
+    assert weights[0].level == "total" and weights[0].weight > 0.5 and weights[0].gain > 0.8
 
 
 @given(st.integers(0, 1000))
@@ -52,7 +52,7 @@ def test_the_weight_is_the_best_of_a_grid(seed: int) -> None:
     grid = np.linspace(0, 1, 201)
     best = grid[np.argmin([loss(g) for g in grid])]
     found = learn_weights(windows, {"total": LEVELS["total"]})[0]
-    assert found.weight == 0.0 or found.weight == pytest.approx(best * 6 / 7, abs=0.006)
+    assert found.weight == 0.0 or found.weight == pytest.approx(best * 6 / 9, abs=0.006)
 
 
 def test_bad_anchors_and_few_windows_change_nothing() -> None:

@@ -21,12 +21,13 @@ from echelon.core.forecast.scores import naive_mse
 from echelon.core.forecast.wrmsse import Codes, group_sums
 
 FEWEST_WINDOWS = 3
-# The weight that past windows tell counts as these many windows of none.
-PRIOR_WINDOWS = 1.0
+# A few windows alike say more than is true: the weight that they tell is drawn to none as by this many windows more.
+PRIOR_WINDOWS = 3.0
 # An anchor is used where it takes this share off the squared error of windows that its weight does not come from, and
 # lowers it in more than half of them: the rule of champions (`champion.py`).
 MARGIN = 0.01
 MOST_FACTOR = 2.0
+FACTOR_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def factors(window: Window, weights: Sequence[LevelWeight], levels: Mapping[str,
     for chosen in weights:
         if chosen.weight > 0:
             corrected = _scaled(corrected, window.anchors[chosen.level], levels[chosen.level], chosen.weight)
-    return _ratio(corrected, window.bottom_up)
+    # the last digits depend on how many cores the linear algebra has
+    return np.round(_ratio(corrected, window.bottom_up), FACTOR_DIGITS)
 
 
 def held_out_factors(windows: Sequence[Window], levels: Mapping[str, Codes]) -> list[Matrix]:

@@ -38,15 +38,19 @@ def group_errors(windows: Sequence[Window], corrections: Sequence[Matrix], level
 
 
 def bottom_errors(scores: pd.DataFrame) -> pd.DataFrame:
-    """Sums (SUM_COLUMNS, and sku) per SKU for the levels `SKU` and `SKU x location`, in any order of rows.
+    """Sums (SUM_COLUMNS, and how many nodes they are of) per SKU for the levels `SKU` and `SKU x location`.
 
-    scores: rows of `backtest_scores` of each series' champion with `corrected`, its forecast after the correction. Sums
+    scores: rows, in any order, of `backtest_scores` of each series' champion with `corrected`, its forecast after it. Sums
     of a SKU over its locations have no scale here, so its RMSSE is not known.
     """
     rows = scores.sort_values([*KEYS, "cutoff"], kind="stable")
     return pd.DataFrame(
-        [(*_of_sku(level, mine), sku) for sku, mine in rows.groupby("sku", sort=True) for level in (SKU, SERIES)],
-        columns=[*SUM_COLUMNS, "sku"],
+        [
+            (*_of_sku(level, mine), 1.0 if level == SKU else float(mine["location"].nunique()))
+            for _, mine in rows.groupby("sku", sort=True)
+            for level in (SKU, SERIES)
+        ],
+        columns=[*SUM_COLUMNS, "nodes"],
     )
 
 
