@@ -40,7 +40,7 @@ _SCHEMA = "sku string, location string, model string, mean array<double>"
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecast_speed", description=__doc__)
-    parser.add_argument("--series", type=int, default=1_000, help="series of the cheap models at 1x")
+    parser.add_argument("--series", type=int, default=3_000, help="series of the cheap models at 1x")
     parser.add_argument("--ets-series", type=int, default=400, help="monthly series of AutoETS")
     parser.add_argument("--backtest-series", type=int, default=60, help="daily series of the backtest on one core")
     given = parser.parse_args()

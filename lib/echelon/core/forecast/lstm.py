@@ -13,8 +13,8 @@ from echelon.core.forecast.panel import Matrix, Panel, Vector, series_hash
 # Periods that the network sees.
 SEEN: dict[Frequency, int] = {"D": 56, "W": 26, "M": 12}
 UNITS = 24
-EPOCHS = 15
-BATCH = 256
+EPOCHS = 20
+BATCH = 64
 MOST_EXAMPLES = 8_000
 LEAST_EXAMPLES = 100
 _ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
