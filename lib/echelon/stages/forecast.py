@@ -71,7 +71,8 @@ def _champions_only(
             continue
         found = forecast(panel if candidate.pooled else panel.select(mine), candidate, windows.horizon)
         parts.append(found[mine] if candidate.pooled else found)
-    table = pd.concat([pd.DataFrame(columns=_COLUMNS), *parts])[_COLUMNS].astype(object)
+    empty = pd.DataFrame(columns=_COLUMNS, dtype=object)
+    table = pd.concat([empty, *(part.reindex(columns=_COLUMNS).astype(object) for part in parts)])
     return table.where(table.notna(), None)
 
 
