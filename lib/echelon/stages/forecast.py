@@ -27,11 +27,11 @@ _LIVE = (
     "sku string, location string, model string, status string, start_date date, counts boolean, mean array<double>, "
     "dispersion double"
 )
-_COLUMNS = [column.split()[0] for column in f"{_LIVE}, {INSIGHT}".replace("string,double", "").split(", ")]
+_COLUMNS = [column.split()[0] for column in f"{_LIVE}, {INSIGHT}".split(", ")]
 
 
 def run(context: Context) -> str:
-    """Publish `demand_distributions` and `forecasts`."""
+    """Publish `demand_distributions`, `forecasts`, `features` and `forecast_explanations`."""
     lake, windows = context.lake, windows_of(context)
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
