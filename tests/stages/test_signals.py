@@ -84,7 +84,7 @@ def test_each_signal_is_known_as_far_as_it_is_published(panel: Panel) -> None:
     ahead = {covariate.name: covariate.ahead for covariate in panel.covariates}
     assert ahead == {
         "signal_empty": -1, "signal_fuel": -9, "signal_offer": 7, "signal_paid": 0, "signal_weather": 3,
-        "event_": 7, "event_Fair": 7,
+        "event_any": 7, "event_Fair": 7,
     }  # fmt: skip
     assert all(c.values.shape == (3, DAYS + c.ahead) for c in panel.covariates)
 

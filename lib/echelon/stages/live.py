@@ -27,7 +27,7 @@ _LIVE = (
     "dispersion double"
 )
 _SCHEMA = f"{_LIVE}, {INSIGHT}"
-_COLUMNS = [column.split()[0] for column in _SCHEMA.replace("string,double", "").split(", ")]
+_COLUMNS = [column.split()[0] for column in _SCHEMA.split(", ")]
 
 
 def live_forecasts(context: Context, chosen: DataFrame, windows: Windows) -> tuple[DataFrame, DataFrame]:
@@ -75,5 +75,6 @@ def _champions_only(
             continue
         found = forecast(panel if candidate.pooled else panel.select(mine), candidate, windows.horizon)
         parts.append(found[mine] if candidate.pooled else found)
-    table = pd.concat([pd.DataFrame(columns=_COLUMNS), *parts])[_COLUMNS].astype(object)
+    empty = pd.DataFrame(columns=_COLUMNS, dtype=object)
+    table = pd.concat([empty, *(part.reindex(columns=_COLUMNS).astype(object) for part in parts)])
     return table.where(table.notna(), None)

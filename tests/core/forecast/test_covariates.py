@@ -143,8 +143,8 @@ def test_days_with_events() -> None:
         ("*", "South", "New Year", 10, 1), ("*", "North", "Once", 5, 1),
     )  # fmt: skip
     signals, counted = event_signals(given[["name", "location", "date"]], horizon=4)
-    assert [(s.name, s.ahead, s.missing) for s in signals] == [(PREFIX + name, 4, 0.0) for name in ("", "Fair", "New Year")]
-    assert [s.covariate for s in signals] == ["event_", "event_Fair", "event_New_Year"]
+    assert [(s.name, s.ahead, s.missing) for s in signals] == [(PREFIX + name, 4, 0.0) for name in ("Fair", "New Year", "any")]
+    assert [s.covariate for s in signals] == ["event_Fair", "event_New_Year", "event_any"]
     shared = shared_values(counted, CALENDAR, signals)
     days = {(name[1:], place): np.flatnonzero(values).tolist() for (name, place), values in shared.items()}
     assert days[ANY, "*"] == days["New Year", "*"] == days["New Year", "South"] == [0, 10]
@@ -158,5 +158,5 @@ def test_days_with_events() -> None:
 def test_no_more_events_than_a_model_can_learn() -> None:
     given = rows(*(("*", "*", f"{number:03d}", n, 1) for number in range(50) for n in range(number // 10 + 1)))
     names = [signal.name for signal in event_signals(given[["name", "location", "date"]], 1)[0]]
-    assert names == [PREFIX + ANY, *(f"{PREFIX}{number:03d}" for number in range(30, 50))]
+    assert names == [*(f"{PREFIX}{number:03d}" for number in range(30, 50)), PREFIX + ANY]
     assert len(names) == MOST_EVENTS + 1

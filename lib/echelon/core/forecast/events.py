@@ -4,7 +4,7 @@ import pandas as pd
 
 from echelon.core.forecast.covariates import EVERY, Signal
 
-ANY = ""
+ANY = "any"
 # No signal is called so: an event may have the name of one.
 PREFIX = "\x1f"
 # An event of its own is a column for the models; rarer ones count in ANY alone.
