@@ -67,7 +67,14 @@ def tables(output: Path) -> dict[str, pd.DataFrame]:
     frames = {name: read(output, name) for name in names if name != "releases"}
     results = frames["check_results"]
     newest = results[results["run_id"] == results["run_id"].max()]
-    return frames | {"check_results": newest.drop(columns=OF_THE_RUN).reset_index(drop=True)}
+    frames |= {"check_results": newest.drop(columns=OF_THE_RUN).reset_index(drop=True)}
+    return frames | {name: _without_memory(frames[name]) for name in ("champions", "champion_history") if name in frames}
+
+
+def _without_memory(frame: pd.DataFrame) -> pd.DataFrame:
+    """The newest choice of champions without what it says of the champions before it, which depends on earlier releases."""
+    newest = frame[frame["number"] == frame["number"].max()] if "number" in frame else frame
+    return newest.drop(columns=["number", "run_id", "previous", "change", "reason"], errors="ignore").reset_index(drop=True)
 
 
 def assert_same(output: Path, other: Path) -> None:

@@ -63,10 +63,8 @@ def _rows(context: Context, windows: Windows, known: DataFrame, segments: DataFr
     scores = context.lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     counts = known.groupBy(*SERIES).agg(F.bool_and(F.col("demand") == F.round("demand")).alias("counts"))
     at_start = scores.where(F.col("cutoff") == F.lit(windows.replay_cutoff_date)).join(counts, list(SERIES))
-    live = at_start.select(
-        *SERIES, "segment", "model", "status", F.lit(windows.replay_start_date).alias("start_date"), "counts",
-        F.col("forecast").alias("mean"), "dispersion",
-    )  # fmt: skip
+    begun = at_start.withColumn("start_date", F.lit(windows.replay_start_date))
+    live = begun.withColumnRenamed("forecast", "mean").drop("cutoff", "actual")
     past = replay_scores(scores, windows)
     sums = hierarchy(context, live, past, known, windows, windows.replay_start)
     found = distributions(context, corrected(context, sums, live, "start_date", "mean", windows), past)
