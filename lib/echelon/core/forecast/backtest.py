@@ -8,11 +8,13 @@ import pandas as pd
 from echelon.core.demand.periods import start_date
 from echelon.core.forecast import scores
 from echelon.core.forecast.candidate import Candidate, guarded
-from echelon.core.forecast.distribution import moment_quantiles
-from echelon.core.forecast.panel import KEYS, Matrix, Panel, Vector
+from echelon.core.forecast.mixture import mixture_of, mixture_quantiles
+from echelon.core.forecast.panel import KEYS, Matrix, Panel
+from echelon.core.forecast.shape import SHAPE_COLUMNS, Shapes, learn_shapes
 
 SCORE_COLUMNS = [
-    *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual", "dispersion",
+    *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual",
+    *SHAPE_COLUMNS,
 ]  # fmt: skip
 
 
@@ -65,15 +67,15 @@ def _window(
 def _scored(training: Panel, mean: Matrix, actual: Matrix, levels: Sequence[float]) -> dict[str, object]:
     scale = np.nanmean(training.values, axis=1)
     counts = whole_units(training.values)
-    dispersion = training_dispersion(training.values, counts)
-    quantiles = _quantiles(mean, dispersion, counts, levels)
+    shapes = learn_shapes(training, mean, counts)
+    quantiles = _quantiles(mean, shapes, counts, levels)
     return {
         "rmsse": scores.rmsse(actual, mean, scores.naive_mse(training.values)),
         "bias": scores.bias(actual, mean),
         "pinball": scores.pinball(actual, quantiles, levels, scale),
         "forecast": list(mean),
         "actual": list(actual),
-        "dispersion": dispersion,
+        **shapes.columns(),
     }
 
 
@@ -83,22 +85,9 @@ def whole_units(values: Matrix) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return np.asarray((known == np.round(known)).all(axis=1))
 
 
-def training_dispersion(values: Matrix, counts: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Vector:
-    """Dispersion per series by the method of moments over its training part: (variance - mean) / mean^2, not below 0
-    (gamma: variance / mean^2); 0 without demand. Alike for all candidates, so that pinball loss compares their means.
-    """
-    mean = np.nanmean(values, axis=1)
-    excess = np.nanvar(values, axis=1) - np.where(counts, mean, 0.0)
-    return np.divide(np.maximum(excess, 0.0), mean**2, out=np.zeros(len(mean)), where=mean > 0)
-
-
-def _quantiles(mean: Matrix, dispersion: Vector, counts: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """(n, h, levels), counts and other units apart."""
-    n, horizon = mean.shape
-    result = np.empty((n, horizon, len(levels)))
-    for kind in (True, False):
-        rows = counts == kind
-        if rows.any():
-            flat = moment_quantiles(mean[rows].ravel(), np.repeat(dispersion[rows], horizon), kind, levels)
-            result[rows] = flat.reshape(-1, horizon, len(levels))
-    return result
+def _quantiles(mean: Matrix, shapes: Shapes, counts: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """(n, h, levels)."""
+    horizon = mean.shape[1]
+    mixture = mixture_of(*(np.repeat(column, horizon) for column in shapes.columns().values()))
+    flat = mixture_quantiles(mean.ravel(), mixture, np.repeat(counts, horizon), levels)
+    return flat.reshape(*mean.shape, len(levels))

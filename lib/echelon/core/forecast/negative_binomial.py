@@ -26,7 +26,8 @@ def negative_binomial_quantiles(mean: Vector, dispersion: Vector, levels: Vector
     """
     sd = np.sqrt(mean + dispersion * mean**2)
     large = sd > LARGEST_SD
-    quantiles = _scan(np.where(large, 0.0, mean), dispersion, levels)
+    one = np.ones((len(mean), 1))
+    quantiles = scan(np.where(large, 0.0, mean), one, one, dispersion[:, None], levels)
     if large.any():
         quantiles[large] = np.ceil(gamma_quantiles(mean[large], (sd[large] / mean[large]) ** 2, levels))
     return quantiles
@@ -50,22 +51,37 @@ def log_probability(k: float, mean: float, dispersion: float) -> float:
 
 
 @compiled
-def _scan(mean: Vector, dispersion: Vector, levels: Vector) -> Matrix:
-    """All levels in one pass over k = 0, 1, ..., by P(k+1) / P(k) = (mean + k phi mean) / ((k + 1) (1 + phi mean))."""
+def scan(mean: Vector, share: Matrix, factor: Matrix, dispersion: Matrix, levels: Vector) -> Matrix:
+    """Quantiles (n, levels) of mixtures of negative binomials (n, parts): all levels in one pass over k = 0, 1, ..., by
+    P(k+1) / P(k) = (mean + k phi mean) / ((k + 1) (1 + phi mean)) in each part. What the shares leave over is zero."""
     quantiles = np.zeros((len(mean), len(levels)))
+    parts = share.shape[1]
+    probability, first = np.zeros(parts), np.zeros(parts)
     for row in range(len(mean)):
-        m, phi = mean[row], dispersion[row]
-        if m <= 0.0:
+        if mean[row] <= 0.0:
             continue
-        sd = math.sqrt(m + phi * m * m)
-        k = max(0.0, math.floor(m - TAIL_SDS * sd))
-        last = math.ceil(m + 60.0 * sd)
-        probability = math.exp(log_probability(k, m, phi))
-        cumulative = probability
-        for level in range(len(levels)):
-            while cumulative < levels[level] and k < last:
-                probability *= (m + k * phi * m) / ((k + 1.0) * (1.0 + phi * m))
-                k += 1.0
-                cumulative += probability
-            quantiles[row, level] = k
+        k, last, cumulative = np.inf, 0.0, 1.0 - share[row].sum()
+        for part in range(parts):
+            m, phi = mean[row] * factor[row, part], dispersion[row, part]
+            sd = math.sqrt(m + phi * m * m)
+            first[part], probability[part] = max(0.0, math.floor(m - TAIL_SDS * sd)), 0.0
+            if share[row, part] > 0.0 and m > 0.0:
+                k, last = min(k, first[part]), max(last, math.ceil(m + 60.0 * sd))
+        level, k = 0, min(k, last)
+        while level < len(levels) and levels[level] <= cumulative:
+            level += 1
+        while level < len(levels) and k <= last:
+            for part in range(parts):
+                m, phi = mean[row] * factor[row, part], dispersion[row, part]
+                if share[row, part] <= 0.0 or m <= 0.0:
+                    continue
+                if k == first[part]:
+                    probability[part] = share[row, part] * math.exp(log_probability(k, m, phi))
+                elif k > first[part]:
+                    probability[part] *= (m + (k - 1.0) * phi * m) / (k * (1.0 + phi * m))
+                cumulative += probability[part]
+            while level < len(levels) and (levels[level] <= cumulative or k == last):
+                quantiles[row, level] = k
+                level += 1
+            k += 1.0
     return quantiles
