@@ -60,6 +60,7 @@ def planned() -> dict[str, Any]:
         "forecasts": forecasts,
         "segments": segments,
         "champions": m.champions(),
+        "coverage": m.coverage(),
         "orders": m.orders(),
         "exceptions": m.exceptions(),
     }

@@ -57,6 +57,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "segment_totals": ("abc", "demand_class", "series", "annual_value"),
     # The whole table.
     "champions": _contract("champions"),
+    # The whole table, added up over segments too (segment "all").
+    "coverage": _contract("coverage"),
     # The 15 or 20 largest by value, and totals by kind (purchase, transfer): orders counts rows.
     "orders": _contract("orders"),
     "order_totals": ("kind", "orders", "units", "value"),
@@ -133,6 +135,7 @@ class ReportData:
     segments: pd.DataFrame = _frame("segments")
     segment_totals: pd.DataFrame = _frame("segment_totals")
     champions: pd.DataFrame = _frame("champions")
+    coverage: pd.DataFrame = _frame("coverage")
     orders: pd.DataFrame = _frame("orders")
     order_totals: pd.DataFrame = _frame("order_totals")
     exceptions: pd.DataFrame = _frame("exceptions")

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from echelon.report import comparison, formats
 from echelon.report.accuracy import champions
 from echelon.report.checks import by_table
+from echelon.report.coverage import SHOWN, coverage
 from echelon.report.data import ReportData
 from echelon.report.fans import fans
 from echelon.report.headline import planned, tiles
@@ -39,6 +40,8 @@ def render(data: ReportData) -> str:
             why=why(data),
             fans=fans(data),
             champions=champions(data),
+            coverage=coverage(data),
+            coverage_levels=SHOWN,
             orders=orders(data),
             exceptions=exception_groups(data),
             lead_times=lead_times(data),

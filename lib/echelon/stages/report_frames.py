@@ -21,7 +21,7 @@ def all_frames(context: Context) -> dict[str, pd.DataFrame]:
     """Every frame of `ReportData`, by name."""
     read = context.lake.read
     examples = _examples(context)
-    frames = {name: read(name) for name in ("kpis", "champions", "lanes", "lead_times", "suppliers", "inputs")}
+    frames = {name: read(name) for name in ("kpis", "champions", "coverage", "lanes", "lead_times", "suppliers", "inputs")}
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
     frames |= _why_frames(context) | _quality_frames(context)
     collected = {name: _sorted(frame.toPandas()) for name, frame in frames.items()}

@@ -1,7 +1,7 @@
 """Tables of the stages `backtest` and `forecast`."""
 
 from echelon.lake.contract import Column, Table
-from echelon.lake.contracts.common import LOCATION, MODEL, SEGMENT, SKU, amount
+from echelon.lake.contracts.common import LOCATION, MODEL, SEGMENT, SKU, amount, share
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
@@ -11,6 +11,13 @@ def quantile_name(level: float) -> str:
     return f"q{round(level * 100):02d}"
 
 
+SHAPE = (
+    amount("dispersion", "variance = mean + dispersion x mean squared (gamma: dispersion x mean squared)", "1"),
+    share("active_share", "Share of periods with demand of the usual kind; what large periods leave is idle: without any"),
+    share("large_share", "Share of periods with a large order"),
+    amount("large_factor", "Mean of a large period / mean of all periods", "1"),
+    amount("large_dispersion", "Dispersion of large periods", "1"),
+)
 BACKTEST_SCORES = Table(
     "backtest_scores",
     "backtest",
@@ -32,7 +39,7 @@ BACKTEST_SCORES = Table(
         ),
         Column("forecast", "array<double>", "Mean forecast per period of the horizon", "units"),
         Column("actual", "array<double>", "Demand that happened", "units"),
-        amount("dispersion", "Negative binomial dispersion used: variance = mean + dispersion x mean squared", "1"),
+        *SHAPE,
     ),
 )
 CHAMPIONS = Table(
@@ -73,10 +80,9 @@ FORECASTS = Table(
 DEMAND_DISTRIBUTIONS = Table(
     "demand_distributions",
     "forecast",
-    "Predictive distribution in the compact form that simulation draws from: demand in period t is negative "
-    "binomial (gamma where demand"
-    "is not in whole units) with mean mean[t] x F, where the level factor F is gamma with mean 1 and stays the same "
-    "over one horizon.",
+    "Predictive distribution in the compact form that simulation draws from. Given the level factor F, demand in period t has "
+    "mean mean[t] x F and is nothing in idle periods, negative binomial (gamma where demand is not in whole units) in active "
+    "and in large ones; F is gamma with mean 1 and stays the same over one horizon. dispersion and shares are given F.",
     ("sku", "location"),
     (
         SKU,
@@ -86,8 +92,23 @@ DEMAND_DISTRIBUTIONS = Table(
         Column("start_date", "date", "First day of the first period"),
         Column("counts", "boolean", "Demand is in whole units"),
         Column("mean", "array<double>", "Mean per period of the horizon", "units"),
-        amount("dispersion", "variance given F = mean + dispersion x mean squared (gamma: dispersion x mean squared)", "1"),
+        *SHAPE,
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),
+        share("level_correlation", "Correlation of the normal scores of F with those of the SKU's other locations"),
     ),
 )
-TABLES = (BACKTEST_SCORES, CHAMPIONS, FORECASTS, DEMAND_DISTRIBUTIONS)
+COVERAGE = Table(
+    "coverage",
+    "forecast",
+    "How honest the distributions are: the newest backtest window against quantiles whose spread was learned from the "
+    "windows before it, for single periods and for sums of several. Levels 0.1 to 0.9 are the PIT histogram.",
+    ("segment", "periods", "level"),
+    (
+        SEGMENT,
+        Column("periods", "int", "Periods added up", "periods", check="periods > 0"),
+        share("level", "Probability that the quantile promises"),
+        share("coverage", "Share of the sums at or below the quantile; one that holds probability itself counts by its share"),
+        amount("cases", "Sums looked at", "sums"),
+    ),
+)
+TABLES = (BACKTEST_SCORES, CHAMPIONS, FORECASTS, DEMAND_DISTRIBUTIONS, COVERAGE)
