@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, gammainc
 
-from echelon.core.forecast.negative_binomial import LARGEST_SD, scan
+from echelon.core.forecast.negative_binomial import LARGEST_SD, gamma_quantiles, scan
 from echelon.core.forecast.panel import Matrix, Vector
 
 Array = npt.NDArray[np.float64]
@@ -84,9 +84,11 @@ def mixture_quantiles(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.boo
     sd = np.sqrt(mean + dispersion_of(mixture) * mean**2)
     near = counts & (sd <= LARGEST_SD)
     quantiles = scan(np.where(near, mean, 0.0), *mixture, q)
-    if not near.all():
-        far = Mixture(*(part[~near] for part in mixture))
-        quantiles[~near] = _bisected(mean[~near], far, counts[~near], q)
+    alone = ~counts & (mixture.share[:, 0] * mixture.factor[:, 0] == 1.0)
+    quantiles[alone] = gamma_quantiles(mean[alone], mixture.dispersion[alone, 0], q)
+    far = ~near & ~alone
+    if far.any():
+        quantiles[far] = _bisected(mean[far], Mixture(*(part[far] for part in mixture)), counts[far], q)
     return quantiles
 
 
