@@ -3,7 +3,7 @@
 import pandas as pd
 
 from echelon.core.forecast.exceedance import exceedance, sum_cases
-from echelon.core.forecast.spread import counted, horizon_lengths, with_spread
+from echelon.core.forecast.spread import counted, horizon_lengths, shape_mixture, with_spread
 
 # The first nine are the bins of a PIT histogram: coverage at u is the share of probability integral transforms up to u.
 COVERAGE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
@@ -20,8 +20,9 @@ def held_out_coverage(unseen: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFr
     """
     rows = unseen.assign(counts=counted(unseen)).merge(segments, on="segment", how="left")
     known = with_spread(rows)
-    cases = sum_cases(known, sorted({1, *horizon_lengths(len(rows["forecast"].iloc[0]))}))
-    inside = 1.0 - exceedance(cases, known["level_cv"].to_numpy() ** 2, COVERAGE_LEVELS)
+    lengths = sorted({1, *horizon_lengths(len(rows["forecast"].iloc[0]))})
+    cases = sum_cases(known, shape_mixture(known), known["level_cv"].to_numpy() ** 2, lengths)
+    inside = 1.0 - exceedance(cases, COVERAGE_LEVELS)
     found = pd.DataFrame(inside, columns=COVERED).assign(
         segment=known["segment"].to_numpy()[cases.row], periods=cases.length, cases=1.0
     )

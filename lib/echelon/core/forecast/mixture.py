@@ -59,20 +59,22 @@ def without_level(mixture: Mixture, level_variance: Array) -> Mixture:
 
 def mixture_cdf(demand: Array, mean: Array, mixture: Mixture, counts: npt.NDArray[np.bool_]) -> Array:
     """P(D <= demand); demand, mean and counts (...,), mixture (..., parts)."""
-    below = np.where(np.asarray(demand) >= 0, 1.0 - mixture.share.sum(axis=-1), 0.0)
+    y, m, whole = np.broadcast_arrays(demand, mean, counts)
+    below = np.where(y >= 0, 1.0 - np.broadcast_to(mixture.share.sum(axis=-1), y.shape), 0.0)
     for part in range(mixture.share.shape[-1]):
-        share, own = mixture.share[..., part], np.asarray(mean) * mixture.factor[..., part]
-        below = below + share * _part_cdf(np.asarray(demand), own, mixture.dispersion[..., part], np.asarray(counts))
+        share, factor, dispersion = (np.broadcast_to(column[..., part], y.shape) for column in mixture)
+        some = (share > 0) & (y >= 0)
+        below[some] += share[some] * _part_cdf(y[some], m[some] * factor[some], dispersion[some], whole[some])
     return np.clip(below, 0.0, 1.0)
 
 
 def _part_cdf(demand: Array, mean: Array, dispersion: Array, counts: npt.NDArray[np.bool_]) -> Array:
-    """Regularised incomplete beta (negative binomial; DLMF 8.17) and gamma functions."""
-    shape = 1.0 / np.maximum(dispersion, _NO_DISPERSION)
-    unit, reached = np.maximum(mean, 1e-12), np.maximum(demand, 0.0)
-    whole = betainc(shape, np.floor(reached) + 1.0, shape / (shape + unit))
-    found = np.where(counts, whole, gammainc(shape, reached * shape / unit))
-    return np.where(demand < 0, 0.0, found)
+    """Of demand >= 0: regularised incomplete beta (negative binomial; DLMF 8.17) and gamma functions."""
+    shape, unit = 1.0 / np.maximum(dispersion, _NO_DISPERSION), np.maximum(mean, 1e-12)
+    found = np.empty(len(demand))
+    found[counts] = betainc(shape[counts], np.floor(demand[counts]) + 1.0, (shape / (shape + unit))[counts])
+    found[~counts] = gammainc(shape[~counts], (demand * shape / unit)[~counts])
+    return found
 
 
 def mixture_quantiles(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.bool_], levels: Sequence[float]) -> Matrix:
@@ -84,7 +86,7 @@ def mixture_quantiles(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.boo
     sd = np.sqrt(mean + dispersion_of(mixture) * mean**2)
     near = counts & (sd <= LARGEST_SD)
     quantiles = scan(np.where(near, mean, 0.0), *mixture, q)
-    alone = ~counts & (mixture.share[:, 0] * mixture.factor[:, 0] == 1.0)
+    alone = ~counts & (mixture.share[:, 0] == 1.0)
     quantiles[alone] = gamma_quantiles(mean[alone], mixture.dispersion[alone, 0], q)
     far = ~near & ~alone
     if far.any():

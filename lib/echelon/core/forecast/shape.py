@@ -120,9 +120,10 @@ def _large_orders(sizes: Vector) -> int:
 def idle_fit(mean: float, variance: float, zeros: float, counts: bool) -> tuple[float, float]:
     """Share of active periods and the dispersion in them that give mean, variance and share of zeros; no idle periods
     where the negative binomial has enough zeros by itself."""
-    spread = max(variance - (mean if counts else 0.0), 0.0) / max(mean, 1e-300) ** 2
-    if mean <= 0.0 or spread <= 0.0:
+    excess = max(variance - (mean if counts else 0.0), 0.0)
+    if mean < 1e-100 or excess <= 0.0:
         return 1.0, 0.0
+    spread = excess / mean**2
     low, high = 1.0 / (1.0 + spread), 1.0
     if not counts:
         share = min(max(1.0 - zeros, low), 1.0)

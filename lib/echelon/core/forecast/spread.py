@@ -20,7 +20,7 @@ from echelon.core.forecast.mixture import Mixture, dispersion_of, mixture_of, wi
 from echelon.core.forecast.panel import KEYS, Vector
 from echelon.core.forecast.shape import SHAPE_COLUMNS
 
-LEVEL_CVS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+LEVEL_CVS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 CALIBRATED = (0.9, 0.95, 0.975)
 MISSES = [f"miss_{round(100 * cv)}" for cv in LEVEL_CVS]
 SUMMED = ["cases", *MISSES, "pairs", "common_seen", "common_foretold"]
@@ -36,7 +36,7 @@ INDIFFERENT = 0.05
 BORROWED_PAIRS = 50.0
 MOST_CORRELATION = 0.95
 # Standardised errors beyond this many standard deviations count as this many.
-LARGEST_ERROR = 3.0
+LARGEST_ERROR = 6.0
 
 
 def horizon_lengths(horizon: int) -> tuple[int, ...]:
@@ -60,13 +60,14 @@ def residual_statistics(scores: pd.DataFrame) -> pd.DataFrame:
 
 def _misses(rows: pd.DataFrame) -> pd.DataFrame:
     """Keys, segment, cases and misses per row."""
-    cases = sum_cases(rows, horizon_lengths(len(rows["forecast"].iloc[0])))
-    found = {"cases": np.ones(len(cases.row))}
+    lengths, shape = horizon_lengths(len(rows["forecast"].iloc[0])), shape_mixture(rows)
+    allowed = 1.0 - np.array(CALIBRATED)
+    found: dict[str, Vector] = {}
     for name, cv in zip(MISSES, LEVEL_CVS, strict=True):
-        over = exceedance(cases, np.full(len(rows), cv**2), CALIBRATED)
-        allowed = 1.0 - np.array(CALIBRATED)
-        found[name] = ((over - allowed) / allowed).mean(axis=1)
-    added = pd.DataFrame(found).groupby(cases.row).sum()
+        level = np.full(len(rows), cv**2)
+        cases = sum_cases(rows, without_level(shape, level), level, lengths)
+        found[name] = ((exceedance(cases, CALIBRATED) - allowed) / allowed).mean(axis=1)
+    added = pd.DataFrame({"cases": np.ones(len(cases.row)), **found}).groupby(cases.row).sum()
     return rows[[*KEYS, "segment"]].join(added)
 
 

@@ -24,7 +24,8 @@ def sum_mixture(means: Matrix, mixture: Mixture, counts: npt.NDArray[np.bool_]) 
     size = mixture.factor[:, 1] * means.mean(axis=1)
     chance, orders, variance = _large_orders(large, periods)
     mean = usual[:, :1] * (1.0 - orders / periods) + orders * size[:, None]
-    own = np.where(counts, size, 0.0) + mixture.dispersion[:, 1] * size**2
+    square = mixture.factor[:, 1] ** 2 * (1.0 + mixture.dispersion[:, 1]) * (means**2).mean(axis=1)
+    own = np.where(counts, size, 0.0) + square - size**2
     spread = usual[:, 1:2] * (1.0 - orders / periods) + orders * own[:, None] + variance * size[:, None] ** 2
     poisson = np.where(counts[:, None], mean, 0.0)
     dispersion = np.maximum(spread - poisson, 0.0) / np.maximum(mean, 1e-12) ** 2
