@@ -2,9 +2,9 @@
 
     PYTHONPATH=lib:. python -m benchmarks.quantiles [--ets FILE]
 
-Item-store series of M5: forecasts by the pooled LightGBM, spread learned from six windows of 28 days that end with day 1885, and
-the 28 days after it scored, which nothing was chosen by. Prints the mean scaled pinball loss (SPL; Makridakis et al., The M5
-uncertainty competition, IJF 38, 2022: series weigh alike here) over M5's nine quantiles, and the coverage of days and of sums.
+Item-store series of M5: forecasts by the pooled LightGBM, spread learned from six windows of 28 days that end with day 1885,
+the 28 days after it scored, which nothing was chosen by. Prints the mean scaled pinball loss (SPL; Makridakis et al., The
+M5 uncertainty competition, IJF 38, 2022; series weigh alike) over M5's nine quantiles, and coverage of days and of sums.
 FILE holds AutoETS (season 7) with levels 50, 67, 95, 99 as statsforecast returns it (unique_id item/store, ds number of the
 day); without it the models are fitted, which takes ten minutes.
 """

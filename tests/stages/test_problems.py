@@ -128,7 +128,9 @@ def test_the_most_exact_target_wins(spark: SparkSession) -> None:
 def test_planning_rows_have_target_and_cost(spark: SparkSession) -> None:
     made = context(spark, {"items": [("A", None, None, 2.5, None)], "targets": [("*", "*", 0.9)]})
     shape = ", ".join(f"{name} double" for name in SHAPE_COLUMNS)
-    schema = f"sku string, location string, mean array<double>, {shape}, level_cv double, level_correlation double, counts boolean"
+    schema = (
+        f"sku string, location string, mean array<double>, {shape}, level_cv double, level_correlation double, counts boolean"
+    )
     known = spark.createDataFrame([("A", "North", [1.0], 0.1, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, True)], schema)
     (row,) = planning_rows(made, known).collect()
     assert (row["fill_rate"], row["unit_cost"], row["mean"]) == (0.9, 2.5, [1.0])

@@ -28,7 +28,9 @@ def coverage(data: ReportData) -> Coverage | None:
     table = pd.concat([_pooled(found), found])
     wide = table.pivot_table(index=["segment", "periods", "cases"], columns="level", values="coverage").reset_index()
     order = wide.assign(_first=wide["segment"] != ALL).sort_values(["_first", "segment", "periods"])
-    rows = [(str(r["segment"]), int(r["periods"]), float(r["cases"]), [float(r[q]) for q in SHOWN]) for _, r in order.iterrows()]
+    rows = [
+        (str(r["segment"]), int(r["periods"]), float(r["cases"]), [float(r[q]) for q in SHOWN]) for _, r in order.iterrows()
+    ]
     pooled = wide[wide["segment"] == ALL]
     return Coverage(rows, [(int(r["periods"]), _tenths([float(r[q]) for q in _DECILES])) for _, r in pooled.iterrows()])
 

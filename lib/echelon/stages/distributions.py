@@ -45,7 +45,10 @@ def coverage(context: Context, scores: DataFrame) -> DataFrame:
     buckets = context.settings.spark.buckets
     found = apply_in_buckets(scores.where(F.col("cutoff") == F.lit(newest)), ["sku"], function, _COVERAGE, buckets)
     sums = found.groupBy("segment", "periods").agg(*(exact_sum(F.col(name)).alias(name) for name in ("cases", *COVERED)))
-    rows = [F.struct(F.lit(level).alias("level"), F.col(name).alias("inside")) for level, name in zip(COVERAGE_LEVELS, COVERED, strict=True)]
+    rows = [
+        F.struct(F.lit(level).alias("level"), F.col(name).alias("inside"))
+        for level, name in zip(COVERAGE_LEVELS, COVERED, strict=True)
+    ]
     long = sums.select("segment", "periods", "cases", F.explode(F.array(*rows)).alias("part"))
     covered = F.least(F.col("part.inside") / F.col("cases"), F.lit(1.0)).alias("coverage")
     return long.select("segment", "periods", F.col("part.level").alias("level"), covered, "cases")

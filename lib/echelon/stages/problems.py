@@ -19,7 +19,6 @@ from echelon.stages.context import Context
 from echelon.stages.network import lanes_of, names_of
 from echelon.stages.points import Supply, asks_for_more, supplied_point
 
-
 _DISTRIBUTION = ("mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "counts")
 
 

@@ -78,7 +78,9 @@ def test_one_large_order_does_not_widen_the_level() -> None:
 
 
 def test_the_correlation_between_locations_is_found_and_shrunk() -> None:
-    assert learn_segments(simulated(1.5, 0.6, series=600, common=0.6))["level_correlation"].iloc[0] == pytest.approx(0.6, abs=0.15)
+    assert learn_segments(simulated(1.5, 0.6, series=600, common=0.6))["level_correlation"].iloc[0] == pytest.approx(
+        0.6, abs=0.15
+    )
     assert learn_segments(simulated(1.5, 0.6, series=600))["level_correlation"].iloc[0] < 0.1
     few = learn_segments(simulated(1.5, 0.6, series=8, common=0.9, windows=2))["level_correlation"].iloc[0]
     assert few < 16 / 66 + 1e-9, "sixteen ordered pairs against fifty"
@@ -110,7 +112,9 @@ def test_exceedance_of_the_true_distribution_is_exact() -> None:
     k = np.arange(400.0)
     shape = 1 / dispersion
     probability = stats.nbinom(shape, shape / (shape + mean)).pmf(k)
-    rows = pd.DataFrame({"actual": [[x] for x in k], "forecast": [[mean]] * 400, "dispersion": dispersion, "counts": True, **PLAIN})
+    rows = pd.DataFrame(
+        {"actual": [[x] for x in k], "forecast": [[mean]] * 400, "dispersion": dispersion, "counts": True, **PLAIN}
+    )
     for level in (0.5, 0.95, 0.99):
         over = exceedance(sum_cases(rows, shape_mixture(rows), np.zeros(400), (1,)), (level,))[:, 0]
         assert probability @ over == pytest.approx(1 - level, abs=1e-9)
@@ -134,7 +138,9 @@ def test_the_mixture_of_a_sum_equals_simulation(periods: int) -> None:
     second = (mixture.share * mixture.factor**2 * (1 + mixture.dispersion)).sum() - 1
     assert second == pytest.approx(12.0 * (mean**2).sum() / mean.sum() ** 2, rel=0.02)
     quantile = np.quantile(drawn, [0.5, 0.9, 0.95, 0.99])
-    reached = mixture_cdf(quantile, np.full(4, total[0]), Mixture(*(np.repeat(part, 4, axis=0) for part in mixture)), np.full(4, True))
+    reached = mixture_cdf(
+        quantile, np.full(4, total[0]), Mixture(*(np.repeat(part, 4, axis=0) for part in mixture)), np.full(4, True)
+    )
     assert reached == pytest.approx([(drawn <= value).mean() for value in quantile], abs=0.02)
     nothing = mixture_cdf(np.zeros(1), total, mixture, np.array([True]))[0]
     assert nothing == pytest.approx((drawn == 0).mean(), abs=0.01)

@@ -32,7 +32,9 @@ def dispersion_of(mixture: Mixture) -> Vector:
     return np.maximum(second - 1.0, 0.0)
 
 
-def mixture_of(dispersion: Array, active_share: Array, large_share: Array, large_factor: Array, large_dispersion: Array) -> Mixture:
+def mixture_of(
+    dispersion: Array, active_share: Array, large_share: Array, large_factor: Array, large_dispersion: Array
+) -> Mixture:
     """The two parts that the columns of a shape stand for, (..., 2): what the large orders leave of the mean and of the
     dispersion belongs to the active periods."""
     columns = np.broadcast_arrays(dispersion, active_share, large_share, large_factor, large_dispersion)

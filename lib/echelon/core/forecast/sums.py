@@ -37,7 +37,7 @@ def sum_mixture(means: Matrix, mixture: Mixture, counts: npt.NDArray[np.bool_]) 
 
 
 def _usual(means: Matrix, mixture: Mixture, counts: npt.NDArray[np.bool_], rare: npt.NDArray[np.bool_]) -> Matrix:
-    """Of the sum without large orders (n, 3): mean, variance, probability of nothing. Large orders that are not rare are in it."""
+    """Of the sum without large orders, unless they are not rare (n, 3): mean, variance, probability of nothing."""
     large = np.where(rare, 0.0, mixture.share[:, 1])
     share = np.stack([mixture.share[:, 0], large], axis=1) / np.where(rare, 1.0 - mixture.share[:, 1], 1.0)[:, None]
     first = (share * mixture.factor).sum(axis=1)
@@ -68,7 +68,11 @@ def _large_orders(share: Vector, periods: int) -> tuple[Matrix, Matrix, Matrix]:
     mean = np.divide(first, more, out=np.full(len(share), 2.0), where=known)
     square = np.divide(second, more, out=np.full(len(share), 4.0), where=known)
     zero = np.zeros(len(share))
-    return np.stack([none, one, more], 1), np.stack([zero, zero + 1.0, mean], 1), np.stack([zero, zero, np.maximum(square - mean**2, 0.0)], 1)
+    return (
+        np.stack([none, one, more], 1),
+        np.stack([zero, zero + 1.0, mean], 1),
+        np.stack([zero, zero, np.maximum(square - mean**2, 0.0)], 1),
+    )
 
 
 @compiled

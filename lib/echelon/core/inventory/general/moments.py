@@ -60,7 +60,9 @@ def network_lead_time_demand(network: SupplyNetwork) -> LeadTimeDemand:
     def variance(periods: Doubles) -> Doubles:
         known = [(j, d) for j, d in enumerate(demands) if d is not None]
         at = [j for j, _ in known]
-        return np.array([variance_together([d for _, d in known], row[at], float(t)) for row, t in zip(taken, periods, strict=True)])
+        return np.array(
+            [variance_together([d for _, d in known], row[at], float(t)) for row, t in zip(taken, periods, strict=True)]
+        )
 
     return LeadTimeDemand(
         rate, rate * (lead + review), np.sqrt(variance(lead + review) + late), rate * lead, np.sqrt(variance(lead) + late)

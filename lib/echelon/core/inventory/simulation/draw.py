@@ -325,9 +325,7 @@ def draw_counts(
 
 
 @helper
-def _draw_wide(
-    base: np.uint64, chosen: Words, number: Words, cells: Words, table: Words, edges: Words, target: Floats
-) -> None:
+def _draw_wide(base: np.uint64, chosen: Words, number: Words, cells: Words, table: Words, edges: Words, target: Floats) -> None:
     """Counts of one block where a cell may hold several: all of them equally likely."""
     for r in range(BLOCK):
         g = chosen[r]

@@ -214,9 +214,7 @@ def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) ->
     return out
 
 
-def common_level(
-    level_cv: float, correlation: float, keys: tuple[np.uint64, np.uint64], shape: tuple[int, int]
-) -> Doubles:
+def common_level(level_cv: float, correlation: float, keys: tuple[np.uint64, np.uint64], shape: tuple[int, int]) -> Doubles:
     """As `stratified_level`, with normal scores that are correlated with those of all nodes of the SKU: keys of the common
     and of the node's own stream. Each horizon has the same strata, in the order of the scores (Iman and Conover,
     Communications in Statistics B 11(3), 1982), so that every node alone is as well covered as without correlation."""
