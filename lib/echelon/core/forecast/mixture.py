@@ -33,7 +33,11 @@ def dispersion_of(mixture: Mixture) -> Vector:
 
 
 def mixture_of(
-    dispersion: Array, active_share: Array, large_share: Array, large_factor: Array, large_dispersion: Array
+    dispersion: npt.ArrayLike,
+    active_share: npt.ArrayLike,
+    large_share: npt.ArrayLike,
+    large_factor: npt.ArrayLike,
+    large_dispersion: npt.ArrayLike,
 ) -> Mixture:
     """The two parts that the columns of a shape stand for, (..., 2): what the large orders leave of the mean and of the
     dispersion belongs to the active periods."""
