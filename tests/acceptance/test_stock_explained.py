@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from echelon.config import load
 from echelon.core.inventory.causes import Evidence
 from echelon.core.inventory.explain import CAUSES, explain_stock
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, Shape
 from echelon.lake.lake import Lake
 from echelon.lake.run_state import new_run
 from echelon.stages import stock
@@ -85,7 +86,7 @@ def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[Problem
                 parent=names.index(row.source) if row.source in names else -1,
                 lead_time=LeadTime.from_days(lane["days"], lane["probability"], 1.0),
                 holding_cost=cost * rate[row.location],
-                demand=None if known is None else Demand(known["mean"], known["dispersion"], known["level_cv"]),
+                demand=None if known is None else _demand(known),
                 target_fill_rate=None if known is None else row.target_fill_rate,
                 review_period=int(lane["review_period_days"]),
                 lot_size=lane["lot_size"],
@@ -96,6 +97,11 @@ def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[Problem
         assert lane["basis"] == "deliveries"
         evidence.append(Evidence(lane["promised_days"], 0.0 if known is None else bias.get(segment[key], 0.0)))
     return Problem(sku, tuple(nodes), seed), evidence
+
+
+def _demand(known: "pd.Series[object]") -> Demand:
+    shape = Shape(*(known[field.name] for field in fields(Shape)))
+    return Demand(known["mean"], known["dispersion"], known["level_cv"], True, shape, known["level_correlation"])
 
 
 @pytest.fixture(scope="module")

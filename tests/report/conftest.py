@@ -64,6 +64,7 @@ def planned() -> dict[str, Any]:
         "candidate_scores": m.candidate_scores(),
         "level_scores": m.level_scores(),
         "candidate_levels": m.candidate_levels(),
+        "coverage": m.coverage(),
         "orders": m.orders(),
         "exceptions": m.exceptions(),
     }

@@ -264,6 +264,17 @@ def series() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     return frame("history", history), frame("forecasts", forecasts), frame("segments", segments)
 
 
+def coverage() -> pd.DataFrame:
+    levels = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
+    rows = [
+        (segment, periods, level, level - 0.01 * (segment == "B-lumpy"), 2800.0 / periods)
+        for segment in ("A-smooth", "B-lumpy")
+        for periods in (1, 7, 14, 28)
+        for level in levels
+    ]
+    return frame("coverage", rows)
+
+
 def champions() -> pd.DataFrame:
     segments = ["A-smooth", "A-erratic", "A-lumpy", "B-erratic", "B-intermittent", "B-lumpy", "C-intermittent", "C-lumpy"]
     rows = []

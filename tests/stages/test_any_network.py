@@ -93,7 +93,8 @@ def test_the_plan_on_spark_is_that_of_the_core(spark: SparkSession, shared: Lane
     both = pd.concat([rows(explained=True, shelf_life_days=np.nan), rows(sku="B", shelf_life_days=20.0)])
     frame = spark.createDataFrame(
         both.assign(mean=both["mean"].map(list)),
-        "sku string, location string, mean array<double>, dispersion double, level_cv double, counts boolean, "
+        "sku string, location string, mean array<double>, dispersion double, active_share double, large_share double, "
+        "large_factor double, large_dispersion double, level_cv double, level_correlation double, counts boolean, "
         "fill_rate double, unit_cost double, shelf_life_days double, bias double, explained boolean",
     )
     plan = partial(stock._plan_bucket, lanes=shared, size=SIZE)

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from echelon.core.forecast.shape import SHAPE_COLUMNS
+from echelon.core.inventory.problem import Shape
 from echelon.core.inventory.stock_plan import SimulationSize
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
@@ -53,7 +55,12 @@ def rows(**changes: object) -> pd.DataFrame:
             "location": ["South", "North"],
             "mean": [np.full(4, 3.0), np.full(4, 1.0)],
             "dispersion": [0.1, 0.2],
+            "active_share": 1.0,
+            "large_share": 0.0,
+            "large_factor": 1.0,
+            "large_dispersion": 0.0,
             "level_cv": 0.3,
+            "level_correlation": 0.0,
             "counts": True,
             "fill_rate": [0.9, 0.95],
             "unit_cost": 2.0,
@@ -76,6 +83,8 @@ def test_the_network_upstream_of_the_customers(spark: SparkSession) -> None:
     assert (nodes["South"].moq, nodes["South"].lot_size, nodes["South"].review_period) == (48.0, 12.0, 10)
     assert nodes["North"].demand is not None
     assert nodes["North"].demand.dispersion == 0.2
+    lumpy = make_problem("A", rows(active_share=0.3, large_share=0.02, level_correlation=0.1), lanes(spark)).nodes[-1].demand
+    assert lumpy is not None and lumpy.shape == Shape(0.3, 0.02, 1.0, 0.0) and lumpy.level_correlation == 0.1
     assert stock.echelons(problem) == [1 if name in ("Hub", "South") else 2 for name in (n.name for n in problem.nodes)]
 
 
@@ -118,8 +127,11 @@ def test_the_most_exact_target_wins(spark: SparkSession) -> None:
 
 def test_planning_rows_have_target_and_cost(spark: SparkSession) -> None:
     made = context(spark, {"items": [("A", None, None, 2.5, None)], "targets": [("*", "*", 0.9)]})
-    schema = "sku string, location string, mean array<double>, dispersion double, level_cv double, counts boolean"
-    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 0.2, True)], schema)
+    shape = ", ".join(f"{name} double" for name in SHAPE_COLUMNS)
+    schema = (
+        f"sku string, location string, mean array<double>, {shape}, level_cv double, level_correlation double, counts boolean"
+    )
+    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, True)], schema)
     (row,) = planning_rows(made, known).collect()
     assert (row["fill_rate"], row["unit_cost"], row["mean"]) == (0.9, 2.5, [1.0])
 

@@ -66,6 +66,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "driver_totals": ("segment", "driver", "series", "total"),
     # The whole table: every candidate at upper levels.
     "candidate_levels": _contract("candidate_levels"),
+    # The whole table, added up over segments too (segment "all").
+    "coverage": _contract("coverage"),
     # The 15 or 20 largest by value, and totals by kind (purchase, transfer): orders counts rows.
     "orders": _contract("orders"),
     "order_totals": ("kind", "orders", "units", "value"),
@@ -147,6 +149,7 @@ class ReportData:
     level_scores: pd.DataFrame = _frame("level_scores")
     driver_totals: pd.DataFrame = _frame("driver_totals")
     candidate_levels: pd.DataFrame = _frame("candidate_levels")
+    coverage: pd.DataFrame = _frame("coverage")
     orders: pd.DataFrame = _frame("orders")
     order_totals: pd.DataFrame = _frame("order_totals")
     exceptions: pd.DataFrame = _frame("exceptions")

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from echelon.report import comparison, formats
 from echelon.report.accuracy import champions, levels
 from echelon.report.checks import by_table
+from echelon.report.coverage import SHOWN, coverage
 from echelon.report.data import ReportData
 from echelon.report.drivers import segment_drivers
 from echelon.report.fans import fans
@@ -43,6 +44,8 @@ def render(data: ReportData) -> str:
             champions=champions(data),
             levels=levels(data),
             drivers=segment_drivers(data),
+            coverage=coverage(data),
+            coverage_levels=SHOWN,
             orders=orders(data),
             exceptions=exception_groups(data),
             lead_times=lead_times(data),

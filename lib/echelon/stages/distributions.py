@@ -7,15 +7,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.forecast import spread
+from echelon.core.forecast.coverage import COVERAGE_COLUMNS, COVERAGE_LEVELS, COVERED, held_out_coverage
 from echelon.core.forecast.names import FLOOR
-from echelon.core.forecast.spread import MOMENT_COLUMNS, RELATIVE_COLUMNS, residual_moments, segment_spread
+from echelon.core.forecast.spread import STATISTIC_COLUMNS, SUMMED, residual_statistics, segment_spread
 from echelon.engine.buckets import apply_in_buckets, apply_to_rows
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.history import SERIES
 
-_MOMENTS = ", ".join(f"{name} {'double' if name in RELATIVE_COLUMNS else 'string'}" for name in MOMENT_COLUMNS)
+_STATISTICS = ", ".join(f"{name} {'double' if name in SUMMED else 'string'}" for name in STATISTIC_COLUMNS)
+_COVERAGE = ", ".join(f"{name} {dict(segment='string', periods='int').get(name, 'double')}" for name in COVERAGE_COLUMNS)
 
 
 def with_champions(segments: DataFrame, champions: DataFrame, purpose: str) -> DataFrame:
@@ -31,11 +33,40 @@ def distributions(context: Context, live: DataFrame, scores: DataFrame) -> DataF
     live: columns of `core.forecast.live.forecast` and segment, one row per series. scores: rows of `backtest_scores` of
     each series' champion, with segment, of the windows to learn from.
     """
-    moments = apply_in_buckets(scores, ["sku"], residual_moments, _MOMENTS, context.settings.spark.buckets)
-    sums = moments.groupBy("segment").agg(*(exact_sum(F.col(name)).alias(name) for name in RELATIVE_COLUMNS))
-    learned = segment_spread(sums.toPandas().sort_values("segment", ignore_index=True))
-    function = partial(_distributions, segments=learned)
+    function = partial(_distributions, segments=_learned(context, scores))
     return apply_to_rows(live, function, TABLES["demand_distributions"].ddl)
+
+
+def coverage(context: Context, scores: DataFrame) -> DataFrame:
+    """The table `coverage`: the newest window of `scores` (as for `distributions`), learned from those before it."""
+    newest = scores.agg(F.max("cutoff")).collect()[0][0]
+    known = _learned(context, scores.where(F.col("cutoff") < F.lit(newest)))
+    function = partial(_coverage, segments=known)
+    buckets = context.settings.spark.buckets
+    found = apply_in_buckets(scores.where(F.col("cutoff") == F.lit(newest)), ["sku"], function, _COVERAGE, buckets)
+    sums = found.groupBy("segment", "periods").agg(*(exact_sum(F.col(name)).alias(name) for name in ("cases", *COVERED)))
+    rows = [
+        F.struct(F.lit(level).alias("level"), F.col(name).alias("inside"))
+        for level, name in zip(COVERAGE_LEVELS, COVERED, strict=True)
+    ]
+    long = sums.select("segment", "periods", "cases", F.explode(F.array(*rows)).alias("part"))
+    covered = F.least(F.col("part.inside") / F.col("cases"), F.lit(1.0)).alias("coverage")
+    return long.select("segment", "periods", F.col("part.level").alias("level"), covered, "cases")
+
+
+def _learned(context: Context, scores: DataFrame) -> pd.DataFrame:
+    """`segment_spread` of the windows of `scores`."""
+    statistics = apply_in_buckets(scores, ["sku"], _statistics, _STATISTICS, context.settings.spark.buckets)
+    sums = statistics.groupBy("segment").agg(*(exact_sum(F.col(name)).alias(name) for name in SUMMED))
+    return segment_spread(sums.toPandas().sort_values("segment", ignore_index=True))
+
+
+def _statistics(rows: pd.DataFrame) -> pd.DataFrame:
+    return residual_statistics(rows)
+
+
+def _coverage(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    return held_out_coverage(rows, segments)
 
 
 def _distributions(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:

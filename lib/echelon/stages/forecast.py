@@ -7,12 +7,14 @@ import pandas as pd
 
 from echelon.core.demand.periods import Frequency, period_index, period_start
 from echelon.core.forecast.distribution import quantiles
+from echelon.core.forecast.mixture import mixture_of
+from echelon.core.forecast.shape import SHAPE_COLUMNS
 from echelon.engine.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.stages.candidates import FAILED
 from echelon.stages.context import Context
-from echelon.stages.distributions import distributions, with_champions
+from echelon.stages.distributions import coverage, distributions, with_champions
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, windows_of
 from echelon.stages.insight import explanations_table, features_table
@@ -23,22 +25,23 @@ from echelon.stages.windows import WORD
 
 
 def run(context: Context) -> str:
-    """Publish `demand_distributions`, `forecasts`, `features` and `forecast_explanations`."""
+    """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations` and `level_scores`."""
     lake, windows = context.lake, windows_of(context)
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     live, seen = live_forecasts(context, chosen, windows)
     failed = count_failures(context, live, "forecasts", FAILED)
-    scores = lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
+    scores = lake.keep("scores", lake.read("backtest_scores").join(chosen, [*SERIES, "model"]))
     sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
     scaled = corrected(context, sums, live, "start_date", "mean", windows)
     means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
     found = lake.keep("distributions", distributions(context, means, scores))
     table = apply_to_rows(
-        found.select(*SERIES, "model", "start_date", "counts", "mean", "dispersion", "level_cv"),
+        found.select(*SERIES, "model", "start_date", "counts", "mean", *SHAPE_COLUMNS, "level_cv"),
         partial(_quantile_rows, freq=windows.freq),
         TABLES["forecasts"].ddl,
     )
     told = {
+        "coverage": coverage(context, scores),
         "features": features_table(seen),
         "forecast_explanations": explanations_table(context, seen, found),
         "level_scores": level_table(context, sums, scores, windows),
@@ -58,7 +61,8 @@ def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
 
 def _series_rows(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean)
-    found = quantiles(mean, row.dispersion, row.level_cv, row.counts, QUANTILES)
+    mixture = mixture_of(*(np.asarray(getattr(row, name)) for name in SHAPE_COLUMNS))
+    found = quantiles(mean, mixture, row.level_cv, row.counts, QUANTILES)
     first = int(period_index(row.start_date, freq))
     dates = period_start(np.arange(first, first + len(mean)), freq).astype("datetime64[s]")
     named = {quantile_name(level): found[:, i] for i, level in enumerate(QUANTILES)}

@@ -14,6 +14,7 @@ from echelon.core.forecast.covariates import Signals
 from echelon.core.forecast.live import forecast
 from echelon.core.forecast.names import COMBINATIONS, needed_for
 from echelon.core.forecast.panel import KEYS
+from echelon.core.forecast.shape import SHAPE_COLUMNS
 from echelon.stages.candidates import CandidateFunction, names, with_candidates
 from echelon.stages.combinations import with_combinations
 from echelon.stages.context import Context
@@ -24,7 +25,7 @@ from echelon.stages.windows import Windows
 
 _LIVE = (
     "sku string, location string, model string, status string, start_date date, counts boolean, mean array<double>, "
-    "dispersion double"
+    + ", ".join(f"{name} double" for name in SHAPE_COLUMNS)
 )
 _SCHEMA = f"{_LIVE}, {INSIGHT}"
 _COLUMNS = [column.split()[0] for column in _SCHEMA.split(", ")]

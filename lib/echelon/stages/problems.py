@@ -1,6 +1,6 @@
 """From table rows to one SKU's planning problem."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -9,14 +9,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.core.forecast.shape import SHAPE_COLUMNS
 from echelon.core.inventory.general.model import OUTSIDE, SupplyNetwork
 from echelon.core.inventory.general.trees import as_point
-from echelon.core.inventory.problem import MOST_PERIODS, Demand, LeadTime, Node, Problem
+from echelon.core.inventory.problem import MOST_PERIODS, Demand, LeadTime, Node, Problem, Shape
 from echelon.core.network.topology import Lane, Network, build_network
 from echelon.errors import InputRefused
 from echelon.stages.context import Context
 from echelon.stages.network import lanes_of, names_of
 from echelon.stages.points import Supply, asks_for_more, supplied_point
+
+_DISTRIBUTION = ("mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "counts")
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,8 @@ def _promised(row: dict[str, Any], terms: dict[tuple[str, str], dict[str, Any]],
 def make_problem(sku: str, rows: pd.DataFrame, lanes: Lanes) -> Problem | SupplyNetwork:
     """One SKU's problem: a distribution tree of the preferred lanes where that says all, else a network of any shape.
 
-    rows: one per location with customers: location, mean, dispersion, level_cv, counts, fill_rate (target), unit_cost,
-    shelf_life_days (null: none); any order.
+    rows: one per location with customers: location, _DISTRIBUTION, fill_rate (target), unit_cost, shelf_life_days (null:
+    none); any order.
     """
     by_location = {str(row["location"]): row for row in rows.to_dict("records")}
     network = lanes.network(list(by_location))
@@ -135,12 +138,23 @@ def _node(name: str, source: str, parent: int, row: Any, unit_cost: float, lanes
         parent=parent,
         lead_time=lanes.lead_times[(source, name)],
         holding_cost=unit_cost * lanes.holding_rates[name],
-        demand=None if row is None else Demand(np.asarray(row["mean"]), row["dispersion"], row["level_cv"], row["counts"]),
+        demand=None if row is None else _demand(row),
         target_fill_rate=None if row is None else row["fill_rate"],
         review_period=max(1, round(terms["review_period_days"] / lanes.period_days)),
         lot_size=terms["lot_size"],
         moq=terms["moq"],
         lost_sales=lanes.lost_sales and row is not None,
+    )
+
+
+def _demand(row: Any) -> Demand:
+    return Demand(
+        np.asarray(row["mean"]),
+        row["dispersion"],
+        row["level_cv"],
+        row["counts"],
+        Shape(*(row[field.name] for field in fields(Shape))),
+        row["level_correlation"],
     )
 
 
@@ -159,5 +173,5 @@ def with_targets(series: DataFrame, targets: DataFrame) -> DataFrame:
 def planning_rows(context: Context, distributions: DataFrame) -> DataFrame:
     """The rows that `make_problem` takes, for all SKUs."""
     costs = context.lake.read("items").select("sku", "unit_cost", "shelf_life_days")
-    wanted = distributions.select("sku", "location", "mean", "dispersion", "level_cv", "counts")
+    wanted = distributions.select("sku", "location", *_DISTRIBUTION)
     return with_targets(wanted, context.lake.read("targets")).join(costs, "sku")

@@ -21,7 +21,7 @@ def all_frames(context: Context) -> dict[str, pd.DataFrame]:
     """Every frame of `ReportData`, by name."""
     read = context.lake.read
     examples = _examples(context)
-    accuracy = ("champions", "candidate_scores", "candidate_levels", "level_scores")
+    accuracy = ("champions", "candidate_scores", "candidate_levels", "level_scores", "coverage")
     whole = ("kpis", *accuracy, "lanes", "lead_times", "suppliers", "inputs")
     frames = {name: read(name) for name in whole}
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)

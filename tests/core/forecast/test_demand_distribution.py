@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from echelon.core.forecast.distribution import moment_quantiles, quantiles, sum_moments
+from echelon.core.forecast.mixture import Mixture
 from echelon.core.forecast.negative_binomial import LARGEST_SD
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,8 @@ def test_counts_equal_scipy(mean: float, dispersion: float) -> None:
 
 @given(MEANS, DISPERSIONS, st.floats(0, 2), st.booleans())
 def test_quantiles_ascend_and_are_not_negative(mean: float, dispersion: float, cv: float, counts: bool) -> None:
-    q = quantiles(mean, dispersion, cv, counts, LEVELS)
+    mixture = Mixture(np.ones(1), np.ones(1), np.array([dispersion]))
+    q = quantiles(np.array([mean]), mixture, cv, counts, LEVELS)[0]
     assert q.shape == (7,)
     assert (np.diff(q) >= 0).all() and q[0] >= 0 and np.isfinite(q).all()
     assert not counts or (q == np.round(q)).all()
@@ -48,12 +50,13 @@ def test_gamma_equals_scipy_and_without_dispersion_is_the_mean() -> None:
 
 
 def test_mean_zero_is_zero() -> None:
-    assert quantiles(np.zeros((2, 3)), 1.0, 0.5, True, LEVELS).tolist() == np.zeros((2, 3, 7)).tolist()
+    mixture = Mixture(np.ones(1), np.ones(1), np.ones(1))
+    assert quantiles(np.zeros(3), mixture, 0.5, True, LEVELS).tolist() == np.zeros((3, 7)).tolist()
 
 
 def test_levels_must_ascend() -> None:
     with pytest.raises(ValueError, match="must ascend"):
-        quantiles(1.0, 0.0, 0.0, True, (0.9, 0.5))
+        moment_quantiles(np.ones(1), np.zeros(1), True, (0.9, 0.5))
 
 
 def test_sum_moments_by_hand() -> None:

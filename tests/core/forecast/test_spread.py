@@ -4,89 +4,106 @@ import numpy as np
 import pandas as pd
 import pandas.testing as pdt
 import pytest
-from echelon.core.forecast.coverage import exceedance, held_out_coverage, sum_cases
+from echelon.core.forecast.coverage import COVERAGE_LEVELS, COVERED, held_out_coverage
+from echelon.core.forecast.exceedance import exceedance, sum_cases
+from echelon.core.forecast.mixture import Mixture, mixture_cdf, mixture_of
 from echelon.core.forecast.panel import KEYS
+from echelon.core.forecast.shape import SHAPE_COLUMNS
 from echelon.core.forecast.spread import (
     DISTRIBUTION_COLUMNS,
-    MOMENT_COLUMNS,
-    RELATIVE_COLUMNS,
+    STATISTIC_COLUMNS,
+    SUMMED,
     distributions,
+    horizon_lengths,
     learn_segments,
-    residual_moments,
+    residual_statistics,
     segment_spread,
+    shape_mixture,
 )
+from echelon.core.forecast.sums import sum_mixture
 from scipy import stats
 
-LENGTHS = (7, 14, 28)
+PLAIN = {"active_share": 1.0, "large_share": 0.0, "large_factor": 1.0, "large_dispersion": 0.0}
+LUMPY = {"dispersion": 12.0, "active_share": 0.3, "large_share": 0.01, "large_factor": 25.0, "large_dispersion": 0.2}
 
 
-def simulated(dispersion: float, level_cv: float, counts: bool = True, series: int = 300) -> pd.DataFrame:
-    """Champion rows of 4 windows of 28 days; `dispersion` in the rows is what the history would show."""
+def simulated(
+    dispersion: float, level_cv: float, counts: bool = True, series: int = 300, common: float = 0.0, windows: int = 4
+) -> pd.DataFrame:
+    """Champion rows of windows of 28 days, two locations to a SKU; `dispersion` in the rows is what the history would show."""
     rng = np.random.default_rng(8)
-    mean = np.repeat(rng.gamma(1.0, 3.0, series) + 0.2, 4)[:, None] * np.resize([2.0, 1, 1, 1, 1, 1, 0], 28)
-    level = rng.gamma(1 / level_cv**2, level_cv**2, len(mean))[:, None] if level_cv else 1.0
+    mean = np.repeat(rng.gamma(1.0, 3.0, series) + 0.2, windows)[:, None] * np.resize([2.0, 1, 1, 1, 1, 1, 0], 28)
+    shared = np.repeat(rng.normal(size=(series // 2, 1, windows)), 2, axis=1).reshape(-1)
+    score = np.sqrt(common) * shared + np.sqrt(1 - common) * rng.normal(size=len(mean))
+    level = stats.gamma.ppf(stats.norm.cdf(score), level_cv**-2, scale=level_cv**2)[:, None] if level_cv else 1.0
     rate = mean * level * rng.gamma(1 / dispersion, dispersion, mean.shape)
     return pd.DataFrame(
         {
-            "sku": np.repeat([f"S{i}" for i in range(series)], 4),
-            "location": "X",
-            "segment": np.repeat(np.where(np.arange(series) % 3, "A-lumpy", "B-lumpy"), 4),
-            "cutoff": np.tile(np.arange(4), series),
+            "sku": np.repeat([f"S{i // 2}" for i in range(series)], windows),
+            "location": np.repeat(np.where(np.arange(series) % 2, "X", "Y"), windows),
+            "segment": np.repeat(np.where(np.arange(series) % 3, "A-lumpy", "B-lumpy"), windows),
+            "cutoff": np.tile(np.arange(windows), series),
             "forecast": list(mean),
             "actual": list(rng.poisson(rate).astype(float) if counts else rate),
             "dispersion": dispersion * (1 + level_cv**2) + level_cv**2,
+            **PLAIN,
         }
     )
 
 
+def lumpy_demand(mean: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """(size, periods) drawn from LUMPY."""
+    share, factor, spread = (part[0] for part in mixture_of(*(np.array([value]) for value in LUMPY.values())))
+    part = rng.choice(3, (size, len(mean)), p=[*share, 1 - share.sum()])
+    means = mean * np.append(factor, 0.0)[part]
+    own = np.maximum(np.append(spread, 1.0)[part], 1e-9)
+    return rng.poisson(means * rng.gamma(1 / own, own)).astype(float)
+
+
 @pytest.mark.parametrize("counts", [True, False])
-def test_the_true_spread_is_found(counts: bool) -> None:
-    rows = simulated(1.5, 0.5, counts, series=900)
-    doubled = rows.assign(dispersion=2 * rows["dispersion"])  # a history with patterns that the forecast explains
-    found = learn_segments(doubled)
-    assert found["dispersion_ratio"].to_numpy() == pytest.approx([0.5, 0.5], abs=0.06)
-    assert found["level_variance"].to_numpy() == pytest.approx([0.25, 0.25], abs=0.06)
-
-
-def test_one_large_order_does_not_blow_up_the_tail() -> None:
-    """The dispersion is never above that of the history, whatever a window shows."""
-    rows = simulated(1.5, 0.0, series=50)
-    rows.at[0, "actual"] = rows.at[0, "actual"] + np.eye(28)[3] * 1e5
-    found = learn_segments(rows.assign(dispersion=rows["dispersion"] / 10))
-    assert found["dispersion_ratio"].tolist() == [1.0, 1.0]
+def test_the_true_level_is_found(counts: bool) -> None:
+    found = learn_segments(simulated(1.5, 0.5, counts, series=600))
+    assert np.sqrt(found["level_variance"]).to_numpy() == pytest.approx([0.5, 0.5], abs=0.11)
 
 
 def test_no_level_factor_where_there_is_none() -> None:
-    sums = residual_moments(simulated(1.5, 0.0)).groupby("segment")[RELATIVE_COLUMNS].sum().reset_index()
-    assert segment_spread(sums)["level_variance"].max() < 0.02
+    assert learn_segments(simulated(1.5, 0.0, series=600))["level_variance"].max() < 0.011
 
 
-def test_sums_of_squares_by_hand() -> None:
-    row = {"sku": "A", "location": "X", "segment": "s", "cutoff": 1, "dispersion": 2.0}
-    rows = pd.DataFrame([{**row, "forecast": [1.0, 2.0], "actual": [4.0, 0.0]}])
-    got = residual_moments(rows).iloc[0]
-    assert list(got.index) == MOMENT_COLUMNS
-    excess, variance = 9 + 4 - 3, 3 + 2 * 5
-    assert got["spread_seen"] == pytest.approx(excess / variance)
-    assert got["spread_foretold"] == pytest.approx(2 * 5 / variance)
-    assert got["level_seen"] == pytest.approx((1 - 3 - excess) / variance)
-    assert got["level_foretold"] == pytest.approx((9 - 5) / variance)
+def test_one_large_order_does_not_widen_the_level() -> None:
+    rows = simulated(1.5, 0.3, series=300)
+    expected = learn_segments(rows)
+    rows.at[0, "actual"] = rows.at[0, "actual"] + np.eye(28)[3] * 1e5
+    pdt.assert_frame_equal(learn_segments(rows), expected, atol=0.02)
+
+
+def test_the_correlation_between_locations_is_found_and_shrunk() -> None:
+    assert learn_segments(simulated(1.5, 0.6, series=600, common=0.6))["level_correlation"].iloc[0] == pytest.approx(
+        0.6, abs=0.15
+    )
+    assert learn_segments(simulated(1.5, 0.6, series=600))["level_correlation"].iloc[0] < 0.1
+    few = learn_segments(simulated(1.5, 0.6, series=8, common=0.9, windows=2))["level_correlation"].iloc[0]
+    assert few < 16 / 66 + 1e-9, "sixteen ordered pairs against fifty"
 
 
 def test_the_pieces_give_what_the_whole_gives() -> None:
     rows = simulated(1.5, 0.5, series=60)
     buckets = [part for _, part in rows.sample(frac=1, random_state=1).groupby(rows["sku"].str[-1])]
-    moments = pd.concat([residual_moments(bucket) for bucket in buckets])
-    segments = segment_spread(moments.groupby("segment")[RELATIVE_COLUMNS].sum().reset_index())
+    statistics = pd.concat([residual_statistics(bucket) for bucket in buckets])
+    assert list(statistics.columns) == STATISTIC_COLUMNS
+    segments = segment_spread(statistics.groupby("segment")[SUMMED].sum().reset_index())
     pdt.assert_frame_equal(segments, learn_segments(rows))
 
 
-def test_upper_quantiles_of_sums_are_honest_on_unseen_windows() -> None:
-    rows = simulated(4.0, 0.6, series=500)
-    found = held_out_coverage(rows, LENGTHS, (0.95,))
-    for length, part in found.groupby("length"):
-        assert np.average(part["coverage"], weights=part["sums"]) == pytest.approx(0.95, abs=0.02), length
-    assert found["sums"].sum() == 500 * (4 + 2 + 1)
+def test_quantiles_of_sums_are_honest_on_an_unseen_window() -> None:
+    rows = simulated(4.0, 0.6, series=600)
+    newest = rows["cutoff"] == 3
+    found = held_out_coverage(rows[newest], learn_segments(rows[~newest]))
+    assert found.groupby("periods")["cases"].sum().to_dict() == {1: 28 * 600, 7: 4 * 600, 14: 2 * 600, 28: 600}
+    added = found.groupby("periods")[["cases", *COVERED]].sum()
+    shares = added[COVERED].div(added["cases"], axis=0)
+    assert np.abs(shares.to_numpy() - np.array(COVERAGE_LEVELS)).max() < 0.08
+    assert np.abs(shares[["covered_950", "covered_975"]].to_numpy() - [0.95, 0.975]).max() < 0.02
 
 
 def test_exceedance_of_the_true_distribution_is_exact() -> None:
@@ -95,28 +112,46 @@ def test_exceedance_of_the_true_distribution_is_exact() -> None:
     k = np.arange(400.0)
     shape = 1 / dispersion
     probability = stats.nbinom(shape, shape / (shape + mean)).pmf(k)
-    cases = pd.DataFrame(
-        {"actual_sum": k, "mean_sum": mean, "square_sum": mean**2, "dispersion": dispersion, "level_cv": 0.0,
-         "counts": True}
-    )  # fmt: skip
+    rows = pd.DataFrame(
+        {"actual": [[x] for x in k], "forecast": [[mean]] * 400, "dispersion": dispersion, "counts": True, **PLAIN}
+    )
     for level in (0.5, 0.95, 0.99):
-        assert probability @ exceedance(cases, level) == pytest.approx(1 - level, abs=1e-9)
+        over = exceedance(sum_cases(rows, shape_mixture(rows), np.zeros(400), (1,)), (level,))[:, 0]
+        assert probability @ over == pytest.approx(1 - level, abs=1e-9)
 
 
 def test_sums_are_over_consecutive_blocks() -> None:
-    rows = pd.DataFrame([{"segment": "s", "actual": np.arange(5.0), "forecast": np.ones(5)}])
-    cases = sum_cases(rows, (2, 5, 6))
-    assert cases[["length", "actual_sum", "mean_sum", "square_sum"]].to_numpy().tolist() == [
-        [2, 1, 2, 2], [2, 5, 2, 2], [5, 10, 5, 5],
-    ]  # fmt: skip
+    rows = pd.DataFrame([{"actual": np.arange(5.0), "forecast": np.ones(5), "dispersion": 0.5, "counts": True, **PLAIN}])
+    cases = sum_cases(rows, shape_mixture(rows), np.zeros(1), (2, 5, 6))
+    assert np.stack([cases.length, cases.demand, cases.mean], 1).tolist() == [[2, 1, 2], [2, 5, 2], [5, 10, 5]]
+    assert horizon_lengths(28) == (7, 14, 28) and horizon_lengths(3) == (1, 3) and horizon_lengths(1) == (1,)
+
+
+@pytest.mark.parametrize("periods", [7, 28, 150])
+def test_the_mixture_of_a_sum_equals_simulation(periods: int) -> None:
+    """Where large orders are rare, and where they are not: mean, variance, nothing at all, and upper quantiles."""
+    mean = np.resize([2.0, 1.0, 0.5], periods)
+    drawn = lumpy_demand(mean, 40_000, np.random.default_rng(9)).sum(axis=1)
+    shape = mixture_of(*(np.array([value]) for value in LUMPY.values()))
+    total, mixture = sum_mixture(mean[None], shape, np.array([True]))
+    assert total[0] == pytest.approx(mean.sum()) and (mixture.share * mixture.factor).sum() == pytest.approx(1.0)
+    second = (mixture.share * mixture.factor**2 * (1 + mixture.dispersion)).sum() - 1
+    assert second == pytest.approx(12.0 * (mean**2).sum() / mean.sum() ** 2, rel=0.02)
+    quantile = np.quantile(drawn, [0.5, 0.9, 0.95, 0.99])
+    reached = mixture_cdf(
+        quantile, np.full(4, total[0]), Mixture(*(np.repeat(part, 4, axis=0) for part in mixture)), np.full(4, True)
+    )
+    assert reached == pytest.approx([(drawn <= value).mean() for value in quantile], abs=0.02)
+    nothing = mixture_cdf(np.zeros(1), total, mixture, np.array([True]))[0]
+    assert nothing == pytest.approx((drawn == 0).mean(), abs=0.01)
 
 
 def test_distributions_of_series_with_and_without_a_backtest() -> None:
-    rows = simulated(1.5, 0.5)
+    rows = simulated(1.5, 0.5, series=600)
     live = pd.DataFrame(
         {
             "sku": ["S0", "S1", "NEW", "ODD"], "location": "X", "model": "sba", "status": "ok", "start_date": None,
-            "counts": True, "mean": [np.ones(3)] * 4, "dispersion": 2.125,
+            "counts": True, "mean": [np.ones(3)] * 4, "dispersion": 2.125, **PLAIN,
             "segment": ["B-lumpy", "A-lumpy", "A-lumpy", "C-smooth"],
         }
     )  # fmt: skip
@@ -124,7 +159,7 @@ def test_distributions_of_series_with_and_without_a_backtest() -> None:
     assert list(got.columns) == DISTRIBUTION_COLUMNS
     assert got[KEYS].to_numpy().tolist() == [["NEW", "X"], ["ODD", "X"], ["S0", "X"], ["S1", "X"]]
     got = got.set_index("sku")
-    assert got.loc["ODD", ["dispersion", "level_cv"]].tolist() == [2.125, 0.0]
+    assert got.loc["ODD", ["dispersion", "level_cv", "level_correlation"]].tolist() == [2.125, 0.0, 0.0]
     for sku in ("S0", "S1", "NEW"):
         assert got.loc[sku, "level_cv"] == pytest.approx(0.5, abs=0.15)
         assert got.loc[sku, "dispersion"] == pytest.approx(1.5, rel=0.2)
@@ -132,10 +167,19 @@ def test_distributions_of_series_with_and_without_a_backtest() -> None:
 
 def test_nothing_was_long_enough_for_a_backtest() -> None:
     """An empty table, as Spark hands it over: every series keeps the dispersion of its history."""
-    segments = segment_spread(pd.DataFrame(columns=["segment", *RELATIVE_COLUMNS]))
+    segments = segment_spread(pd.DataFrame(columns=["segment", *SUMMED]))
     live = pd.DataFrame([{
         "sku": "A", "location": "X", "segment": "C-lumpy", "model": "seasonal_naive", "status": "ok", "start_date": None,
-        "counts": True, "mean": np.ones(2), "dispersion": 3.0,
+        "counts": True, "mean": np.ones(2), "dispersion": 3.0, **PLAIN,
     }])  # fmt: skip
     got = distributions(live, segments).iloc[0]
     assert (got["dispersion"], got["level_cv"]) == (3.0, 0.0)
+    assert set(SHAPE_COLUMNS) < set(DISTRIBUTION_COLUMNS)
+
+
+def test_series_forecast_as_nothing_tell_nothing_of_their_neighbours() -> None:
+    rows = simulated(1.5, 0.5, series=40)
+    rows["forecast"] = [np.zeros(28)] * len(rows)
+    found = residual_statistics(rows)
+    assert np.isfinite(found[SUMMED].to_numpy(float)).all()
+    assert (found["common_seen"] == 0).all() and (found["pairs"] == 0).all()

@@ -5,7 +5,7 @@ import pandas as pd
 import pandas.testing as pdt
 import pytest
 from echelon.core.demand.periods import start_date
-from echelon.core.forecast.backtest import COVERAGE_COLUMNS, SCORE_COLUMNS, backtest, cutoffs, training_dispersion
+from echelon.core.forecast.backtest import COVERAGE_COLUMNS, SCORE_COLUMNS, backtest, cutoffs
 from echelon.core.forecast.candidate import Candidate, Means, naive_means
 from echelon.core.forecast.candidates import candidates
 from echelon.core.forecast.inventory_cost import Terms
@@ -74,12 +74,6 @@ def test_rows_and_buckets_do_not_matter(shop, scores) -> None:
 def test_no_series_is_long_enough(shop) -> None:
     panel = make_panel(shop[shop["sku"] == "NEW"], "D")
     assert backtest(panel, candidates("D"), cutoffs(panel.end, 14, 2), 14, LEVELS, 28).empty
-
-
-def test_dispersion_of_the_history_by_hand() -> None:
-    values = np.array([[np.nan, 0.0, 4.0], [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
-    assert training_dispersion(values, np.array([True, True, True])).tolist() == [(4 - 2) / 4, 0.0, 0.0]
-    assert training_dispersion(values, np.array([False, False, False])).tolist() == [1.0, 0.0, 0.0]
 
 
 def test_live_forecast_starts_after_the_history(shop) -> None:

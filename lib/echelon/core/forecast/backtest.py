@@ -11,15 +11,16 @@ from echelon.core.demand.periods import start_date
 from echelon.core.forecast import scores
 from echelon.core.forecast.candidate import Candidate
 from echelon.core.forecast.crps import ranked_scores
-from echelon.core.forecast.distribution import moment_quantiles
 from echelon.core.forecast.inventory_cost import Terms, inventory_cost, sum_dispersion
+from echelon.core.forecast.mixture import Mixture, mixture_of, mixture_quantiles
 from echelon.core.forecast.panel import KEYS, Matrix, Panel, Vector
 from echelon.core.forecast.refit import Fitted
+from echelon.core.forecast.shape import SHAPE_COLUMNS, Profiles, Shapes, learn_profiles, shapes_for
 
 COVERAGE = (0.5, 0.8, 0.9, 0.95)
 COVERAGE_COLUMNS = [f"coverage_{round(level * 100)}" for level in COVERAGE]
 SCORE_COLUMNS = [
-    *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual", "dispersion",
+    *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual", *SHAPE_COLUMNS,
     "absolute_error", "crps", *COVERAGE_COLUMNS, "periods_in_stock", "inventory_cost",
 ]  # fmt: skip
 
@@ -56,7 +57,7 @@ def backtest(
 @dataclass(frozen=True)
 class _Window:
     """What all candidates share at a cutoff. training: the series that join; actual: (n, h) units; scale: mean demand,
-    naive: mean squared naive error, dispersion: of single periods, cover_dispersion: of sums, all of the training part."""
+    naive: mean squared naive error, profiles: of single periods, cover_dispersion: of sums, all of the training part."""
 
     training: Panel
     actual: Matrix
@@ -65,7 +66,7 @@ class _Window:
     counts: npt.NDArray[np.bool_]
     scale: Vector
     naive: Vector
-    dispersion: Vector
+    profiles: Profiles
     cover_dispersion: Vector
 
 
@@ -91,7 +92,7 @@ def _window(training: Panel, actual: Matrix, gap: int, terms: Terms) -> _Window:
         counts,
         np.nanmean(training.values, axis=1),
         scores.naive_mse(training.values),
-        training_dispersion(training.values, counts),
+        learn_profiles(training, counts),
         sum_dispersion(training.values, terms.cover, counts),
     )
 
@@ -100,6 +101,7 @@ def _scored(window: _Window, candidate: Fitted, levels: Sequence[float]) -> pd.D
     training, actual = window.training, window.actual
     means = candidate.forecast(training, window.gap + actual.shape[1])
     mean = means.mean[:, window.gap :]
+    shapes = shapes_for(window.profiles, mean)
     return pd.DataFrame(
         {
             **{key: training.keys[key].to_numpy() for key in KEYS},
@@ -110,31 +112,32 @@ def _scored(window: _Window, candidate: Fitted, levels: Sequence[float]) -> pd.D
             "bias": scores.bias(actual, mean),
             "forecast": list(mean),
             "actual": list(actual),
-            "dispersion": window.dispersion,
+            **shapes.columns(),
             "absolute_error": scores.absolute_error(actual, mean),
             "periods_in_stock": scores.periods_in_stock(actual, mean),
             "inventory_cost": inventory_cost(actual, mean, window.cover_dispersion, window.counts, window.terms),
-            **_distribution_scores(window, mean, levels),
+            **_distribution_scores(window, mean, shapes, levels),
         }
     )[SCORE_COLUMNS]
 
 
-def _distribution_scores(window: _Window, mean: Matrix, levels: Sequence[float]) -> dict[str, Vector]:
+def _distribution_scores(window: _Window, mean: Matrix, shapes: Shapes, levels: Sequence[float]) -> dict[str, Vector]:
     """Scores of the distribution around the means, counts and other units apart."""
     n, horizon = mean.shape
-    quantiles, ranked = np.empty((n, horizon, len(levels))), np.empty((3, n, horizon))
+    mixture = mixture_of(*(np.repeat(column, horizon) for column in shapes.columns().values()))
+    whole = np.repeat(window.counts, horizon)
+    quantiles = mixture_quantiles(mean.ravel(), mixture, whole, levels).reshape(n, horizon, len(levels))
+    ranked = np.empty((3, n * horizon))
     for kind in (True, False):
-        rows = window.counts == kind
+        rows = whole == kind
         if rows.any():
-            flat, spread = mean[rows].ravel(), np.repeat(window.dispersion[rows], horizon)
-            quantiles[rows] = moment_quantiles(flat, spread, kind, levels).reshape(-1, horizon, len(levels))
-            one, happened = np.ones((len(flat), 1)), window.actual[rows].ravel()
-            found = ranked_scores(flat, one, one, spread[:, None], happened, kind)
-            ranked[:, rows] = np.stack(found).reshape(3, -1, horizon)
-    covered = scores.coverage(ranked[1], ranked[2], COVERAGE)
+            part = Mixture(*(column[rows] for column in mixture))
+            ranked[:, rows] = ranked_scores(mean.ravel()[rows], *part, window.actual.ravel()[rows], kind)
+    score, below, upto = ranked.reshape(3, n, horizon)
+    covered = scores.coverage(below, upto, COVERAGE)
     return {
         "pinball": scores.pinball(window.actual, quantiles, levels, window.scale),
-        "crps": scores.scaled(ranked[0].mean(axis=1), window.scale),
+        "crps": scores.scaled(score.mean(axis=1), window.scale),
         **dict(zip(COVERAGE_COLUMNS, covered.T, strict=True)),
     }
 
@@ -143,12 +146,3 @@ def whole_units(values: Matrix) -> npt.NDArray[np.bool_]:
     """Per series, whether all known demand is in whole units."""
     known = np.nan_to_num(values)
     return np.asarray((known == np.round(known)).all(axis=1))
-
-
-def training_dispersion(values: Matrix, counts: npt.NDArray[np.bool_]) -> Vector:
-    """Dispersion per series by the method of moments over its training part: (variance - mean) / mean^2, not below 0
-    (gamma: variance / mean^2); 0 without demand. Alike for all candidates, so that pinball loss compares their means.
-    """
-    mean = np.nanmean(values, axis=1)
-    excess = np.nanvar(values, axis=1) - np.where(counts, mean, 0.0)
-    return np.divide(np.maximum(excess, 0.0), mean**2, out=np.zeros(len(mean)), where=mean > 0)

@@ -1,9 +1,9 @@
 """The compact predictive distribution of demand, and what follows from it for periods and for sums of periods.
 
-Demand in period t is negative binomial (counts) or gamma (other units) with mean m[t] F: given the level factor F, its
-variance is m F + dispersion (m F)^2 (gamma: without the first term). F is gamma with mean 1 and coefficient of
-variation `level_cv`, and stays the same over one horizon: periods that are wrong together. So over a horizon
-Var(sum) = sum(m) + T sum(m^2) + level_cv^2 sum(m)^2, with T = dispersion (1 + level_cv^2).
+Demand in period t, given the level factor F, is a mixture (`mixture.py`) of negative binomials (counts) or gammas (other
+units) with mean m[t] F and variance m F + dispersion (m F)^2 (gamma: without the first term). F is gamma with mean 1 and
+coefficient of variation `level_cv`, and stays the same over one horizon: periods that are wrong together. So over a horizon
+Var(sum) = sum(m) + T sum(m^2) + level_cv^2 sum(m)^2, with T = dispersion (1 + level_cv^2), whatever the shape of the mixture.
 """
 
 from collections.abc import Sequence
@@ -11,34 +11,25 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.forecast.negative_binomial import gamma_quantiles, negative_binomial_quantiles
+from echelon.core.forecast.mixture import Mixture, mixture_quantiles, with_level
 from echelon.core.forecast.panel import Matrix, Vector
 
 
-def period_dispersion(dispersion: Vector, level_cv: Vector) -> Vector:
-    """Dispersion of a single period with F unknown: dispersion (1 + level_cv^2) + level_cv^2."""
-    return np.asarray(dispersion * (1.0 + level_cv**2) + level_cv**2, dtype=np.float64)
+def quantiles(mean: Vector, mixture: Mixture, level_cv: float, counts: bool, levels: Sequence[float]) -> Matrix:
+    """Quantiles (h, levels) of demand in single periods with means (h,) and one mixture (parts,) for all of them.
 
-
-def quantiles(
-    mean: npt.ArrayLike, dispersion: npt.ArrayLike, level_cv: npt.ArrayLike, counts: bool, levels: Sequence[float]
-) -> npt.NDArray[np.float64]:
-    """Quantiles of demand in single periods: mean, dispersion and level_cv broadcast; shape (..., levels).
-
-    Whole units for counts; never negative; ascending with the level. The mixture over F is taken as the negative
-    binomial (gamma) with the same mean and variance.
+    Whole units for counts; never negative; ascending with the level. Each part of the mixture, spread by F, is taken as
+    the negative binomial (gamma) with the same mean and variance.
     """
-    m, phi, cv = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (mean, dispersion, level_cv)))
-    flat = moment_quantiles(m.ravel(), period_dispersion(phi.ravel(), cv.ravel()), counts, levels)
-    return flat.reshape(*m.shape, len(levels))
+    wide = with_level(mixture, np.asarray(level_cv**2))
+    rows = Mixture(*(np.tile(part, (len(mean), 1)) for part in wide))
+    return mixture_quantiles(np.asarray(mean, dtype=np.float64), rows, np.full(len(mean), counts), levels)
 
 
 def moment_quantiles(mean: Vector, dispersion: Vector, counts: bool, levels: Sequence[float]) -> Matrix:
     """Quantiles (n, levels), levels ascending, of the negative binomial or gamma with that mean and dispersion (n,)."""
-    q = np.asarray(levels, dtype=np.float64)
-    if np.any(np.diff(q) < 0) or np.any((q <= 0) | (q >= 1)):
-        raise ValueError("quantile levels must ascend and lie between 0 and 1")
-    return negative_binomial_quantiles(mean, dispersion, q) if counts else gamma_quantiles(mean, dispersion, q)
+    one = np.ones((len(mean), 1))
+    return mixture_quantiles(mean, Mixture(one, one, dispersion[:, None]), np.full(len(mean), counts), levels)
 
 
 def sum_moments(

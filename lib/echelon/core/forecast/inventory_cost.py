@@ -48,7 +48,7 @@ class Terms:
 
 def sum_dispersion(values: Matrix, cover: Periods, counts: Flags) -> Vector:
     """Dispersion per series (n,) of demand over `cover` periods, by the method of moments over all sums of so many periods
-    in a row within the history, as `training_dispersion` for single ones; 0 where there is none.
+    in a row within the history: (variance - mean) / mean^2, not below 0 (gamma: variance / mean^2); 0 without demand.
 
     values: (n, T) units, NaN before the first period. Periods that are high together show here.
     """

@@ -3,17 +3,18 @@
 import pandas as pd
 
 from echelon.core.demand.periods import start_date
-from echelon.core.forecast.backtest import training_dispersion, whole_units
+from echelon.core.forecast.backtest import whole_units
 from echelon.core.forecast.candidate import Candidate, guarded
 from echelon.core.forecast.panel import KEYS, Panel
+from echelon.core.forecast.shape import SHAPE_COLUMNS, learn_shapes
 
-FORECAST_COLUMNS = [*KEYS, "model", "status", "start_date", "counts", "mean", "dispersion"]
+FORECAST_COLUMNS = [*KEYS, "model", "status", "start_date", "counts", "mean", *SHAPE_COLUMNS]
 
 
 def forecast(panel: Panel, candidate: Candidate, horizon: int) -> pd.DataFrame:
     """One row per series: sku, location, model, status (ok, or why the seasonal naive stands in), start_date (first day
-    after the history), counts (whole units), mean (array of `horizon` units), dispersion (of the history, not yet that of
-    the forecast: see `dispersion.py`). A pooled candidate learns from every series of the panel."""
+    after the history), counts (whole units), mean (array of `horizon` units), SHAPE_COLUMNS (of the history, the
+    level of the forecast still in them: see `spread.py`). A pooled candidate learns from every series of the panel."""
     counts = whole_units(panel.values)
     means = guarded(candidate, panel, horizon)
     return pd.DataFrame(
@@ -24,6 +25,6 @@ def forecast(panel: Panel, candidate: Candidate, horizon: int) -> pd.DataFrame:
             "start_date": start_date(panel.end, panel.freq),
             "counts": counts,
             "mean": list(means.mean),
-            "dispersion": training_dispersion(panel.values, counts),
+            **learn_shapes(panel, means.mean, counts).columns(),
         }
     )[FORECAST_COLUMNS]

@@ -26,7 +26,8 @@ def negative_binomial_quantiles(mean: Vector, dispersion: Vector, levels: Vector
     """
     sd = np.sqrt(mean + dispersion * mean**2)
     large = sd > LARGEST_SD
-    quantiles = _scan(np.where(large, 0.0, mean), dispersion, levels)
+    one = np.ones((len(mean), 1))
+    quantiles = scan(np.where(large, 0.0, mean), one, one, dispersion[:, None], levels)
     if large.any():
         quantiles[large] = np.ceil(gamma_quantiles(mean[large], (sd[large] / mean[large]) ** 2, levels))
     return quantiles
@@ -50,22 +51,56 @@ def log_probability(k: float, mean: float, dispersion: float) -> float:
 
 
 @compiled
-def _scan(mean: Vector, dispersion: Vector, levels: Vector) -> Matrix:
-    """All levels in one pass over k = 0, 1, ..., by P(k+1) / P(k) = (mean + k phi mean) / ((k + 1) (1 + phi mean))."""
+def scan(mean: Vector, share: Matrix, factor: Matrix, dispersion: Matrix, levels: Vector) -> Matrix:
+    """Quantiles (n, levels) of mixtures of negative binomials (n, parts), all levels in one pass over k = 0, 1, ...; what the
+    shares leave over is zero."""
     quantiles = np.zeros((len(mean), len(levels)))
+    probability = np.zeros(share.shape[1])
     for row in range(len(mean)):
-        m, phi = mean[row], dispersion[row]
-        if m <= 0.0:
-            continue
-        sd = math.sqrt(m + phi * m * m)
-        k = max(0.0, math.floor(m - TAIL_SDS * sd))
-        last = math.ceil(m + 60.0 * sd)
-        probability = math.exp(log_probability(k, m, phi))
-        cumulative = probability
-        for level in range(len(levels)):
-            while cumulative < levels[level] and k < last:
-                probability *= (m + k * phi * m) / ((k + 1.0) * (1.0 + phi * m))
-                k += 1.0
-                cumulative += probability
-            quantiles[row, level] = k
+        if mean[row] > 0.0:
+            own = mean[row] * factor[row]
+            _scan_row(own, share[row], dispersion[row], levels, probability, quantiles[row])
     return quantiles
+
+
+@compiled
+def _scan_row(mean: Vector, share: Vector, dispersion: Vector, levels: Vector, probability: Vector, out: Vector) -> None:
+    """The quantiles of one mixture; probability (parts,) is memory."""
+    first, last = _reach(mean, share, dispersion, probability)
+    cumulative, level, k = 1.0 - share.sum(), 0, first
+    while level < len(levels) and levels[level] <= cumulative:
+        level += 1
+    while level < len(levels):
+        cumulative += _step(k, mean, share, dispersion, probability)
+        while level < len(levels) and (levels[level] <= cumulative or k >= last):
+            out[level] = k
+            level += 1
+        k += 1.0
+
+
+@compiled
+def _reach(mean: Vector, share: Vector, dispersion: Vector, probability: Vector) -> tuple[float, float]:
+    """Least and greatest count worth looking at."""
+    first, last = np.inf, 0.0
+    for part in range(len(mean)):
+        probability[part] = 0.0
+        if share[part] > 0.0 and mean[part] > 0.0:
+            sd = math.sqrt(mean[part] + dispersion[part] * mean[part] ** 2)
+            first = min(first, max(0.0, math.floor(mean[part] - TAIL_SDS * sd)))
+            last = max(last, math.ceil(mean[part] + 60.0 * sd))
+    return min(first, last), last
+
+
+@compiled
+def _step(k: float, mean: Vector, share: Vector, dispersion: Vector, probability: Vector) -> float:
+    """P(D = k) of the parts together, by P(k) / P(k-1) = (mean + (k-1) phi mean) / (k (1 + phi mean)) in each."""
+    total = 0.0
+    for part in range(len(mean)):
+        m, phi = mean[part], dispersion[part]
+        if share[part] > 0.0 and m > 0.0:
+            if probability[part] > 0.0:
+                probability[part] *= (m + (k - 1.0) * phi * m) / (k * (1.0 + phi * m))
+            elif k >= m - TAIL_SDS * math.sqrt(m + phi * m * m) - 1.0:
+                probability[part] = share[part] * math.exp(log_probability(k, m, phi))
+            total += probability[part]
+    return total

@@ -1,18 +1,13 @@
 """How far demand strays from the champion's forecast, learned from its backtest, per segment.
 
-Two numbers make the compact distribution (`distribution.py`): the dispersion of single periods and the coefficient of
-variation of the level factor, which shows in sums over a horizon being wrong by more than independent periods would be.
-A series has too few windows to tell them alone, so each segment tells, from all its series:
+Two numbers that a series has too few windows to tell alone:
 
-- `dispersion_ratio`: how much smaller the dispersion around the forecast is than that of the series' own history, since a
-  forecast explains some of it. It is never above 1: the history has all the data, a few windows with one large order in
-  them would blow the tail up, and stock with it.
-- `level_variance`: of the level factor.
+- `level_variance` of the level factor (`distribution.py`), told by each segment: the least one with which sums over a
+  quarter, a half and the whole of the horizon exceed their upper quantiles no more often than these promise. Counting
+  exceedances instead of squaring errors keeps one huge order from deciding for all (moments did: 9 times the stock).
+- `level_correlation` between the locations of a SKU, one number for all, from products of errors of whole horizons.
 
-Method of moments: with y demand, f forecast, Y and F their sums over a horizon, D dispersion of a period and c level_cv,
-E (y - f)^2 = f + D f^2 and E (Y - F)^2 = F + (D - c^2) sum f^2 + c^2 F^2 (without f and F where not counts). Each series
-counts by its errors relative to the variance that its history foretells. Pieces for a cluster: `residual_moments` of a
-bucket of series, sums by segment, `segment_spread`, then `distributions` of a bucket.
+Pieces for a cluster: `residual_statistics` of a bucket of SKUs, sums by segment, `segment_spread`, then `distributions`.
 """
 
 import numpy as np
@@ -20,106 +15,134 @@ import numpy.typing as npt
 import pandas as pd
 
 from echelon.core.forecast.backtest import whole_units
+from echelon.core.forecast.exceedance import exceedance, sum_cases
+from echelon.core.forecast.mixture import Mixture, dispersion_of, mixture_of, without_level
 from echelon.core.forecast.panel import KEYS, Vector
+from echelon.core.forecast.shape import SHAPE_COLUMNS
 
-RELATIVE_COLUMNS = ["spread_seen", "spread_foretold", "level_seen", "level_foretold"]
-MOMENT_COLUMNS = [*KEYS, "segment", *RELATIVE_COLUMNS]
-DISTRIBUTION_COLUMNS = [*KEYS, "model", "status", "start_date", "counts", "mean", "dispersion", "level_cv"]
-# One wild series cannot count for more than this many times the variance it foretold.
-MOST_RELATIVE_ERROR = 10.0
-LEAST_RATIO = 0.25
-LARGEST_LEVEL_VARIANCE = 1.0
+LEVEL_CVS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
+CALIBRATED = (0.9, 0.95, 0.975)
+MISSES = [f"miss_{round(100 * cv)}" for cv in LEVEL_CVS]
+SUMMED = ["cases", *MISSES, "pairs", "common_seen", "common_foretold"]
+STATISTIC_COLUMNS = [*KEYS, "segment", *SUMMED]
+DISTRIBUTION_COLUMNS = [
+    *KEYS, "model", "status", "start_date", "counts", "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation",
+]  # fmt: skip
+# Exceedances of a segment are pooled with as many of the average over all segments.
+BORROWED_CASES = 200.0
+# A wider level is no better when it exceeds its quantiles by less than this share less often.
+INDIFFERENT = 0.05
+# Pairs of locations at which half of their correlation is believed.
+BORROWED_PAIRS = 50.0
+MOST_CORRELATION = 0.95
+# Standardised errors beyond this many standard deviations count as this many.
+LARGEST_ERROR = 6.0
 
 
-def residual_moments(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row per series (MOMENT_COLUMNS), to be added up by segment, from the champion's rows of `backtest_scores` with
-    `segment`, any order.
+def horizon_lengths(horizon: int) -> tuple[int, ...]:
+    """Lengths of the sums that calibrate: a quarter, a half and the whole of the horizon, in periods."""
+    return tuple(sorted({max(1, horizon // 4), max(1, horizon // 2), horizon}))
 
-    spread_seen and spread_foretold: sum of squared errors less their Poisson part, and what the dispersion of the
-    training part foretells for it; level_seen and level_foretold: the same sums over horizons less those of periods, and
-    what a level variance of 1 would add. All relative to the variance foretold.
+
+def residual_statistics(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row per series (STATISTIC_COLUMNS), to be added up by segment, from the champion's rows of `backtest_scores` with
+    `segment`, all locations of a SKU together, any order.
+
+    cases: sums looked at; miss_<c>: with a level of coefficient of variation c %, the sum over cases of (exceedance - 1 + q)
+    / (1 - q), mean over the quantiles q of CALIBRATED; pairs: of this location's windows with those of the SKU's others;
+    common_seen, common_foretold: products of their errors, and what a level variance of 1 that both share would add.
     """
-    rows = scores.sort_values([*KEYS, "cutoff"], kind="stable")
+    rows = scores.sort_values([*KEYS, "cutoff"], kind="stable", ignore_index=True)
+    rows = rows.assign(counts=counted(rows))
+    missed = _misses(rows).join(_common(rows))
+    return missed.groupby([*KEYS, "segment"], sort=True)[SUMMED].sum().reset_index()[STATISTIC_COLUMNS]
+
+
+def _misses(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keys, segment, cases and misses per row."""
+    lengths, shape = horizon_lengths(len(rows["forecast"].iloc[0])), shape_mixture(rows)
+    allowed = 1.0 - np.array(CALIBRATED)
+    found: dict[str, Vector] = {}
+    for name, cv in zip(MISSES, LEVEL_CVS, strict=True):
+        level = np.full(len(rows), cv**2)
+        cases = sum_cases(rows, without_level(shape, level), level, lengths)
+        found[name] = ((exceedance(cases, CALIBRATED) - allowed) / allowed).mean(axis=1)
+    added = pd.DataFrame({"cases": np.ones(len(cases.row)), **found}).groupby(cases.row).sum()
+    return rows[[*KEYS, "segment"]].join(added)
+
+
+def _common(rows: pd.DataFrame) -> pd.DataFrame:
+    """pairs, common_seen, common_foretold per row, with the other locations of its SKU in the same window."""
     y, f = np.stack(rows["actual"].to_list()), np.stack(rows["forecast"].to_list())
-    poisson = np.where(whole_units(y), f.sum(axis=1), 0.0)
-    squares = (f**2).sum(axis=1)
-    excess = ((y - f) ** 2).sum(axis=1) - poisson
-    foretold = rows["dispersion"].to_numpy(np.float64) * squares
-    windows = pd.DataFrame(
-        {
-            **{key: rows[key].to_numpy() for key in [*KEYS, "segment"]},
-            "spread_seen": excess,
-            "spread_foretold": foretold,
-            "level_seen": (y - f).sum(axis=1) ** 2 - poisson - excess,
-            "level_foretold": f.sum(axis=1) ** 2 - squares,
-            "variance": poisson + foretold,
-        }
-    )
-    series = windows.groupby([*KEYS, "segment"], sort=True).sum().reset_index()
-    return _relative(series)[MOMENT_COLUMNS]
-
-
-def _relative(series: pd.DataFrame) -> pd.DataFrame:
-    """Sums relative to the variance foretold; series that forecast nothing say nothing and get zeros."""
-    variance = series["variance"].to_numpy(np.float64)
-    usable = variance > 0
-    relative = {name: series[name].to_numpy(np.float64) / np.where(usable, variance, 1.0) for name in RELATIVE_COLUMNS}
-    seen = relative["spread_seen"]
-    limit = np.minimum(1.0, MOST_RELATIVE_ERROR / np.maximum(seen, MOST_RELATIVE_ERROR))
-    weights = {"spread_seen": usable * limit, "level_seen": usable * limit}
-    return series.assign(**{name: values * weights.get(name, usable) for name, values in relative.items()})
+    forecast = f.sum(axis=1)
+    poisson = np.where(rows["counts"], forecast, 0.0)
+    sd = np.sqrt(np.maximum(poisson + rows["dispersion"].to_numpy(np.float64) * (f**2).sum(axis=1), 1e-12))
+    error = np.clip((y.sum(axis=1) - forecast) / sd, -LARGEST_ERROR, LARGEST_ERROR)
+    own = pd.DataFrame({"pairs": np.ones(len(rows)), "common_seen": error, "common_foretold": forecast / sd})
+    own[forecast <= 0] = 0.0
+    together = own.groupby([rows["sku"], rows["cutoff"]]).transform("sum")
+    return own * (together - own)
 
 
 def segment_spread(sums: pd.DataFrame) -> pd.DataFrame:
-    """segment, dispersion_ratio (between LEAST_RATIO and 1) and level_variance, from the sums of RELATIVE_COLUMNS over
-    the series of each segment."""
-    totals = {name: sums[name].to_numpy(np.float64) for name in RELATIVE_COLUMNS}
-    ratio = _ratio(np.maximum(totals["spread_seen"], 0.0), totals["spread_foretold"], 1.0)
-    level = _ratio(totals["level_seen"], totals["level_foretold"], 0.0)
-    return pd.DataFrame(
-        {
-            "segment": sums["segment"].to_numpy(),
-            "dispersion_ratio": np.clip(ratio, LEAST_RATIO, 1.0),
-            "level_variance": np.clip(level, 0.0, LARGEST_LEVEL_VARIANCE),
-        }
-    )
+    """segment, level_variance and level_correlation, from the sums of SUMMED over the series of each segment."""
+    total = sums[SUMMED].sum().astype(np.float64)
+    pooled = total[MISSES].to_numpy() / max(total["cases"], 1.0)
+    cases = sums["cases"].to_numpy(np.float64)[:, None]
+    miss = (sums[MISSES].to_numpy(np.float64) + BORROWED_CASES * pooled) / (cases + BORROWED_CASES)
+    enough = miss <= np.maximum(0.0, miss.min(axis=1, initial=np.inf) + INDIFFERENT)[:, None]
+    variance = np.square(LEVEL_CVS)[enough.argmax(axis=1)]
+    shared = float(variance @ sums["common_foretold"].to_numpy(np.float64))
+    found = {"segment": sums["segment"].to_numpy(), "level_variance": variance}
+    return pd.DataFrame(found).assign(level_correlation=_correlation(total, shared))
+
+
+def _correlation(total: "pd.Series[float]", shared: float) -> float:
+    """Of the level factors of two locations of a SKU; shrunk towards none."""
+    if shared <= 0:
+        return 0.0
+    seen = float(np.clip(total["common_seen"] / shared, 0.0, MOST_CORRELATION))
+    return seen * float(total["pairs"] / (total["pairs"] + BORROWED_PAIRS))
 
 
 def learn_segments(champion_scores: pd.DataFrame) -> pd.DataFrame:
     """`segment_spread` of rows that fit in memory."""
-    moments = residual_moments(champion_scores)
-    return segment_spread(moments.groupby("segment", sort=True)[RELATIVE_COLUMNS].sum().reset_index())
+    statistics = residual_statistics(champion_scores)
+    return segment_spread(statistics.groupby("segment", sort=True)[SUMMED].sum().reset_index())
 
 
 def distributions(live: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Rows of `demand_distributions` (DISTRIBUTION_COLUMNS).
 
-    live: rows of `live.forecast` of each series' champion, with `segment`; their `dispersion` is that of the history.
-    segments: `segment_spread`. A segment that was not in the backtest keeps the dispersion of each series' own history
-    and has no level factor.
+    live: rows of `live.forecast` of each series' champion, with `segment`; their shape is that of the history.
+    segments: `segment_spread`. A segment that was not in the backtest keeps each series' own shape and has no level factor.
     """
     known = live.merge(segments, on="segment", how="left")
     return with_spread(known)[DISTRIBUTION_COLUMNS].sort_values(KEYS, ignore_index=True)
 
 
 def with_spread(known: pd.DataFrame) -> pd.DataFrame:
-    """Turns `dispersion` of the history into that given F, and adds `level_cv`, by the segment's columns on each row.
-
-    The variance of a single period with F unknown stays what history and ratio say.
-    """
+    """Turns the shape of the history into that given F, and adds `level_cv` and `level_correlation`, by the segment's
+    columns on each row. The variance of a single period with F unknown stays what history says, if F leaves any."""
     level = _numbers(known, "level_variance", 0.0)
-    period = _numbers(known, "dispersion", 0.0) * _numbers(known, "dispersion_ratio", 1.0)
-    return known.assign(dispersion=np.maximum(period - level, 0.0) / (1.0 + level), level_cv=np.sqrt(level))
+    given = without_level(shape_mixture(known), level)
+    return known.assign(
+        dispersion=dispersion_of(given),
+        large_dispersion=given.dispersion[:, 1],
+        level_cv=np.sqrt(level),
+        level_correlation=_numbers(known, "level_correlation", 0.0),
+    )
+
+
+def shape_mixture(rows: pd.DataFrame) -> Mixture:
+    """The mixtures (rows, 2) that SHAPE_COLUMNS stand for."""
+    return mixture_of(*(rows[name].to_numpy(np.float64) for name in SHAPE_COLUMNS))
 
 
 def counted(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Per row of `backtest_scores`, whether the series has only had demand in whole units, in any of its windows."""
     whole = pd.Series(whole_units(np.stack(scores["actual"].to_list())), index=scores.index)
     return whole.groupby([scores[key] for key in KEYS]).transform("all").to_numpy(np.bool_)
-
-
-def _ratio(top: Vector, bottom: Vector, empty: float) -> Vector:
-    return np.divide(top, bottom, out=np.full(len(top), empty), where=bottom > 0)
 
 
 def _numbers(frame: pd.DataFrame, name: str, missing: float) -> Vector:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echelon.core.inventory.problem import Demand, LeadTime, Node
+from echelon.core.inventory.problem import Demand, LeadTime, Node, Shape
 
 TARGET = "target"
 LOTS = "lots"
@@ -75,8 +75,7 @@ def same_demand(demand: Demand | None, other: Demand | None) -> bool:
     """Whether two demands have the same distribution."""
     if demand is None or other is None:
         return demand is other
-    alike = (demand.dispersion, demand.level_cv, demand.counts) == (other.dispersion, other.level_cv, other.counts)
-    return alike and np.array_equal(demand.mean, other.mean)
+    return replace(demand, mean=other.mean) == other and np.array_equal(demand.mean, other.mean)
 
 
 def _lead_time(lead: LeadTime, promised: float | None, off: Set[str]) -> LeadTime:
@@ -103,7 +102,7 @@ def _demand(demand: Demand, bias: float, off: Set[str]) -> Demand:
     if ERROR in off and demand.level_cv > 0:
         demand = replace(demand, level_cv=0.0)
     if NOISE in off and (demand.counts or demand.dispersion > 0):
-        demand = replace(demand, dispersion=0.0, counts=False)
+        demand = replace(demand, dispersion=0.0, counts=False, shape=Shape())
     return demand
 
 

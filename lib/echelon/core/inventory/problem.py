@@ -1,11 +1,13 @@
 """One SKU's planning problem: its nodes, lead times, demand and targets, as plain frozen values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from echelon.core.forecast.mixture import mixture_of
 
 MOST_PERIODS = 255
 
@@ -65,17 +67,39 @@ class LeadTime:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What a period of demand is: idle (no demand), active (negative binomial or gamma) with probability active_share, or
+    large with probability large_share, then of large_factor x the mean and of its own dispersion (`core.forecast.shape`)."""
+
+    active_share: float = 1.0
+    large_share: float = 0.0
+    large_factor: float = 1.0
+    large_dispersion: float = 0.0
+
+
+@dataclass(frozen=True)
 class Demand:
-    """Customers' demand per period: negative binomial (gamma if not `counts`) with mean mean[t] x F.
+    """Customers' demand per period: negative binomial (gamma if not `counts`) with mean mean[t] x F, or a mixture of them.
 
     F is gamma with mean 1 and coefficient of variation level_cv, constant over one horizon of len(mean) periods.
-    Given F the variance is m + dispersion x m^2 for counts and dispersion x m^2 otherwise, m = mean[t] x F.
+    Given F the variance is m + dispersion x m^2 for counts and dispersion x m^2 otherwise, m = mean[t] x F, whatever the
+    shape. level_correlation: of F with that of the SKU's other nodes (of their normal scores).
     """
 
     mean: npt.NDArray[np.float64]
     dispersion: float = 0.0
     level_cv: float = 0.0
     counts: bool = True
+    shape: Shape = Shape()
+    level_correlation: float = 0.0
+
+    @cached_property
+    def parts(self) -> npt.NDArray[np.float64]:
+        """(parts, 3): share, factor of the mean and dispersion of each part of the mixture."""
+        if self.shape == Shape():
+            return np.array([[1.0, 1.0, self.dispersion]])
+        found = mixture_of(self.dispersion, *astuple(self.shape))
+        return np.stack(found, axis=-1)[: 1 + (self.shape.large_share > 0)]
 
     @cached_property
     def rate(self) -> float:
@@ -89,8 +113,18 @@ class Demand:
     def variance_of_sum(self, periods: float) -> float:
         """Variance of the demand of a number of consecutive periods, whole or not, starting with a horizon."""
         noise = (self.rate if self.counts else 0.0) + self.dispersion * (1 + self.level_cv**2) * self._mean_square
+        return periods * noise + (self.level_cv * self.rate) ** 2 * self._level_weight(periods)
+
+    def covariance_of_sum(self, other: "Demand", periods: float) -> float:
+        """Covariance with the demand of another node of the SKU, of the same number of periods: by their levels alone."""
+        together = np.sqrt(self.level_correlation * other.level_correlation)
+        level = self.level_cv * self.rate * other.level_cv * other.rate
+        return float(together * level * self._level_weight(periods))
+
+    def _level_weight(self, periods: float) -> float:
+        """Sum over horizons of their squared numbers of periods."""
         full, rest = divmod(periods, len(self.mean))
-        return periods * noise + (self.level_cv * self.rate) ** 2 * (full * len(self.mean) ** 2 + rest**2)
+        return full * len(self.mean) ** 2 + rest**2
 
 
 @dataclass(frozen=True)
@@ -165,6 +199,8 @@ def check_demand(name: str, demand: Demand | None) -> None:
     """Raise ProblemError for demand that can't be drawn."""
     if demand is None:
         return
-    numbers = np.array([*demand.mean, demand.dispersion, demand.level_cv], float)
+    numbers = np.array([*demand.mean, demand.dispersion, demand.level_cv, *astuple(demand.shape)], float)
     if len(demand.mean) == 0 or not np.all(np.isfinite(numbers)) or numbers.min() < 0:
-        raise ProblemError(f"node {name}: mean demand, dispersion and level_cv must be finite and not negative")
+        raise ProblemError(f"node {name}: mean demand, dispersion, level_cv and shape must be finite and not negative")
+    if demand.shape.active_share + demand.shape.large_share > 1 + 1e-9 or not 0 <= demand.level_correlation <= 1:
+        raise ProblemError(f"node {name}: shares of active and large periods, and level_correlation, must be at most 1")

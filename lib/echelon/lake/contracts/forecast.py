@@ -16,6 +16,16 @@ _COVERAGE = tuple(
     share(f"coverage_{level}", f"Share of periods whose demand is at or below its {level} % quantile", nullable=True)
     for level in (50, 80, 90, 95)
 )
+# Null in rows of releases before there were shapes.
+SHAPE = (
+    amount("dispersion", "variance = mean + dispersion x mean squared (gamma: dispersion x mean squared)", "1"),
+    share(
+        "active_share", "Share of periods with demand of the usual kind; what large periods leave is idle: without any", True
+    ),
+    share("large_share", "Share of periods with a large order", True),
+    amount("large_factor", "Mean of a large period / mean of all periods", "1", True),
+    amount("large_dispersion", "Dispersion of large periods", "1", True),
+)
 BACKTEST_SCORES = Table(
     "backtest_scores",
     "backtest",
@@ -37,7 +47,7 @@ BACKTEST_SCORES = Table(
         ),
         Column("forecast", "array<double>", "Mean forecast per period of the horizon", "units"),
         Column("actual", "array<double>", "Demand that happened", "units"),
-        amount("dispersion", "Negative binomial dispersion used: variance = mean + dispersion x mean squared", "1"),
+        *SHAPE,
         amount("absolute_error", "Sum of |forecast - actual|; over the sum of demand it is the WAPE", "units", nullable=True),
         amount(
             "crps",
@@ -165,10 +175,9 @@ FORECASTS = Table(
 DEMAND_DISTRIBUTIONS = Table(
     "demand_distributions",
     "forecast",
-    "Predictive distribution in the compact form that simulation draws from: demand in period t is negative "
-    "binomial (gamma where demand"
-    "is not in whole units) with mean mean[t] x F, where the level factor F is gamma with mean 1 and stays the same "
-    "over one horizon.",
+    "Predictive distribution in the compact form that simulation draws from. Given the level factor F, demand in period t has "
+    "mean mean[t] x F and is nothing in idle periods, negative binomial (gamma where demand is not in whole units) in active "
+    "and in large ones; F is gamma with mean 1 and stays the same over one horizon. dispersion and shares are given F.",
     ("sku", "location"),
     (
         SKU,
@@ -178,8 +187,11 @@ DEMAND_DISTRIBUTIONS = Table(
         Column("start_date", "date", "First day of the first period"),
         Column("counts", "boolean", "Demand is in whole units"),
         Column("mean", "array<double>", "Mean per period of the horizon", "units"),
-        amount("dispersion", "variance given F = mean + dispersion x mean squared (gamma: dispersion x mean squared)", "1"),
+        *SHAPE,
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),
+        share(
+            "level_correlation", "Correlation of the normal scores of F with those of the SKU's other locations", nullable=True
+        ),
     ),
 )
 _BEFORE = "of the sums of the champions' forecasts"
@@ -203,6 +215,20 @@ LEVEL_SCORES = Table(
         amount("rmsse_after", f"The same {_AFTER}", "1", nullable=True),
     ),
 )
+COVERAGE = Table(
+    "coverage",
+    "forecast",
+    "How honest the distributions are: the newest backtest window against quantiles whose spread was learned from the "
+    "windows before it, for single periods and for sums of several. Levels 0.1 to 0.9 are the PIT histogram.",
+    ("segment", "periods", "level"),
+    (
+        SEGMENT,
+        Column("periods", "int", "Periods added up", "periods", check="periods > 0"),
+        share("level", "Probability that the quantile promises"),
+        share("coverage", "Share of the sums at or below the quantile; one that holds probability itself counts by its share"),
+        amount("cases", "Sums looked at", "sums"),
+    ),
+)
 TABLES = (
     BACKTEST_SCORES,
     CANDIDATE_SCORES,
@@ -212,4 +238,5 @@ TABLES = (
     FORECASTS,
     DEMAND_DISTRIBUTIONS,
     LEVEL_SCORES,
+    COVERAGE,
 )

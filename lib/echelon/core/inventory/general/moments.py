@@ -6,7 +6,7 @@ import numpy as np
 
 from echelon.core.inventory.general.arrays import mean_lead
 from echelon.core.inventory.general.model import Link, Point, SupplyNetwork
-from echelon.core.inventory.lead_time_demand import LeadTimeDemand
+from echelon.core.inventory.lead_time_demand import LeadTimeDemand, variance_together
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
 _LONGEST_CYCLE = 366
@@ -58,8 +58,11 @@ def network_lead_time_demand(network: SupplyNetwork) -> LeadTimeDemand:
     review = np.array([review_periods(point) for point in network.nodes])
 
     def variance(periods: Doubles) -> Doubles:
-        alone = [[0.0 if d is None else d.variance_of_sum(float(t)) for d in demands] for t in periods]
-        return np.asarray((np.square(taken) * np.array(alone)).sum(axis=1))
+        known = [(j, d) for j, d in enumerate(demands) if d is not None]
+        at = [j for j, _ in known]
+        return np.array(
+            [variance_together([d for _, d in known], row[at], float(t)) for row, t in zip(taken, periods, strict=True)]
+        )
 
     return LeadTimeDemand(
         rate, rate * (lead + review), np.sqrt(variance(lead + review) + late), rate * lead, np.sqrt(variance(lead) + late)

@@ -113,32 +113,95 @@ def _is_tail(j: float, mean: float, dispersion: float) -> bool:
     return ratio < 1.0 and _log_pmf(j, mean, dispersion) - math.log(1.0 - ratio) < math.log(1e-8)
 
 
+@helper
+def _part_bounds(mean: float, parts: Doubles, part: int) -> tuple[float, float]:
+    """Counts worth keeping of one part of a mixture; none where it has no mean or no share."""
+    own = mean * parts[part, 1]
+    if own <= 0.0 or parts[part, 0] <= 0.0:
+        return 0.0, 0.0
+    return _bounds(own, parts[part, 2])
+
+
 @kernel
-def count_bounds(means: Doubles, dispersion: float, most: int, out: Ints) -> None:
-    """For each mean: least count, number of cells (at most `most`) and counts per cell, to out (means, 3)."""
+def count_bounds(means: Doubles, parts: Doubles, most: int, out: Ints) -> None:
+    """For each mean: least count, number of cells (at most `most`) and counts per cell, to out (means, 3).
+
+    parts: (parts, 3) share, factor of the mean and dispersion; what the shares leave over is no demand. 0 counts per cell:
+    the first half of the cells hold one count each, the others ever more of them (`_cell_start`), as is needed where both
+    nothing and a great lot are likely."""
     for i in range(len(means)):
         out[i, 0], out[i, 1], out[i, 2] = 0, 1, 1
         if means[i] > 0.0:
-            low, high = _bounds(means[i], dispersion)
+            low, high = _part_bounds(means[i], parts, 0)
+            for part in range(1, len(parts)):
+                least, greatest = _part_bounds(means[i], parts, part)
+                low, high = min(low, least), max(high, greatest)
+            if parts[:, 0].sum() < 1.0 - 1e-9:
+                low = 0.0
             width = int(high - low) + 1
             stride = (width + most - 1) // most
             out[i, 0], out[i, 1], out[i, 2] = int(low), (width + stride - 1) // stride, stride
+            if stride > 1 and low < most // 2:
+                out[i, 0], out[i, 1], out[i, 2] = 0, most, 0
 
 
 @helper
-def _count_weights(mean: float, dispersion: float, low: int, stride: int, out: Doubles) -> None:
-    """Probabilities of the cells of one mean, up to a factor, by the recursion of neighbouring counts."""
-    if mean <= 0.0:
-        out[0] = 1.0
-        return
-    if stride > 1:
-        for i in range(len(out)):
-            out[i] = math.exp(_log_pmf(low + stride * i + 0.5 * (stride - 1), mean, dispersion))
-        return
-    out[0] = math.exp(_log_pmf(float(low), mean, dispersion))
-    for i in range(1, len(out)):
-        j = float(low + i - 1)
-        out[i] = out[i - 1] * (1.0 + dispersion * j) * mean / ((j + 1.0) * (1.0 + dispersion * mean))
+def _cell_start(cell: int, cells: int, last: float) -> float:
+    """Least count of a cell, when the second half of the cells grow to reach `last`."""
+    half = cells // 2
+    if cell <= half:
+        return float(cell)
+    return np.floor(half * (last / half) ** ((cell - half) / float(cells - half)) + (cell - half))
+
+
+@kernel
+def count_edges(means: Doubles, parts: Doubles, bounds: Ints, start: Ints, edges: Words) -> None:
+    """Least count and, in the lower half, number of counts of every cell of all tables."""
+    for i in range(len(means)):
+        low, cells, stride = bounds[i, 0], bounds[i, 1], bounds[i, 2]
+        last = 0.0
+        for part in range(len(parts)):
+            last = max(last, _part_bounds(means[i], parts, part)[1])
+        for c in range(cells):
+            first, width = float(low + stride * c), float(stride)
+            if stride == 0:
+                first = _cell_start(c, cells, last)
+                width = _cell_start(c + 1, cells, last) - first
+            edges[start[i] + c] = (np.uint64(first) << _S32) + np.uint64(width)
+
+
+@helper
+def _add_weights(mean: float, dispersion: float, share: float, low: float, edges: Words, out: Doubles) -> None:
+    """Adds the probabilities of one part of a mixture to those of the cells, by the recursion of neighbouring counts."""
+    known, weight = -1.0, 0.0
+    for i in range(len(out)):
+        j, width = float(edges[i] >> _S32), float(edges[i] & _LOW_32)
+        if width == 1.0:
+            if j < low:
+                continue
+            if known == j - 1.0 and weight > 0.0:
+                weight *= (1.0 + dispersion * (j - 1.0)) * mean / (j * (1.0 + dispersion * mean))
+            else:
+                weight = share * math.exp(_log_pmf(j, mean, dispersion))
+            known = j
+            out[i] += weight
+        else:
+            out[i] += share * width * math.exp(_log_pmf(j + 0.5 * (width - 1.0), mean, dispersion))
+
+
+@helper
+def _count_weights(mean: float, parts: Doubles, edges: Words, out: Doubles) -> None:
+    """Probabilities of the cells of one mean, up to a factor."""
+    out[:] = 0.0
+    idle = 1.0
+    for part in range(len(parts)):
+        own = mean * parts[part, 1]
+        if own > 0.0 and parts[part, 0] > 0.0:
+            idle -= parts[part, 0]
+            low, _ = _bounds(own, parts[part, 2])
+            _add_weights(own, parts[part, 2], parts[part, 0], low, edges, out)
+    if idle > 1e-9 or mean <= 0.0:
+        out[0] += idle
 
 
 @helper
@@ -175,17 +238,19 @@ def _alias_table(weights: Doubles, table: Words, scratch: Ints) -> None:
 @kernel
 def count_tables(
     means: Doubles,
-    dispersion: float,
+    parts: Doubles,
     bounds: Ints,
     start: Ints,
+    edges: Words,
     table: Words,
     weights: Doubles,
     scratch: Ints,
 ) -> None:
-    """Alias tables of all means, one after the other; bounds as from `count_bounds`; weights and scratch are memory."""
+    """Alias tables of all means, one after the other; bounds as from `count_bounds`, edges as from `count_edges`; weights
+    and scratch are memory."""
     for i in range(len(means)):
         own = weights[: bounds[i, 1]]
-        _count_weights(means[i], dispersion, bounds[i, 0], bounds[i, 2], own)
+        _count_weights(means[i], parts, edges[start[i] : start[i + 1]], own)
         _alias_table(own, table[start[i] : start[i + 1]], scratch)
 
 
@@ -232,14 +297,15 @@ def draw_counts(
     wide: bool,
     cells: Words,
     table: Words,
+    edges: Words,
     scratch: Words,
 ) -> None:
     """Fill out[:, :, row] of (blocks, periods, customers' nodes, BLOCK) with counts.
 
     Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place (periods,) + factor
     (horizons, replications) is the place between the tables; horizon (periods,) the row of factor; cells (4, tables):
-    least count, size, counts per cell, first cell of each table; wide: some cell holds several counts; scratch: memory
-    (2, BLOCK).
+    least count, size, counts per cell, first cell of each table; wide: some cell holds several counts, then edges holds
+    the counts of each cell; scratch: memory (2, BLOCK).
     """
     last = cells.shape[1] - 1.0
     chosen, number = scratch[0], scratch[1]
@@ -249,29 +315,54 @@ def draw_counts(
             base = key + ((np.uint64(first + b * BLOCK) << _S32) + np.uint64(t)) * _GOLDEN
             level = factor[horizon[t], b * BLOCK : (b + 1) * BLOCK]
             _choose(base, place[t], level, last, spacing, chosen, number)
+            if wide:
+                _draw_wide(base, chosen, number, cells, table, edges, target)
+                continue
             for r in range(BLOCK):
                 g = chosen[r]
                 column = _column(number[r], cells[3, g], cells[1, g], table)
-                target[r] = np.float32(cells[0, g] + cells[2, g] * column)
-            if wide:
-                for r in range(BLOCK):
-                    spread = _uniform(_mix(base + np.uint64(r) * _NEXT + _STEP)) * float(cells[2, chosen[r]])
-                    target[r] += np.float32(np.floor(spread))
+                target[r] = np.float32(cells[0, g] + column)
+
+
+@helper
+def _draw_wide(base: np.uint64, chosen: Words, number: Words, cells: Words, table: Words, edges: Words, target: Floats) -> None:
+    """Counts of one block where a cell may hold several: all of them equally likely."""
+    for r in range(BLOCK):
+        g = chosen[r]
+        edge = edges[cells[3, g] + _column(number[r], cells[3, g], cells[1, g], table)]
+        within = _uniform(_mix(base + np.uint64(r) * _NEXT + _STEP)) * float(edge & _LOW_32)
+        target[r] = np.float32(float(edge >> _S32) + np.floor(within))
 
 
 @kernel
 def draw_amounts(
-    out: Floats, row: int, key: np.uint64, first: int, mean: Doubles, factor: Doubles, horizon: Ints, shape: float
+    out: Floats, row: int, key: np.uint64, first: int, mean: Doubles, factor: Doubles, horizon: Ints, parts: Doubles
 ) -> None:
-    """Fill out[:, :, row] with gamma variates of mean mean[t] x factor and the given shape (0: the mean itself)."""
+    """Fill out[:, :, row] with mixtures of gamma variates of mean mean[t] x factor; parts: (parts, 3) share, factor of the
+    mean and dispersion (0: the mean itself)."""
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
             for r in range(BLOCK):
                 i = b * BLOCK + r
-                value = mean[t] * factor[horizon[t], i]
-                if shape > 0.0:
-                    value *= _unit_gamma(shape, _bits(key, first + i, t)) / shape
-                out[b, t, row, r] = value
+                bits = _bits(key, first + i, t)
+                out[b, t, row, r] = mean[t] * factor[horizon[t], i] * _amount(parts, bits)
+
+
+@helper
+def _amount(parts: Doubles, bits: np.uint64) -> float:
+    """A mixture of gamma variates of mean 1 x their factors; nothing where the shares leave something over."""
+    part = 0
+    if len(parts) > 1 or parts[0, 0] < 1.0:
+        left = _uniform(_mix(bits ^ _GOLDEN))
+        while part < len(parts) and left >= parts[part, 0]:
+            left -= parts[part, 0]
+            part += 1
+        if part == len(parts):
+            return 0.0
+    if parts[part, 2] <= 0.0:
+        return parts[part, 1]
+    shape = 1.0 / parts[part, 2]
+    return parts[part, 1] * _unit_gamma(shape, bits) / shape
 
 
 @helper

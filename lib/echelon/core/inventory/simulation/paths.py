@@ -65,6 +65,7 @@ class _CountTables:
     wide: bool
     cells: Words
     table: Words
+    edges: Words
 
 
 def _count_tables(demand: Demand) -> _CountTables:
@@ -83,14 +84,15 @@ def _count_tables(demand: Demand) -> _CountTables:
 def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _CountTables:
     """One table per mean, after the one for no demand."""
     means = np.concatenate([[0.0], means])
-    bounds = np.empty((len(means), 3), np.int64)
-    draw.count_bounds(means, demand.dispersion, _MOST_CELLS, bounds)
+    bounds, parts = np.empty((len(means), 3), np.int64), demand.parts
+    draw.count_bounds(means, parts, _MOST_CELLS, bounds)
     start = np.concatenate([[0], np.cumsum(bounds[:, 1])])
-    table = np.empty(start[-1], np.uint64)
+    table, edges = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint64)
+    draw.count_edges(means, parts, bounds, start, edges)
     weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
-    draw.count_tables(means, demand.dispersion, bounds, start, table, weights, scratch)
+    draw.count_tables(means, parts, bounds, start, edges, table, weights, scratch)
     cells = np.vstack([bounds.T, start[:-1]]).astype(np.uint64)
-    return _CountTables(np.asarray(place, float), spacing, bool(bounds[:, 2].max() > 1), cells, table)
+    return _CountTables(np.asarray(place, float), spacing, bool(np.any(bounds[:, 2] != 1)), cells, table, edges)
 
 
 def _largest_factor(level_cv: float) -> float:
@@ -152,22 +154,27 @@ class DemandSource:
         name = self.problem.nodes[node].name
         horizon, place = np.divmod(np.arange(self.periods) - self.warm_up, len(demand.mean))
         horizon -= horizon[0]
-        factor = self._draw_level(name, demand.level_cv, purpose, (int(horizon[-1]) + 1, out.shape[0] * BLOCK))
+        factor = self._draw_level(name, demand, purpose, (int(horizon[-1]) + 1, out.shape[0] * BLOCK))
         key = stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "demand")
         if demand.counts:
             t = self._tables[node]
             factor = np.log(factor) / t.spacing
             scratch = np.empty((2, BLOCK), np.uint64)
-            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, t.spacing, t.wide, t.cells, t.table, scratch)
+            tables = (t.spacing, t.wide, t.cells, t.table, t.edges)
+            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, *tables, scratch)
         else:
-            shape = 1 / demand.dispersion if demand.dispersion > 0 else 0.0
-            draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, shape)
+            draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, demand.parts)
 
-    def _draw_level(self, name: str, level_cv: float, purpose: str, shape: tuple[int, int]) -> Doubles:
+    def _draw_level(self, name: str, demand: Demand, purpose: str, shape: tuple[int, int]) -> Doubles:
         """The level factor F per horizon and replication."""
-        if level_cv == 0:
+        if demand.level_cv == 0:
             return np.ones(shape)
-        return stratified_level(level_cv, stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "level"), shape)
+        seed, sku = self.problem.run_seed, self.problem.sku
+        own = stream_key(seed, sku, name, purpose, "level")
+        if demand.level_correlation == 0:
+            return stratified_level(demand.level_cv, own, shape)
+        keys = (stream_key(seed, sku, purpose, "common level"), own)
+        return common_level(demand.level_cv, demand.level_correlation, keys, shape)
 
 
 class PathSource(DemandSource):
@@ -204,6 +211,20 @@ def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) ->
     """
     out = np.empty(shape)
     draw.deal_strata(_strata(level_cv, shape[1]), key, out)
+    return out
+
+
+def common_level(level_cv: float, correlation: float, keys: tuple[np.uint64, np.uint64], shape: tuple[int, int]) -> Doubles:
+    """As `stratified_level`, with normal scores that are correlated with those of all nodes of the SKU: keys of the common
+    and of the node's own stream. Each horizon has the same strata, in the order of the scores (Iman and Conover,
+    Communications in Statistics B 11(3), 1982), so that every node alone is as well covered as without correlation."""
+    scores = special.ndtri((np.arange(shape[1]) + 0.5) / shape[1])
+    both = np.empty((2, *shape))
+    for key, one in zip(keys, both, strict=True):
+        draw.deal_strata(scores, key, one)
+    order = np.argsort(np.sqrt(correlation) * both[0] + np.sqrt(1.0 - correlation) * both[1], axis=1, kind="stable")
+    out = np.empty(shape)
+    np.put_along_axis(out, order, np.broadcast_to(_strata(level_cv, shape[1]), shape), axis=1)
     return out
 
 

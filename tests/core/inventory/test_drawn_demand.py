@@ -1,0 +1,81 @@
+"""What is drawn has the moments of the distribution that was asked for, whatever its shape, and levels go together."""
+
+import numpy as np
+import pytest
+from echelon.core.forecast.mixture import mixture_cdf, mixture_of
+from echelon.core.inventory.lead_time_demand import lead_time_demand
+from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, ProblemError, Shape
+from echelon.core.inventory.simulation.paths import PathSource, common_level, stratified_level
+
+LUMPY = Shape(active_share=0.3, large_share=0.01, large_factor=25.0, large_dispersion=0.2)
+HUGE = Shape(active_share=0.25, large_share=0.002, large_factor=150.0, large_dispersion=0.1)
+
+
+def node(demand: Demand, name: str = "A", parent: int = -1) -> Node:
+    return Node(name, "maker", parent, LeadTime.fixed(3), 1.0, demand)
+
+
+def drawn(demand: Demand, replications: int = 4096) -> np.ndarray:
+    problem = Problem("S", (node(demand),), 7)
+    return PathSource(problem, 56, 0).draw("test", replications).demand[:, :, 0].astype(float)
+
+
+@pytest.mark.parametrize(
+    ("mean", "dispersion", "shape"),
+    [
+        (2.0, 12.0, LUMPY),
+        (0.05, 12.0, LUMPY),
+        (900.0, 12.0, LUMPY),  # large periods far beyond the cells of a table
+        (14.0, 90.0, HUGE),
+        (2.0, 148.0, Shape()),  # a negative binomial that reaches beyond the cells of a table
+        (3.0, 30.0, Shape(active_share=0.04)),
+    ],
+)
+@pytest.mark.parametrize("counts", [True, False])
+def test_mean_and_variance_of_what_is_drawn(mean: float, dispersion: float, shape: Shape, counts: bool) -> None:
+    seen = drawn(Demand(np.full(28, mean), dispersion, counts=counts, shape=shape))
+    variance = (mean if counts else 0.0) + dispersion * mean**2
+    assert seen.mean() == pytest.approx(mean, abs=5 * np.sqrt(variance / seen.size))
+    assert seen.var() == pytest.approx(variance, rel=0.12)
+    assert seen.min() >= 0 and (not counts or (seen == np.round(seen)).all())
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_the_distribution_of_what_is_drawn(counts: bool) -> None:
+    """Against the distribution function that quantiles come from, at counts from nothing to the rarest."""
+    seen = drawn(Demand(np.full(28, 14.0), 90.0, counts=counts, shape=HUGE))
+    mixture = mixture_of(*(np.array([value]) for value in (90.0, 0.25, 0.002, 150.0, 0.1)))
+    for value in (0.0, 5.0, 20.0, 60.0, 200.0, 1500.0, 2500.0, 4000.0):
+        expected = mixture_cdf(np.array([value]), np.array([14.0]), mixture, np.array([counts]))[0]
+        error = 5 * np.sqrt(max(expected * (1 - expected), 1e-7) / seen.size)
+        assert (seen <= value).mean() == pytest.approx(expected, abs=error), value
+
+
+def test_levels_of_two_locations_go_together() -> None:
+    """Each alone has the same strata as without correlation."""
+    keys = np.array([5, 6, 7], np.uint64)
+    north = common_level(0.6, 0.5, (keys[0], keys[1]), (40, 256))
+    south = common_level(0.6, 0.5, (keys[0], keys[2]), (40, 256))
+    assert np.corrcoef(np.log(north.ravel()), np.log(south.ravel()))[0, 1] == pytest.approx(0.5, abs=0.05)
+    np.testing.assert_array_equal(np.sort(north, axis=1), np.sort(stratified_level(0.6, keys[0], (40, 256)), axis=1))
+    assert np.abs(np.corrcoef(north)[np.triu_indices(40, 1)]).mean() < 0.1, "horizons are independent"
+
+
+def test_lead_time_demand_of_a_warehouse_knows_that_levels_go_together() -> None:
+    demand = Demand(np.full(28, 20.0), 0.1, 0.4, level_correlation=0.5)
+    hub = Node("Hub", "maker", -1, LeadTime.fixed(13), 1.0)
+    problem = Problem("S", (hub, node(demand, "N", 0), node(demand, "S", 0)), 3)
+    seen = PathSource(problem, 28, 0).draw("test", 16384).demand[:, :14].sum(axis=1, dtype=np.float64).sum(axis=1)
+    found = lead_time_demand(problem)
+    assert found.mean[0] == pytest.approx(seen.mean(), rel=0.01)
+    assert found.sd[0] == pytest.approx(seen.std(), rel=0.03)
+    alone = Demand(np.full(28, 20.0), 0.1, 0.4)
+    apart = lead_time_demand(Problem("S", (hub, node(alone, "N", 0), node(alone, "S", 0)), 3))
+    assert apart.sd[0] < 0.9 * found.sd[0] and apart.sd[1] == found.sd[1]
+
+
+def test_shares_and_correlations_above_one_are_refused() -> None:
+    with pytest.raises(ProblemError, match="at most 1"):
+        Problem("S", (node(Demand(np.ones(3), 1.0, shape=Shape(0.9, 0.2))),))
+    with pytest.raises(ProblemError, match="at most 1"):
+        Problem("S", (node(Demand(np.ones(3), level_correlation=1.5)),))
