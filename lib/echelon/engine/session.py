@@ -117,6 +117,8 @@ def _sql_settings(settings: Spark) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+        # A limit in bytes is checked at every row, and counting a list column's bytes costs as much as it has rows so far.
+        "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
         "spark.sql.legacy.parquet.nanosAsLong": "true",
         "spark.databricks.delta.snapshotPartitions": "1",
         # Delta's VACUUM lists files in that many tasks; Spark's default is 10,000.

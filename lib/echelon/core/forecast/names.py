@@ -23,7 +23,7 @@ COMBINATIONS = ("median", "weighted")
 MEDIAN_OF = ("tsb", "theta_weekly", "theta", "mstl", "lightgbm")
 # Names that compete unless the user says which (measured: docs/design.md, section 5).
 DEFAULT: dict[Frequency, tuple[str, ...]] = {
-    "D": (FLOOR, "moving_average", "sba", "tsb", "theta_weekly", "lightgbm", "median", "weighted"),
+    "D": (FLOOR, "moving_average", "sba", "tsb", "theta_weekly", "lightgbm"),
     "W": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "median", "weighted"),
     "M": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "median", "weighted"),
 }
