@@ -35,8 +35,8 @@ def assumptions(context: Context, windows: Windows, lanes: pd.DataFrame) -> tupl
         f"Demand that customers do not get from stock is {unmet}.",
         f"{_sourcing(lanes)} Suppliers always have stock.",
         "Lead times of orders are independent of each other and of demand; orders may overtake.",
-        f"Demand per period is negative binomial around the forecast, with a common level error per {windows.horizon} "
-        f"{WORD[windows.freq]}; locations vary independently.",
+        "A period is idle, of the usual kind or one with a large order, as often and as large as in the past; the forecast's "
+        f"level is wrong alike for {windows.horizon} {WORD[windows.freq]}, and partly alike at a SKU's locations.",
         f"The replay holds the levels fixed from {windows.replay_start_date} on, for both plans, and starts in steady state; "
         "series with too little history before that day are left out for both.",
     ]

@@ -5,6 +5,7 @@ Only sums over groups leave Spark; what comes back is one factor per group and p
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,8 @@ _BOTTOM = ", ".join(f"{name} {'string' if name == 'level' else 'double'}" for na
 @dataclass(frozen=True)
 class Hierarchy:
     """series: sku, location, GROUP, joined (number of the first origin with enough history of it). groups: one row per
-    group (GROUP). windows: one per origin, the last of which is the future; corrections: factors (groups, h) of each."""
+    group (GROUP). origins: first periods that are forecast. windows: one per origin, the last of which is the future;
+    corrections: factors (groups, h) of each."""
 
     series: DataFrame
     groups: pd.DataFrame
@@ -53,24 +55,34 @@ def hierarchy(
 
     past: the champions' rows of `backtest_scores` of windows that were over at `origin`; demand: rows before it.
     """
-    origins = [*(cutoff for cutoff in windows.cutoffs if cutoff + windows.horizon <= origin), origin]
+    origins = [*_over(windows, origin), origin]
     named = context.lake.keep("series_groups", _series(context, demand, origins, windows))
     series, groups = _not_too_many(named)
     levels = _distinct(groupings(groups, list(_LEVELS.values())))
     chain = {level: levels[level] for level in _CHAIN if level in levels}
     cohorts = _cohorts(demand.join(series, list(SERIES)), groups, origins, windows)
     sums = _forecast_sums(live, past, series, groups, origins, windows)
-    found = make_windows(cohorts, sums, origins, levels, list(chain), windows.freq)
+    found = make_windows(cohorts, sums, origins, levels, list(chain), windows.freq, windows.gap)
     *over, future = found
     last = factors(future, learn_weights(over, chain), chain)
     return Hierarchy(series, groups, levels, chain, origins, found, [*held_out_factors(over, chain), last])
 
 
+def _over(windows: Windows, origin: int) -> list[int]:
+    """First periods of the backtest windows that were over at a period."""
+    return [cutoff + windows.gap for cutoff in windows.cutoffs if cutoff + windows.gap + windows.horizon <= origin]
+
+
+def _known_until(origins: Sequence[int], windows: Windows) -> list[date]:
+    """The days that rows call these origins: cutoffs of past windows, the start of the future."""
+    return [start_date(period - windows.gap, windows.freq) for period in origins[:-1]] + [start_date(origins[-1], windows.freq)]
+
+
 def corrected(context: Context, found: Hierarchy, rows: DataFrame, origin: str, mean: str, windows: Windows) -> DataFrame:
     """`rows` with their forecasts `mean` from the day in column `origin` scaled; zeros stay zeros."""
     table = [
-        (*group, start_date(period, windows.freq), factor.tolist())
-        for period, matrix in zip(found.origins, found.corrections, strict=True)
+        (*group, day, factor.tolist())
+        for day, matrix in zip(_known_until(found.origins, windows), found.corrections, strict=True)
         for group, factor in zip(found.groups.itertuples(index=False, name=None), matrix, strict=True)
     ]
     names = ", ".join(f"{name} string" for name in GROUP)
@@ -82,7 +94,7 @@ def corrected(context: Context, found: Hierarchy, rows: DataFrame, origin: str, 
 def level_table(context: Context, found: Hierarchy, past: DataFrame, windows: Windows) -> DataFrame:
     """The table `level_scores`, from windows whose correction could be learned from earlier ones; all if there are none."""
     first = FEWEST_WINDOWS if len(found.origins) > FEWEST_WINDOWS + 1 else 0
-    judged = past.where(F.col("cutoff") >= F.lit(start_date(found.origins[first], windows.freq)))
+    judged = past.where(F.col("cutoff") >= F.lit(_known_until(found.origins, windows)[first]))
     scaled = corrected(context, found, judged.withColumn("corrected", F.col("forecast")), "cutoff", "corrected", windows)
     columns = (*SERIES, "cutoff", "rmsse", "forecast", "corrected", "actual")
     by_sku = apply_in_buckets(scaled.select(*columns), ["sku"], bottom_errors, _BOTTOM, context.settings.spark.buckets)
@@ -156,7 +168,7 @@ def _forecast_sums(
     sums = [exact_sum(F.get("forecast", F.lit(step))) for step in range(windows.horizon)]
     rows = joined.groupBy(*GROUP, "cutoff").agg(F.array(*sums).alias("forecast")).toPandas()
     found = rows.merge(groups.reset_index(names="group"), on=list(GROUP))
-    number = {start_date(origin, windows.freq): index for index, origin in enumerate(origins)}
+    number = {day: index for index, day in enumerate(_known_until(origins, windows))}
     result = np.zeros((len(origins), len(groups), windows.horizon))
     for cutoff, group, forecast in found[["cutoff", "group", "forecast"]].to_numpy(object):
         result[number[cutoff], group] = forecast

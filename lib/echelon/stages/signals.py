@@ -39,7 +39,7 @@ def _attributes(context: Context) -> DataFrame:
 
 
 def _signals(context: Context, windows: Windows) -> Signals:
-    reach = windows.horizon
+    reach = windows.horizon + windows.gap
     calendar = Calendar(windows.freq, windows.first, windows.periods + reach)
     given = [_signal(name, setting, windows.freq, reach) for name, setting in sorted(context.settings.signals.items())]
     if not given and context.settings.sources.events is None and not context.settings.holidays:

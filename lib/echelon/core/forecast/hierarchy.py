@@ -59,30 +59,40 @@ def make_windows(
     levels: Mapping[str, Codes],
     chain: Sequence[str],
     freq: Frequency,
+    gap: int = 0,
 ) -> list[Window]:
-    """One window per origin, oldest first; the last one is the future that is to be corrected.
+    """One window per origin, oldest first; the last one is the future that is to be corrected. gap: periods before the
+    origin of a past window that its forecasts did not know.
 
     cohorts: (origins, groups, T) demand of the series that join at each origin, NaN before they begin; its last column is
     the period before the last origin. bottom_up: (origins, groups, h). levels: level -> node of each group. chain: the
     levels that are corrected, from the total down.
     """
-    return [_make_window(cohorts[: i + 1], bottom_up[i], origins[-1] - origins[i], levels, chain, freq, origins[i])
+    ahead = [origins[-1] - origin for origin in origins]
+    return [_make_window(cohorts[: i + 1], bottom_up[i], ahead[i], levels, chain, freq, origins[i], gap if ahead[i] else 0)
             for i in range(len(origins))]  # fmt: skip
 
 
 def _make_window(
-    cohorts: Matrix, bottom_up: Matrix, ahead: int, levels: Mapping[str, Codes], chain: Sequence[str], freq: Frequency, end: int
+    cohorts: Matrix,
+    bottom_up: Matrix,
+    ahead: int,
+    levels: Mapping[str, Codes],
+    chain: Sequence[str],
+    freq: Frequency,
+    end: int,
+    gap: int,
 ) -> Window:
     """Only series that had joined are in the sums: before the origin as after it."""
     begun = ~np.isnan(cohorts).all(axis=0)
     demand = np.where(begun, np.nansum(cohorts, axis=0), np.nan)
     known = demand.shape[1] - ahead
     horizon = bottom_up.shape[1]
-    sums = {level: group_sums(demand[:, :known], codes) for level, codes in levels.items()}
+    sums = {level: group_sums(demand[:, : known - gap], codes) for level, codes in levels.items()}
     return Window(
         bottom_up,
         np.nan_to_num(demand[:, known : known + horizon]) if ahead else None,
-        {level: anchor_forecasts(sums[level], freq, end, horizon) for level in chain},
+        {level: anchor_forecasts(sums[level], freq, end - gap, horizon + gap)[:, gap:] for level in chain},
         {level: naive_mse(rows) for level, rows in sums.items()},
     )
 
