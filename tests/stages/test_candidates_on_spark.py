@@ -1,7 +1,6 @@
 """Candidates and combinations on Spark give what the core gives, for any buckets, partitions and order of rows."""
 
 from datetime import date
-from functools import partial
 from typing import cast
 
 import numpy as np
@@ -21,7 +20,7 @@ from echelon.lake.lake import Lake
 from echelon.stages.candidates import CandidateFunction, with_candidates
 from echelon.stages.combinations import with_combinations
 from echelon.stages.context import Context
-from echelon.stages.forecast import _champions_only, _live
+from echelon.stages.live import live_forecasts
 from echelon.stages.windows import plan_windows
 from in_memory import Tables
 from pyspark.sql import DataFrame, SparkSession
@@ -120,16 +119,18 @@ def test_the_live_forecast_of_a_combination(spark: SparkSession, demand: pd.Data
     ddl = "sku string, location string, segment string, model string"
     chosen = spark.createDataFrame([(sku, "X", f"A-{name}", name) for sku, name in model.items()], ddl)
     champions = spark.createDataFrame([("plan", name) for name in ("weighted", "sba")], "purpose string, model string")
+    series = spark.createDataFrame([(sku, "X") for sku in model], "sku string, location string")
     tables = {
+        "segments": series,
+        "items": series.select("sku", F.lit(None).cast("string").alias("category")),
+        "locations": series.select("location", F.lit(None).cast("string").alias("region")).distinct(),
         "demand": rows,
         "champions": champions,
         "backtest_scores": spark.createDataFrame(scores[MEMBER_COLUMNS], _MEMBERS),
     }
     made = Context(made.settings, spark, cast(Lake, Parts(tables)))
     windows = plan_windows(made.settings, date(2010, 6, 7), date(2011, 3, 7))
-    known = rows.join(chosen.drop("segment"), ["sku", "location"])
-    function = partial(_champions_only, windows=windows, names=NAMES)
-    found = _live(made, known, chosen, function).toPandas().sort_values("sku", ignore_index=True)
+    found = live_forecasts(made, chosen, windows)[0].toPandas().sort_values("sku", ignore_index=True)
     panel = make_panel(demand, "W")
     now = pd.concat([forecast(panel, c, windows.horizon) for c in candidates("W", NAMES)])
     members = pd.concat([scores, now.assign(cutoff=now["start_date"], forecast=now["mean"], rmsse=np.nan)])

@@ -118,7 +118,8 @@ def test_a_backtest_sees_what_was_published_at_its_cutoff(spark: SparkSession, u
     """Signals that differ from the last cutoff on: of the windows before, even the one that knows offers up to then sees no
     change. At that cutoff the north knows the weather of three days more; the south, where there is no offer, nothing new."""
     moved = rows_of(made(spark, SETTINGS, DAYS - HORIZON))
-    before, after = (backtest._backtest(rows, [Candidate("all", _all_known, True)], WINDOWS, s) for rows, s in (usual, moved))
+    chosen, terms = [Candidate("all", _all_known, True)], {"cover": 1.0, "ratio": 0.95, "holding": 1.0}
+    before, after = (backtest._backtest(rows.assign(**terms), chosen, WINDOWS, s, 1) for rows, s in (usual, moved))
     same = np.array([list(a) == list(b) for a, b in zip(before["forecast"], after["forecast"], strict=True)])
     last = (before["cutoff"] == before["cutoff"].max()).to_numpy()
     assert set(before["status"]) == {OK}
