@@ -81,8 +81,9 @@ def test_every_series_is_classified_scored_and_forecast(frames: Frames) -> None:
     assert len(frames["forecasts"]) == len(series) * HORIZON
     scores = frames["backtest_scores"]
     assert scores["cutoff"].nunique() >= 3
-    assert set(scores["model"]) == {"seasonal_naive", "sba", "theta_weekly", "lightgbm"}
-    assert (scores.groupby("model").size() == len(scores) / 4).all(), "models are compared on different series"
+    models = {"seasonal_naive", "moving_average", "sba", "tsb", "theta_weekly", "lightgbm"}
+    assert set(scores["model"]) == models
+    assert (scores.groupby("model").size() == len(scores) / len(models)).all(), "models are compared on different series"
     assert (scores["forecast"].str.len() == HORIZON).all()
     plan = frames["champions"].query("purpose == 'plan'")
     assert set(frames["segments"]["segment"]) <= set(plan["segment"])
