@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 from echelon.core.forecast.champion import CHAMPION_COLUMNS, ChampionRule, choose_champions
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 ORDER = ["seasonal_naive", "sba", "theta", "lightgbm"]
 RULE = ChampionRule(margin=0.02, bias_limit=0.2)
@@ -121,6 +123,14 @@ def test_the_champion_before_stays_unless_beaten_by_the_margin() -> None:
     assert (row["model"], row["previous"]) == ("theta", "lightgbm")
     assert row["reason"].startswith("theta loses 5.0% less than lightgbm, the champion before (pinball loss 0.4800")
     assert defended("seasonal_naive", losses)["model"] == "sba"
+
+
+@settings(max_examples=200)
+@given(st.lists(st.lists(st.floats(0.5, 1.5), min_size=5, max_size=5), min_size=4, max_size=4))
+def test_the_same_data_choose_the_same_champion_again(by_model) -> None:
+    losses = dict(zip(ORDER, by_model, strict=True))
+    first = choose(losses)["model"]
+    assert defended(first, losses)["model"] == first
 
 
 def test_the_floor_may_beat_the_champion_before() -> None:

@@ -2,13 +2,14 @@
 
 The rule. A model's loss is the geometric mean of its mean pinball loss (how good the distribution is, each series alike) and
 its inventory cost (what the errors cost in stock, each series by its money). The ratio of two losses does not depend on units
-or on a third model; percentage errors (MAPE, sMAPE) decide nothing. The champion to beat is the incumbent, the champion of
-the last release; without one, or where the incumbent is no candidate any more or its bias is beyond the limit, it is the
-seasonal naive. Then challengers come up from the simplest to the least simple. A challenger takes over if its loss is lower
-by at least `margin`, its pinball loss is lower in more than half of the windows (of a single window the cost of a few large
-orders says too little), of which there are at least `least_windows`, and its total bias is within `bias_limit` of demand. A
-challenger whose bias is beyond the limit is left out, unless it is less biased than the champion it beats. So ties, and wins
-too small to trust, go to the model that is there, and then to the simpler one.
+or on a third model; percentage errors (MAPE, sMAPE) decide nothing. The champion to beat is the seasonal naive; challengers
+come up from the simplest to the least simple. A challenger takes over if its loss is lower by at least `margin`, its pinball
+loss is lower in more than half of the windows (of a single window the cost of a few large orders says too little), of which
+there are at least `least_windows`, and its total bias is within `bias_limit` of demand. A challenger whose bias is beyond the
+limit is left out, unless it is less biased than the champion it beats. So ties, and wins too small to trust, go to the simpler
+model. The model that is best in this way must then take over from the incumbent, the champion of the last release, by the
+same rule, unless the incumbent is no candidate any more or its bias is beyond the limit. So the same data give the same
+champion again, and a champion falls only to what beats it.
 """
 
 import math
@@ -108,10 +109,9 @@ def _mean(rows: pd.DataFrame, score: str) -> float:
 
 def _choose(segment: str, records: list[Record], rule: ChampionRule, previous: str | None) -> tuple[object, ...]:
     floor, defender = records[0], _defender(records, rule, previous)
-    champion = defender
-    for challenger in records:
-        if challenger is not defender and _takes_over(challenger, champion, rule):
-            champion = challenger
+    champion = _best(records, rule)
+    if champion is not defender and defender.model == previous and not _takes_over(champion, defender, rule):
+        champion = defender
     runner_up = min((r for r in records if r is not champion), key=lambda r: (r.loss, r.rank), default=None)
     reason = "; ".join([*_lost_right(records, rule, previous), _reason(champion, defender, previous, records, rule)])
     return (
@@ -119,6 +119,15 @@ def _choose(segment: str, records: list[Record], rule: ChampionRule, previous: s
         champion.bias, floor.pinball, floor.rmsse, runner_up.model if runner_up else None, reason,
         champion.cost, floor.cost, previous,
     )  # fmt: skip
+
+
+def _best(records: list[Record], rule: ChampionRule) -> Record:
+    """The champion if there were none before."""
+    champion = records[0]
+    for challenger in records[1:]:
+        if _takes_over(challenger, champion, rule):
+            champion = challenger
+    return champion
 
 
 def _defender(records: list[Record], rule: ChampionRule, previous: str | None) -> Record:
