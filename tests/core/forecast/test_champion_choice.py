@@ -133,6 +133,13 @@ def test_the_same_data_choose_the_same_champion_again(by_model) -> None:
     assert defended(first, losses)["model"] == first
 
 
+def test_a_model_that_can_not_beat_the_floor_does_not_beat_the_champion_either() -> None:
+    """sba wins too few windows against the floor, but enough against theta, which beats the floor."""
+    losses = {"seasonal_naive": [1.0] * 5, "sba": [0.1, 0.1, 1.1, 1.1, 1.1], "theta": [0.5, 0.5, 0.9, 1.15, 1.15]}
+    assert choose(losses)["model"] == "theta"
+    assert defended("theta", losses)["model"] == "theta"
+
+
 def test_the_floor_may_beat_the_champion_before() -> None:
     assert defended("sba", {"seasonal_naive": [0.5] * 3, "sba": [1.0] * 3})["model"] == "seasonal_naive"
 
