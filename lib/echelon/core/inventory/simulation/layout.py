@@ -19,6 +19,9 @@ Bytes = npt.NDArray[np.uint8]
 
 BLOCK = 64
 
+# A word of 64 bits that holds two numbers of 32.
+S32, LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
+
 # State record of a node. STOCK is on hand; at a node without children that backorders it is on hand - backorders.
 STOCK, POSITION, CLAIM, OWED, SHARE, CUSTOMERS, LEFT, OPEN, SHIPPED = range(9)
 RECORD = 9

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from echelon.core.inventory.problem import Demand, LeadTime, Problem
-from echelon.core.inventory.simulation import draw
+from echelon.core.inventory.simulation import count_tables, draw
 from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints, Words
 
 # Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.
@@ -85,12 +85,12 @@ def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _
     """One table per mean, after the one for no demand."""
     means = np.concatenate([[0.0], means])
     bounds, parts = np.empty((len(means), 3), np.int64), demand.parts
-    draw.count_bounds(means, parts, _MOST_CELLS, bounds)
+    count_tables.count_bounds(means, parts, _MOST_CELLS, bounds)
     start = np.concatenate([[0], np.cumsum(bounds[:, 1])])
     table, edges = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint64)
-    draw.count_edges(means, parts, bounds, start, edges)
+    count_tables.count_edges(means, parts, bounds, start, edges)
     weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
-    draw.count_tables(means, parts, bounds, start, edges, table, weights, scratch)
+    count_tables.count_tables(means, parts, bounds, start, edges, table, weights, scratch)
     cells = np.vstack([bounds.T, start[:-1]]).astype(np.uint64)
     return _CountTables(np.asarray(place, float), spacing, bool(np.any(bounds[:, 2] != 1)), cells, table, edges)
 
