@@ -51,7 +51,7 @@ def insight(panel: Panel, chosen: Sequence[Candidate], horizon: int, explained: 
     """Rows with the columns INSIGHT of the series of a model group; none where no candidate is pooled."""
     if not any(candidate.pooled for candidate in chosen):
         return []
-    told = explained.of(panel)
+    told, panel = explained.of(panel), panel.limited  # as candidates see it
     rows = origin_features(panel).assign(date=start_date(panel.end, panel.freq), explained=told, drivers=None)
     if told.any() and any(candidate.name == _POOLED for candidate in chosen):
         rows.loc[told, "drivers"] = _drivers(panel, horizon, told)

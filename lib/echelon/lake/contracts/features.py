@@ -29,7 +29,7 @@ FEATURES = Table(
         SKU,
         LOCATION,
         Column("date", "date", "First day of the period that is forecast"),
-        amount("recent_mean", "Mean demand of the last 91 days (26 weeks, 12 months)", "units/period"),
+        amount("recent_mean", "Mean demand of the last 91 days (26 weeks, 12 months), spikes cut down", "units/period"),
         Column("features", "map<string,double>", "Value of each feature that is known, by name (docs/features.md)"),
     ),
 )
