@@ -296,6 +296,20 @@ def test_queries_that_are_counted_together_are_those_that_great_expectations_eva
     assert "colour" in str(last.observed)
 
 
+def test_the_examples_of_a_failed_check_are_the_same_whatever_the_order_of_rows(lake: Lake, tmp_path: Path) -> None:
+    entries = [
+        {"type": QUERY, "kwargs": {"unexpected_rows_query": "SELECT on_hand, sku FROM {batch} WHERE on_hand > 1"}},
+        {"type": "expect_column_values_to_be_between", "kwargs": {"column": "on_hand", "max_value": 1.0}},
+    ]
+    suites = suites_with(tmp_path / "suites", "stock", *entries)
+    one, other = (checked(stock(lake.spark, rows).repartition(3, "on_hand"), suites) for rows in (STOCK, STOCK[::-1]))
+    assert one == other
+    assert [result.observed for result in one] == [
+        "observed 2, for example {'on_hand': 5.0, 'sku': 'A'}",
+        "2 of 3 rows, for example 5.0, 7.5",
+    ]
+
+
 @pytest.mark.usefixtures("released")
 def test_a_query_sees_the_tables_beside_it_and_those_of_the_last_release(new_lake: OpenLake, tmp_path: Path) -> None:
     more = {

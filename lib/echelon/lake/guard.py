@@ -78,18 +78,29 @@ def check(frame: DataFrame, table: Table, prepared: Prepared) -> list[Check]:
     looked_up = [_looked_up(expectation.as_config(), prepared.found) for expectation in prepared.suite]
     passed = _evaluate(frame, table.name, looked_up, "BOOLEAN_ONLY")
     failed = [expectation for expectation in prepared.suite if not passed[expectation.number]["success"]]
-    details = _details(frame, table.name, failed)
+    details = _details(frame.orderBy(*table.key), table.name, failed)
     return [_result(table, expectation, details.get(expectation.number)) for expectation in prepared.suite]
 
 
 def _details(frame: DataFrame, table: str, failed: list[Expectation]) -> dict[int, dict[str, Any]]:
     """Finding the offending values costs a job per expectation: only for those that failed. A query shows rows (200 at most)
-    only if asked for everything, which of a column would be all its bad values."""
+    only if asked for everything, which of a column would be all its bad values. In order, so that every run of the same data
+    gives the same examples."""
     found: dict[int, dict[str, Any]] = {}
     for detail, wanted in (("COMPLETE", True), ("BASIC", False)):
-        chosen = [expectation.as_config() for expectation in failed if (expectation.type == QUERY) == wanted]
+        chosen = [_in_order(expectation.as_config()) for expectation in failed if (expectation.type == QUERY) == wanted]
         found |= _evaluate(frame, table, chosen, detail) if chosen else {}
     return found
+
+
+def _in_order(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The same expectation; rows that a query finds are sorted as text, which all types can be."""
+    name = "unexpected_rows_query"
+    if name not in configuration["kwargs"]:
+        return configuration
+    as_text = f"SELECT *, to_json(struct(*)) AS _text FROM ({configuration['kwargs'][name]})"
+    ordered = f"SELECT * EXCEPT (_text) FROM ({as_text}) ORDER BY _text"
+    return configuration | {"kwargs": configuration["kwargs"] | {name: ordered}}
 
 
 def _evaluate(frame: DataFrame, table: str, suite: list[dict[str, Any]], detail: str) -> dict[int, dict[str, Any]]:
