@@ -16,7 +16,8 @@ from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.history import SERIES
 
-_STATISTICS = ", ".join(f"{name} {'double' if name in SUMMED else 'string'}" for name in STATISTIC_COLUMNS)
+_TYPES = {"cutoff": "date"} | dict.fromkeys(SUMMED, "double")
+_STATISTICS = ", ".join(f"{name} {_TYPES.get(name, 'string')}" for name in STATISTIC_COLUMNS)
 _COVERAGE = ", ".join(f"{name} {dict(segment='string', periods='int').get(name, 'double')}" for name in COVERAGE_COLUMNS)
 
 
@@ -27,20 +28,29 @@ def with_champions(segments: DataFrame, champions: DataFrame, purpose: str) -> D
     return joined.withColumn("model", F.coalesce("model", F.lit(FLOOR)))
 
 
-def distributions(context: Context, live: DataFrame, scores: DataFrame) -> DataFrame:
+def residual_sums(context: Context, scores: DataFrame) -> pd.DataFrame:
+    """`residual_statistics` added up by segment and cutoff: some hundred rows.
+
+    scores: rows of `backtest_scores` of each series' champion, with segment.
+    """
+    statistics = apply_in_buckets(scores, ["sku"], _statistics, _STATISTICS, context.settings.spark.buckets)
+    sums = statistics.groupBy("segment", "cutoff").agg(*(exact_sum(F.col(name)).alias(name) for name in SUMMED))
+    return sums.toPandas().sort_values(["segment", "cutoff"], ignore_index=True)
+
+
+def distributions(live: DataFrame, residuals: pd.DataFrame) -> DataFrame:
     """The table `demand_distributions`.
 
-    live: columns of `core.forecast.live.forecast` and segment, one row per series. scores: rows of `backtest_scores` of
-    each series' champion, with segment, of the windows to learn from.
+    live: columns of `core.forecast.live.forecast` and segment, one row per series. residuals: `residual_sums` of the windows
+    to learn from.
     """
-    function = partial(_distributions, segments=_learned(context, scores))
-    return apply_to_rows(live, function, TABLES["demand_distributions"].ddl)
+    return apply_to_rows(live, partial(_distributions, segments=_learned(residuals)), TABLES["demand_distributions"].ddl)
 
 
-def coverage(context: Context, scores: DataFrame) -> DataFrame:
-    """The table `coverage`: the newest window of `scores` (as for `distributions`), learned from those before it."""
-    newest = scores.agg(F.max("cutoff")).collect()[0][0]
-    known = _learned(context, scores.where(F.col("cutoff") < F.lit(newest)))
+def coverage(context: Context, scores: DataFrame, residuals: pd.DataFrame) -> DataFrame:
+    """The table `coverage`: the newest window of `scores`, learned from those before it. residuals: `residual_sums`."""
+    newest = max(residuals["cutoff"], default=None)
+    known = _learned(residuals[residuals["cutoff"] < newest])
     function = partial(_coverage, segments=known)
     buckets = context.settings.spark.buckets
     found = apply_in_buckets(scores.where(F.col("cutoff") == F.lit(newest)), ["sku"], function, _COVERAGE, buckets)
@@ -54,11 +64,9 @@ def coverage(context: Context, scores: DataFrame) -> DataFrame:
     return long.select("segment", "periods", F.col("part.level").alias("level"), covered, "cases")
 
 
-def _learned(context: Context, scores: DataFrame) -> pd.DataFrame:
-    """`segment_spread` of the windows of `scores`."""
-    statistics = apply_in_buckets(scores, ["sku"], _statistics, _STATISTICS, context.settings.spark.buckets)
-    sums = statistics.groupBy("segment").agg(*(exact_sum(F.col(name)).alias(name) for name in SUMMED))
-    return segment_spread(sums.toPandas().sort_values("segment", ignore_index=True))
+def _learned(residuals: pd.DataFrame) -> pd.DataFrame:
+    """`segment_spread` of all windows together."""
+    return segment_spread(residuals.groupby("segment", sort=True)[SUMMED].sum().reset_index())
 
 
 def _statistics(rows: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.stages.candidates import FAILED
 from echelon.stages.context import Context
-from echelon.stages.distributions import coverage, distributions, with_champions
+from echelon.stages.distributions import coverage, distributions, residual_sums, with_champions
 from echelon.stages.failures import count_failures
 from echelon.stages.history import SERIES, windows_of
 from echelon.stages.insight import explanations_table, features_table
@@ -34,14 +34,15 @@ def run(context: Context) -> str:
     sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
     scaled = corrected(context, sums, live, "start_date", "mean", windows)
     means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
-    found = lake.keep("distributions", distributions(context, means, scores))
+    residuals = residual_sums(context, scores)
+    found = lake.keep("distributions", distributions(means, residuals))
     table = apply_to_rows(
         found.select(*SERIES, "model", "start_date", "counts", "mean", *SHAPE_COLUMNS, "level_cv"),
         partial(_quantile_rows, freq=windows.freq),
         TABLES["forecasts"].ddl,
     )
     told = {
-        "coverage": coverage(context, scores),
+        "coverage": coverage(context, scores, residuals),
         "features": features_table(seen),
         "forecast_explanations": explanations_table(context, seen, found),
         "level_scores": level_table(context, sums, scores, windows),

@@ -15,7 +15,7 @@ from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.stock_plan import Planned, SimulationSize
 from echelon.stages.candidate_sums import replay_scores
 from echelon.stages.context import Context
-from echelon.stages.distributions import distributions, with_champions
+from echelon.stages.distributions import distributions, residual_sums, with_champions
 from echelon.stages.history import SERIES, segmented, windows_of
 from echelon.stages.lead_times import lead_times_before
 from echelon.stages.parts import bucket_parts
@@ -67,7 +67,7 @@ def _rows(context: Context, windows: Windows, known: DataFrame, segments: DataFr
     live = begun.withColumnRenamed("forecast", "mean").drop("cutoff", "actual")
     past = replay_scores(scores, windows)
     sums = hierarchy(context, live, past, known, windows, windows.replay_start)
-    found = distributions(context, corrected(context, sums, live, "start_date", "mean", windows), past)
+    found = distributions(corrected(context, sums, live, "start_date", "mean", windows), residual_sums(context, past))
     items = context.lake.read("items").select("sku", F.coalesce("unit_price", "unit_cost").alias("unit_price"))
     abc = segments.groupBy("sku").agg(F.min("abc").alias("abc"))
     joined = planning_rows(context, found).join(items, "sku").join(abc, "sku")

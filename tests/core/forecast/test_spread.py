@@ -95,6 +95,16 @@ def test_the_pieces_give_what_the_whole_gives() -> None:
     pdt.assert_frame_equal(segments, learn_segments(rows))
 
 
+def test_a_window_tells_the_same_whatever_comes_after_it() -> None:
+    """Nothing can leak from the newest window, which is held out to judge the others, not even that units are split in it."""
+    rows = simulated(1.5, 0.5, series=30)
+    newest = rows["cutoff"] == rows["cutoff"].max()
+    rows.loc[newest, "actual"] = rows.loc[newest, "actual"].map(lambda units: units + 0.5)
+    statistics = residual_statistics(rows)
+    before = statistics[statistics["cutoff"] < rows["cutoff"].max()].reset_index(drop=True)
+    pdt.assert_frame_equal(before, residual_statistics(rows[~newest]))
+
+
 def test_quantiles_of_sums_are_honest_on_an_unseen_window() -> None:
     rows = simulated(4.0, 0.6, series=600)
     newest = rows["cutoff"] == 3

@@ -24,7 +24,7 @@ LEVEL_CVS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 CALIBRATED = (0.9, 0.95, 0.975)
 MISSES = [f"miss_{round(100 * cv)}" for cv in LEVEL_CVS]
 SUMMED = ["cases", *MISSES, "pairs", "common_seen", "common_foretold"]
-STATISTIC_COLUMNS = [*KEYS, "segment", *SUMMED]
+STATISTIC_COLUMNS = [*KEYS, "segment", "cutoff", *SUMMED]
 DISTRIBUTION_COLUMNS = [
     *KEYS, "model", "status", "start_date", "counts", "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation",
 ]  # fmt: skip
@@ -45,8 +45,8 @@ def horizon_lengths(horizon: int) -> tuple[int, ...]:
 
 
 def residual_statistics(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row per series (STATISTIC_COLUMNS), to be added up by segment, from the champion's rows of `backtest_scores` with
-    `segment`, all locations of a SKU together, any order.
+    """One row per series and cutoff (STATISTIC_COLUMNS), to be added up by segment, from the champion's rows of
+    `backtest_scores` with `segment`, all locations and windows of a SKU together, any order.
 
     cases: sums looked at; miss_<c>: with a level of coefficient of variation c %, the sum over cases of (exceedance - 1 + q)
     / (1 - q), mean over the quantiles q of CALIBRATED; pairs: of this location's windows with those of the SKU's others;
@@ -55,11 +55,11 @@ def residual_statistics(scores: pd.DataFrame) -> pd.DataFrame:
     rows = scores.sort_values([*KEYS, "cutoff"], kind="stable", ignore_index=True)
     rows = rows.assign(counts=counted(rows))
     missed = _misses(rows).join(_common(rows))
-    return missed.groupby([*KEYS, "segment"], sort=True)[SUMMED].sum().reset_index()[STATISTIC_COLUMNS]
+    return rows[[*KEYS, "segment", "cutoff"]].join(missed)[STATISTIC_COLUMNS]
 
 
 def _misses(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keys, segment, cases and misses per row."""
+    """cases and misses per row."""
     lengths, shape = horizon_lengths(len(rows["forecast"].iloc[0])), shape_mixture(rows)
     allowed = 1.0 - np.array(CALIBRATED)
     found: dict[str, Vector] = {}
@@ -68,7 +68,7 @@ def _misses(rows: pd.DataFrame) -> pd.DataFrame:
         cases = sum_cases(rows, without_level(shape, level), level, lengths)
         found[name] = ((exceedance(cases, CALIBRATED) - allowed) / allowed).mean(axis=1)
     added = pd.DataFrame({"cases": np.ones(len(cases.row)), **found}).groupby(cases.row).sum()
-    return rows[[*KEYS, "segment"]].join(added)
+    return added.reindex(rows.index, fill_value=0.0)
 
 
 def _common(rows: pd.DataFrame) -> pd.DataFrame:
@@ -140,9 +140,10 @@ def shape_mixture(rows: pd.DataFrame) -> Mixture:
 
 
 def counted(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Per row of `backtest_scores`, whether the series has only had demand in whole units, in any of its windows."""
-    whole = pd.Series(whole_units(np.stack(scores["actual"].to_list())), index=scores.index)
-    return whole.groupby([scores[key] for key in KEYS]).transform("all").to_numpy(np.bool_)
+    """Per row of `backtest_scores`, whether the series has only had demand in whole units, in its windows up to that one."""
+    whole = scores[[*KEYS, "cutoff"]].reset_index(drop=True).assign(whole=whole_units(np.stack(scores["actual"].to_list())))
+    so_far = whole.sort_values("cutoff", kind="stable").groupby(KEYS)["whole"].cummin()
+    return so_far.sort_index().to_numpy(np.bool_)
 
 
 def _numbers(frame: pd.DataFrame, name: str, missing: float) -> Vector:
