@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-faults test-fast lint bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock package clean
+.PHONY: help setup setup-dev run test test-fast lint bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,12 +34,9 @@ setup-dev: $(VENV)/.installed-dev
 run: setup  ## plan the included data: tables in out/tables, report in out/report/index.html
 	@$(PY) jobs/plan.py --config $(CONFIG) $(ARGS)
 
-test: setup-dev lint  ## fast tests first, then acceptance on real data and a real cluster that loses a worker
+test: setup-dev lint  ## fast tests first, then real data, killed runs, a full disk and a real cluster that loses a worker
 	@$(PYTEST) -m "not slow" $(ARGS)
-	@$(PYTEST) -m "slow and not faults" $(ARGS)
-
-test-faults: setup-dev  ## runs that are killed in every stage and go on, and a full disk (ten minutes more)
-	@$(PYTEST) -m faults $(ARGS)
+	@$(PYTEST) -m slow $(ARGS)
 
 test-fast: setup-dev  ## the tests of the mathematics and of single parts
 	@$(PYTEST) -m "not slow" $(ARGS)

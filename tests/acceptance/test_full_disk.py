@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from plans import ROOT, SECONDS, Plan, assert_same, command, environment, read
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults]
+pytestmark = pytest.mark.slow
 FREE_KB = 40
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 # A disk of our own, which exists for this process alone and needs no rights: as large as what is there and a little more.

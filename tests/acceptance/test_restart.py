@@ -11,7 +11,7 @@ import pytest
 from echelon.stages.runner import STAGES
 from plans import ROOT, SECONDS, Plan, arguments, assert_same, command, environment, read, run, run_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults]
+pytestmark = pytest.mark.slow
 
 ELSEWHERE = {
     "JAVA_TOOL_OPTIONS": "-Duser.language=tr -Duser.country=TR -Duser.timezone=Asia/Kathmandu",
@@ -21,12 +21,14 @@ ELSEWHERE = {
 # When the process is killed (as the commit of a table or of a release begins, or as soon as a file is there and a stage is
 # recorded), and how many stages the next one finds done: what a stage publishes waits for the commits of the stage before.
 COMMIT, RELEASE = "echelon.lake.lake:Lake._commit", "echelon.lake.releases:append_release"
-KILLS = (
+EARLY = (
     (f"{COMMIT} quarantine", "ingest, between two tables", 0),  # the last of many, a few at a time
     (f"{COMMIT} demand", "prepare, between staging and publishing", 1),
     ("staging/*/parts/scores/1-of-*/_SUCCESS prepare", "backtest, in its middle", 2),
     (f"{COMMIT} champions", "backtest, between staging and publishing", 2),
     (f"{COMMIT} forecasts", "forecast, between staging and publishing", 3),
+)
+LATE = (
     ("staging/*/parts/levels/*/_SUCCESS forecast", "stock, in its middle", 4),
     (f"{COMMIT} orders", "replenish, between staging and publishing", 5),
     (f"{COMMIT} kpis", "replay, between staging and publishing", 6),
@@ -45,27 +47,86 @@ class Chain:
     beside: Plan
 
 
-@pytest.fixture(scope="module")
-def chain(small: tuple[Path, Plan], tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    config, plan = small
-    output = tmp_path_factory.mktemp("again") / "out"
-    shutil.copytree(plan.output, output)
-    said, releases, parts = [], [], []
-    for point, *_ in KILLS:
-        words = [sys.executable, str(ROOT / "tests/acceptance/killing.py"), point, str(output), "plan"]
-        done = subprocess.run(
-            [*words, *arguments(config, output), "--resume"],
-            cwd=ROOT,
-            env=environment() | ELSEWHERE,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-        assert done.returncode == -9, f"{point}: {done.stdout}{done.stderr}"
-        said.append(done.stdout)
-        releases.append(len(read(output, "releases")))
-        parts.append({str(file): file.stat().st_ino for file in output.glob("staging/*/parts/scores/*/_SUCCESS")})
-    return Chain(said, releases, parts, *finish(config, output))
+def done_before(text: str) -> list[str]:
+    return [line.split()[0] for line in text.splitlines() if "done before" in line]
+
+
+class Killed:
+    """What holds of every chain of kills; two chains, so that they can run side by side."""
+
+    kills: tuple[tuple[str, str, int], ...]
+
+    @pytest.fixture(scope="class")
+    def chain(self, small: tuple[Path, Plan], tmp_path_factory: pytest.TempPathFactory) -> Chain:
+        config, plan = small
+        output = tmp_path_factory.mktemp("again") / "out"
+        shutil.copytree(plan.output, output)
+        said, releases, parts = [], [], []
+        for point, *_ in self.kills:
+            done = killed(config, output, point)
+            assert done.returncode == -9, f"{point}: {done.stdout}{done.stderr}"
+            said.append(done.stdout)
+            releases.append(len(read(output, "releases")))
+            parts.append({str(file): file.stat().st_ino for file in output.glob("staging/*/parts/scores/*/_SUCCESS")})
+        return Chain(said, releases, parts, *finish(config, output))
+
+    def test_no_kill_shows_anything_half_done(self, chain: Chain) -> None:
+        assert chain.releases == [1] * len(self.kills)
+
+    def test_the_next_process_takes_up_what_was_finished(self, chain: Chain) -> None:
+        for (_, name, finished), said in zip(self.kills, [*chain.said[1:], chain.end.text], strict=True):
+            assert done_before(said) == list(STAGES)[:finished], name
+
+    def test_the_end_is_that_of_an_undisturbed_run(self, chain: Chain, small: tuple[Path, Plan]) -> None:
+        assert chain.end.code == 0, chain.end.text
+        assert_same(chain.end.output, small[1].output)
+        assert not (chain.end.output / "staging").exists()
+
+    def test_a_run_beside_another_is_refused(self, chain: Chain) -> None:
+        assert chain.beside.code == 1
+        assert "another run (process" in chain.beside.text
+
+    def test_the_run_adds_one_release_of_the_same_inputs(self, chain: Chain) -> None:
+        rows = chain.end.table("releases").sort_values("release")
+        assert list(rows["release"]) == [1, 2]
+        assert rows["run_id"].nunique() == 2
+        first, second = (dict(entry) for entry in rows["inputs"])
+        assert first == second
+        assert len(first) >= 5
+        before, after = (dict(entry) for entry in rows["tables"])
+        assert set(before) == set(after)
+        # Delta writes no commit where nothing was and nothing comes.
+        assert all(after[name] > before[name] for name in before if len(chain.end.table(name)))
+
+
+class TestKilledEarly(Killed):
+    """While demand is read and forecast."""
+
+    kills = EARLY
+
+    def test_finished_parts_of_a_stage_are_not_done_again(self, chain: Chain) -> None:
+        before, after = chain.parts[2], chain.parts[3]
+        assert before
+        assert before.items() <= after.items()
+
+
+class TestKilledLate(Killed):
+    """While stock is planned and the run ends."""
+
+    kills = LATE
+
+
+def killed(config: Path, output: Path, point: str) -> subprocess.CompletedProcess[str]:
+    """A process of the run that is killed at a point."""
+    words = [sys.executable, str(ROOT / "tests/acceptance/killing.py"), point, str(output), "plan"]
+    return subprocess.run(
+        [*words, *arguments(config, output), "--resume"],
+        cwd=ROOT,
+        env=environment() | ELSEWHERE,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
 
 
 def finish(config: Path, output: Path) -> tuple[Plan, Plan]:
@@ -76,47 +137,3 @@ def finish(config: Path, output: Path) -> tuple[Plan, Plan]:
     beside = run(config, output)
     code = process.wait(SECONDS)
     return Plan(output, log.read_text(), code), beside
-
-
-def done_before(text: str) -> list[str]:
-    return [line.split()[0] for line in text.splitlines() if "done before" in line]
-
-
-def test_no_kill_shows_anything_half_done(chain: Chain) -> None:
-    assert chain.releases == [1] * len(KILLS)
-
-
-@pytest.mark.parametrize("number", range(1, len(KILLS)), ids=[f"after {name}" for _, name, _ in KILLS][:-1])
-def test_the_next_process_takes_up_what_was_finished(chain: Chain, number: int) -> None:
-    assert done_before(chain.said[number]) == list(STAGES)[: KILLS[number - 1][2]]
-
-
-def test_finished_parts_of_a_stage_are_not_done_again(chain: Chain) -> None:
-    before, after = chain.parts[2], chain.parts[3]
-    assert before
-    assert before.items() <= after.items()
-
-
-def test_the_end_is_that_of_an_undisturbed_run(chain: Chain, small: tuple[Path, Plan]) -> None:
-    assert chain.end.code == 0, chain.end.text
-    assert len(done_before(chain.end.text)) == 7
-    assert_same(chain.end.output, small[1].output)
-    assert not (chain.end.output / "staging").exists()
-
-
-def test_a_run_beside_another_is_refused(chain: Chain) -> None:
-    assert chain.beside.code == 1
-    assert "another run (process" in chain.beside.text
-
-
-def test_the_run_adds_one_release_of_the_same_inputs(chain: Chain) -> None:
-    rows = chain.end.table("releases").sort_values("release")
-    assert list(rows["release"]) == [1, 2]
-    assert rows["run_id"].nunique() == 2
-    first, second = (dict(entry) for entry in rows["inputs"])
-    assert first == second
-    assert len(first) >= 5
-    before, after = (dict(entry) for entry in rows["tables"])
-    assert set(before) == set(after)
-    # Delta writes no commit where nothing was and nothing comes.
-    assert all(after[name] > before[name] for name in before if len(chain.end.table(name)))

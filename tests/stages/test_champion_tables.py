@@ -40,14 +40,10 @@ def scores() -> Rows:
 
 
 def segments() -> Rows:
-    return [
-        (f"S{n}", "X", "A-smooth" if n < 3 else "B-lumpy", "A", "X", "smooth", 100, 9, 1.0, 1.0, 1.0, 1.0, 1.0)
-        for n in range(6)
-    ]
-
-
-def demand() -> Rows:
-    return [(f"S{n}", "X", START - timedelta(days=days), 1.0 + n) for n in range(6) for days in (-9, 1, 2, 3)]
+    """Three series each; one was of the other segment before the weeks that are held back."""
+    numbers = (100, 9, 1.0, 1.0, 1.0, 1.0, 1.0, "mature", False, 0, None, None)
+    names = [("A-smooth" if n < 3 else "B-lumpy", "A-smooth" if n < 2 else "B-lumpy") for n in range(6)]
+    return [(f"S{n}", "X", now, now[0], "X", now[2:], *numbers, before) for n, (now, before) in enumerate(names)]
 
 
 def history(number: int, day: date, model: str) -> tuple[object, ...]:
@@ -56,8 +52,7 @@ def history(number: int, day: date, model: str) -> tuple[object, ...]:
 
 def made(spark: SparkSession, past: Rows) -> dict[str, pd.DataFrame]:
     tables: dict[str, Rows] = {
-        "segments": segments(), "demand": demand(), "champion_history": past,
-        "items": [(f"S{n}", None, None, 1.0) for n in range(6)],
+        "segments": segments(), "champion_history": past,
     }  # fmt: skip
     given = context(spark, tables)
     frame = spark.createDataFrame(scores(), TABLES["backtest_scores"].ddl)
@@ -70,6 +65,7 @@ def test_the_first_run_chooses_and_starts_the_history(spark: SparkSession) -> No
     assert chosen.loc["plan", "model"].tolist() == ["lightgbm", "lightgbm"]
     assert set(chosen.loc["replay", "model"]) == {"sba"}, "the replay's champions know nothing of its weeks"
     assert chosen.loc[("plan", "B-lumpy"), ["series", "windows"]].tolist() == [3, 5]
+    assert chosen.loc[("replay", "B-lumpy"), ["series", "windows"]].tolist() == [4, 3]
     past = tables["champion_history"]
     assert list(past.columns) == TABLES["champion_history"].column_names
     assert set(past["number"]) == {1} and set(past["run_id"]) == {"this-run"}
@@ -96,11 +92,11 @@ def test_a_champion_defends_and_the_replay_remembers_nothing_of_its_weeks(spark:
 
 def test_sums_do_not_depend_on_partitions(spark: SparkSession) -> None:
     frame = spark.createDataFrame(scores(), TABLES["backtest_scores"].ddl)
-    groups = spark.createDataFrame([row[:3] for row in segments()], "sku string, location string, segment string")
+    groups = spark.createDataFrame(segments(), TABLES["segments"].ddl)
     order = ["segment", "replay_segment", "model", "cutoff"]
-    found = [segment_sums(frame.repartition(parts), groups, groups).sort_values(order, ignore_index=True) for parts in (1, 5)]
+    found = [segment_sums(frame.repartition(parts), groups).sort_values(order, ignore_index=True) for parts in (1, 5)]
     pdt.assert_frame_equal(*found)
-    one = found[0].set_index(["segment", "model", "cutoff"]).loc[("B-lumpy", "lightgbm", CUTOFFS[0])]
+    one = found[0].set_index(order).loc[("B-lumpy", "B-lumpy", "lightgbm", CUTOFFS[0])]
     assert one[["series", "pinball_known", "failed"]].tolist() == [3, 2, 0]
     assert one[["pinball", "demand", "periods_in_stock", "coverage_80"]].tolist() == pytest.approx([1.4, 6.0, 2.1, 2.4])
     assert replay_scores(frame, WINDOWS).count() == frame.count() * 3 // 5

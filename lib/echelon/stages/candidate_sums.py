@@ -18,14 +18,13 @@ def replay_scores(scores: DataFrame, windows: Windows) -> DataFrame:
     return scores.where(F.col("cutoff") <= F.lit(start_date(windows.replay_cutoffs[-1], windows.freq)))
 
 
-def segment_sums(scores: DataFrame, segments: DataFrame, replay_segments: DataFrame) -> pd.DataFrame:
+def segment_sums(scores: DataFrame, segments: DataFrame) -> pd.DataFrame:
     """`core.forecast.candidate_scores.SUM_COLUMNS` by segment, replay_segment, model and cutoff: some thousand rows at most.
 
     A series has one segment for the plan and one of what was known when the replay's weeks began (null: none yet); both
     choices come from one pass over the scores.
     """
-    past = replay_segments.select(*SERIES, F.col("segment").alias("replay_segment"))
-    joined = scores.join(segments.select(*SERIES, "segment"), list(SERIES)).join(past, list(SERIES), "left")
+    joined = scores.join(segments.select(*SERIES, "segment", "replay_segment"), list(SERIES))
     return joined.groupBy("segment", "replay_segment", "model", "cutoff").agg(*_sums()).toPandas()
 
 

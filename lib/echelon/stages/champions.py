@@ -5,18 +5,17 @@ from datetime import date
 
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import start_date
 from echelon.core.forecast.candidate_scores import candidate_scores, window_summary
 from echelon.core.forecast.champion import ChampionRule, choose_champions
 from echelon.core.forecast.champion_history import history_rows, incumbents, next_number
 from echelon.core.forecast.names import model_name
+from echelon.errors import EchelonError
 from echelon.lake.contracts import TABLES
 from echelon.stages.candidate_sums import segment_sums
 from echelon.stages.candidates import names
 from echelon.stages.context import Context
-from echelon.stages.history import segmented
 from echelon.stages.windows import Windows
 
 
@@ -47,9 +46,12 @@ def champion_tables(context: Context, windows: Windows, scores: DataFrame) -> di
 
 
 def _purposes(context: Context, windows: Windows, scores: DataFrame, run_date: date) -> list[_Purpose]:
-    known = context.lake.read("demand").where(F.col("date") < F.lit(windows.replay_start_date))
-    past_segments = context.lake.keep("replay_segments", segmented(context, known))
-    sums = segment_sums(scores, context.lake.read("segments"), past_segments)
+    sums = segment_sums(scores, context.lake.read("segments"))
+    if sums["replay_segment"].isna().all():
+        raise EchelonError(
+            f"segments: no series was known before {windows.replay_start_date}, when the weeks begin that the replay holds "
+            "back; an older Echelon made the table if there are some: run the stage 'prepare' first"
+        )
     before = sums[sums["cutoff"] <= start_date(windows.replay_cutoffs[-1], windows.freq)]
     past = before.drop(columns="segment").rename(columns={"replay_segment": "segment"})
     return [_Purpose("plan", sums, run_date), _Purpose("replay", past, windows.replay_start_date)]

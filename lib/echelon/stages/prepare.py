@@ -28,14 +28,16 @@ def run(context: Context) -> str:
     Raises InputRefused when the history is too short to learn from.
     """
     lake, sales = context.lake, context.lake.read("sales")
-    netted = lake.keep("netted", _netted(context, sales))
+    days = _days(sales)
+    by_period = stamps_whole_periods(days, context.settings.run.frequency)
+    windows = _windows(context, days, by_period)
+    netted = lake.keep("netted", _netted(context, sales, windows, by_period))
     demand = netted.where("demand IS NOT NULL").select(TABLES["demand"].column_names)
-    segments = lake.keep("segments", segmented(context, demand))
     published = lake.publish(
         {
             "demand": demand,
             "unmatched_returns": netted.where("quantity IS NOT NULL"),
-            "segments": segments,
+            "segments": segmented(context, demand, windows.replay_start_date),
             "lead_times": lead_times_before(context, None),
             "suppliers": suppliers_before(context, None),
         }
@@ -46,11 +48,9 @@ def run(context: Context) -> str:
     )
 
 
-def _netted(context: Context, sales: DataFrame) -> DataFrame:
+def _netted(context: Context, sales: DataFrame, windows: Windows, by_period: bool) -> DataFrame:
     """Demand and unmatched returns, one under the other; days that ended empty travel with the sales."""
-    freq, days = context.settings.run.frequency, _days(sales)
-    by_period = stamps_whole_periods(days, freq)
-    windows = _windows(context, days, by_period)
+    freq = windows.freq
     rows, stock_by_period = sales.select(*_SOLD), False
     if context.settings.sources.stock_history is not None:
         history = context.lake.read("stock_history")

@@ -16,7 +16,7 @@ from echelon.core.inventory.stock_plan import Planned, SimulationSize
 from echelon.stages.candidate_sums import replay_scores
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, residual_sums, with_champions
-from echelon.stages.history import SERIES, segmented, windows_of
+from echelon.stages.history import SERIES, windows_of
 from echelon.stages.lead_times import lead_times_before
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
@@ -31,8 +31,7 @@ def run(context: Context) -> str:
     """Publish `kpis`."""
     lake, windows = context.lake, windows_of(context)
     known = lake.read("demand").where(F.col("date") < F.lit(windows.replay_start_date))
-    segments = lake.keep("segments", segmented(context, known))
-    rows = lake.keep("rows", _rows(context, windows, known, segments))
+    rows = lake.keep("rows", _rows(context, windows, known))
     lanes = shared_lanes(context, lead_times_before(context, windows.replay_start_date))
     function = partial(
         _replay_bucket,
@@ -57,8 +56,10 @@ def _outcome(context: Context) -> str:
     )
 
 
-def _rows(context: Context, windows: Windows, known: DataFrame, segments: DataFrame) -> DataFrame:
+def _rows(context: Context, windows: Windows, known: DataFrame) -> DataFrame:
     """One row per series: what `make_problem` takes, and demand before and in the held-back weeks as arrays."""
+    segments = context.lake.read("segments").where("replay_segment IS NOT NULL")
+    segments = segments.select(*SERIES, F.col("replay_segment").alias("segment"))
     chosen = with_champions(segments, context.lake.read("champions"), "replay")
     scores = context.lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     counts = known.groupBy(*SERIES).agg(F.bool_and(F.col("demand") == F.round("demand")).alias("counts"))
@@ -69,7 +70,7 @@ def _rows(context: Context, windows: Windows, known: DataFrame, segments: DataFr
     sums = hierarchy(context, live, past, known, windows, windows.replay_start)
     found = distributions(corrected(context, sums, live, "start_date", "mean", windows), residual_sums(context, past))
     items = context.lake.read("items").select("sku", F.coalesce("unit_price", "unit_cost").alias("unit_price"))
-    abc = segments.groupBy("sku").agg(F.min("abc").alias("abc"))
+    abc = segments.groupBy("sku").agg(F.min(F.substring_index("segment", "-", 1)).alias("abc"))
     joined = planning_rows(context, found).join(items, "sku").join(abc, "sku")
     return joined.join(_arrays(context, windows), list(SERIES))
 

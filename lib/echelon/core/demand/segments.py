@@ -52,7 +52,8 @@ def series_statistics(demand: pd.DataFrame, freq: Frequency, stages: LifeCycle =
         (*key, *_statistics(rows["demand"].to_numpy(np.float64), rows["date"], freq, stages))
         for key, rows in ordered.groupby(KEYS, sort=True)
     ]
-    return pd.DataFrame(records, columns=STATISTICS_COLUMNS)
+    found = pd.DataFrame(records, columns=STATISTICS_COLUMNS)
+    return found.astype({"level_shift": "datetime64[s]"})  # also where no level has shifted
 
 
 def _statistics(y: Vector, dates: "pd.Series[Any]", freq: Frequency, stages: LifeCycle) -> tuple[object, ...]:

@@ -79,6 +79,12 @@ SEGMENTS = Table(
         ),
         amount("spike_limit", "Demand above which a period is a spike; null without any", "units", nullable=True),
         Column("level_shift", "date", "First day of the new level, where it moved for good by a factor of two", nullable=True),
+        Column(
+            "replay_segment",
+            "string",
+            "The segment by what was known when the weeks began that the replay holds back; null if there was no history yet",
+            nullable=True,
+        ),
     ),
 )
 _PERFORMANCE = (
