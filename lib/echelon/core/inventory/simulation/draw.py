@@ -10,14 +10,14 @@ import math
 import numpy as np
 
 from echelon.core.inventory.simulation.jit import helper, kernel
-from echelon.core.inventory.simulation.layout import BLOCK, LOW_32, S32, Bytes, Doubles, Floats, Ints, Words
+from echelon.core.inventory.simulation.layout import BLOCK, LOW_32, S32, Bytes, Cells, Doubles, Floats, Ints, Words
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1B54A32D192ED03)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
-_S11 = np.uint64(11)
+_S11, _S12 = np.uint64(11), np.uint64(12)
 _LOW_16 = np.uint64(0xFFFF)
 _LOW_12 = np.uint64(0xFFF)
 _ONE = np.uint64(1)
@@ -26,6 +26,7 @@ _UNIT_16 = 1.0 / 65536.0
 _UNIT_53 = 1.0 / 9007199254740992.0
 
 LEAD_CELLS = 4096
+_FEW_STEPS = 24  # of a table; with more, looking up is faster
 
 
 @helper
@@ -71,12 +72,12 @@ def _unit_gamma(shape: float, bits: np.uint64) -> float:
 
 
 @helper
-def _column(number: np.uint64, start: np.uint64, size: np.uint64, table: Words) -> np.uint64:
+def _column(number: np.uint64, place: np.uint64, table: Words) -> np.uint64:
     """Column drawn from an alias table by a number of 32 random bits: its product with the size holds the column and,
-    below, the place inside it."""
-    product = number * size
+    below, the place inside it. place: first cell and size of the table (`packed_cells`)."""
+    product = number * (place & _LOW_12)
     column = product >> S32
-    entry = table[start + column]
+    entry = table[((place & LOW_32) >> _S12) + column]
     return column if (product & LOW_32) < (entry >> S32) else entry & LOW_32
 
 
@@ -119,11 +120,11 @@ def draw_counts(
     """Fill out[:, :, row] of (blocks, periods, customers' nodes, BLOCK) with counts.
 
     Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place (periods,) + factor
-    (horizons, replications) is the place between the tables; horizon (periods,) the row of factor; cells (4, tables):
-    least count, size, counts per cell, first cell of each table; wide: some cell holds several counts, then edges holds
-    the counts of each cell; scratch: memory (2, BLOCK).
+    (horizons, replications) is the place between the tables; horizon (periods,) the row of factor; cells (tables,): least
+    count, first cell and size of each table (`packed_cells`); wide: some cell holds several counts, then edges holds the
+    counts of each cell; scratch: memory (2, BLOCK).
     """
-    last = cells.shape[1] - 1.0
+    last = len(cells) - 1.0
     chosen, number = scratch[0], scratch[1]
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
@@ -135,17 +136,16 @@ def draw_counts(
                 _draw_wide(base, chosen, number, cells, table, edges, target)
                 continue
             for r in range(BLOCK):
-                g = chosen[r]
-                column = _column(number[r], cells[3, g], cells[1, g], table)
-                target[r] = np.float32(cells[0, g] + column)
+                place_of = cells[chosen[r]]
+                target[r] = np.float32((place_of >> S32) + _column(number[r], place_of, table))
 
 
 @helper
 def _draw_wide(base: np.uint64, chosen: Words, number: Words, cells: Words, table: Words, edges: Words, target: Floats) -> None:
     """Counts of one block where a cell may hold several: all of them equally likely."""
     for r in range(BLOCK):
-        g = chosen[r]
-        edge = edges[cells[3, g] + _column(number[r], cells[3, g], cells[1, g], table)]
+        place = cells[chosen[r]]
+        edge = edges[((place & LOW_32) >> _S12) + _column(number[r], place, table)]
         within = _uniform(_mix(base + np.uint64(r) * _NEXT + _STEP)) * float(edge & LOW_32)
         target[r] = np.float32(float(edge >> S32) + np.floor(within))
 
@@ -188,17 +188,36 @@ def _words(base: np.uint64, words: Words) -> None:
         words[r] = _mix(base + np.uint64(r) * _NEXT)
 
 
+@helper
+def _step_up(target: Bytes, cell: Cells, least: int, steps: Cells, rises: Bytes) -> None:
+    """What an ascending table holds in the cells, told from where it rises: as vector code, where look-ups are not."""
+    for r in range(BLOCK):
+        target[r] = least
+    for k in range(len(steps)):
+        step, rise = steps[k], rises[k]
+        for r in range(BLOCK):
+            target[r] += rise if cell[r] >= step else np.uint8(0)
+
+
 @kernel
-def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, table: Bytes, words: Words) -> None:
-    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from a table of LEAD_CELLS equally likely
-    ones; 64 random bits serve five periods. words: memory (BLOCK,)."""
+def draw_lead(
+    out: Bytes, node: int, key: np.uint64, first: int, table: Bytes, steps: Cells, rises: Bytes, words: Words, cell: Cells
+) -> None:
+    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from an ascending table of LEAD_CELLS equally
+    likely ones; 64 random bits serve five periods. steps, rises: where the table rises and by how much; words, cell: memory
+    (BLOCK,)."""
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
             if t % 5 == 0:
                 _words(key + ((np.uint64(first + b * BLOCK) << S32) + np.uint64(t // 5)) * _GOLDEN, words)
             target, shift = out[b, t, node], np.uint64(12 * (t % 5))
             for r in range(BLOCK):
-                target[r] = table[(words[r] >> shift) & _LOW_12]
+                cell[r] = np.uint16((words[r] >> shift) & _LOW_12)
+            if len(steps) <= _FEW_STEPS:
+                _step_up(target, cell, table[0], steps, rises)
+            else:
+                for r in range(BLOCK):
+                    target[r] = table[cell[r]]
 
 
 @helper

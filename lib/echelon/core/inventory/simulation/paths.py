@@ -12,7 +12,7 @@ from scipy import special
 
 from echelon.core.inventory.problem import Demand, LeadTime, Problem
 from echelon.core.inventory.simulation import count_tables, draw
-from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints, Words
+from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Cells, Doubles, Floats, Ints, Words
 
 # Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.
 _MOST_TABLES = 64
@@ -91,7 +91,7 @@ def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _
     count_tables.count_edges(means, parts, bounds, start, edges)
     weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
     count_tables.count_tables(means, parts, bounds, start, edges, table, weights, scratch)
-    cells = np.vstack([bounds.T, start[:-1]]).astype(np.uint64)
+    cells = count_tables.packed_cells(bounds, start)
     return _CountTables(np.asarray(place, float), spacing, bool(np.any(bounds[:, 2] != 1)), cells, table, edges)
 
 
@@ -241,12 +241,16 @@ def _strata(level_cv: float, size: int) -> Doubles:
 def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Bytes:
     """Lead time of every shipment, (blocks, periods, nodes, BLOCK); not filled where it never varies."""
     lead = np.zeros((blocks, periods, len(problem.nodes), BLOCK), np.uint8)
-    words = np.empty(BLOCK, np.uint64)
     for i, node in enumerate(problem.nodes):
         if len(node.lead_time.periods) > 1:
-            key = stream_key(problem.run_seed, problem.sku, node.name, purpose, "lead")
-            draw.draw_lead(lead, i, key, 0, lead_table(node.lead_time), words)
+            draw_times(lead, i, stream_key(problem.run_seed, problem.sku, node.name, purpose, "lead"), node.lead_time)
     return lead
+
+
+def draw_times(out: Bytes, row: int, key: np.uint64, time: LeadTime) -> None:
+    """Fill out[:, :, row] of (blocks, periods, rows, BLOCK) with lead times."""
+    words, cell = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint16)
+    draw.draw_lead(out, row, key, 0, lead_table(time), *_lead_steps(time), words, cell)
 
 
 @lru_cache(maxsize=1024)  # lanes are shared by all SKUs
@@ -255,3 +259,11 @@ def lead_table(lead_time: LeadTime) -> Bytes:
     quantile = (np.arange(draw.LEAD_CELLS) + 0.5) / draw.LEAD_CELLS
     place = np.searchsorted(np.cumsum(lead_time.probability), quantile)
     return np.array(lead_time.periods, np.uint8)[np.minimum(place, len(lead_time.periods) - 1)]
+
+
+@lru_cache(maxsize=1024)
+def _lead_steps(lead_time: LeadTime) -> tuple[Cells, Bytes]:
+    """Where the table rises, and by how many periods."""
+    rises = np.diff(lead_table(lead_time))
+    steps = np.flatnonzero(rises)
+    return (steps + 1).astype(np.uint16), rises[steps]
