@@ -6,11 +6,12 @@ distributions are drawn by Walker's alias method (`count_tables.py`), gamma vari
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from echelon.core.inventory.simulation.jit import helper, kernel
-from echelon.core.inventory.simulation.layout import BLOCK, LOW_32, S32, Bytes, Cells, Doubles, Floats, Ints, Words
+from echelon.core.inventory.simulation.layout import BLOCK, LOW_32, S32, Bytes, Cells, Doubles, Flags, Floats, Ints, Words
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -101,43 +102,61 @@ def _choose(base: np.uint64, place: float, level: Doubles, last: float, spacing:
         number[r] = bits >> S32
 
 
-@kernel
-def draw_counts(
-    out: Floats,
-    row: int,
-    key: np.uint64,
-    first: int,
-    place: Doubles,
-    factor: Doubles,
-    horizon: Ints,
-    spacing: float,
-    wide: bool,
-    cells: Words,
-    table: Words,
-    edges: Words,
-    scratch: Words,
-) -> None:
-    """Fill out[:, :, row] of (blocks, periods, customers' nodes, BLOCK) with counts.
+class CountRows(NamedTuple):
+    """What the counts of several nodes are drawn from, one after the other: place (nodes, periods) between the tables, row
+    of the level's factor (nodes, periods), and of each node the spacing of its tables, whether some cell holds several
+    counts, and where its tables begin among all; cells: least count, first cell and size of each table (`packed_cells`);
+    edges: counts of each cell, where needed."""
 
-    Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place (periods,) + factor
-    (horizons, replications) is the place between the tables; horizon (periods,) the row of factor; cells (tables,): least
-    count, first cell and size of each table (`packed_cells`); wide: some cell holds several counts, then edges holds the
-    counts of each cell; scratch: memory (2, BLOCK).
+    place: Doubles
+    horizon: Ints
+    spacing: Doubles
+    wide: Flags
+    cells_at: Ints
+    table_at: Ints
+    cells: Words
+    table: Words
+    edges: Words
+
+
+@kernel
+def draw_counts(out: Floats, rows: Ints, keys: Words, count: CountRows, factor: Doubles, scratch: Words) -> None:
+    """Fill out[:, :, rows] of (blocks, periods, customers' nodes, BLOCK) with counts, block by block: as much as the cache
+    holds.
+
+    Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place + factor (nodes, horizons,
+    replications) is the place between the tables; keys (nodes,); scratch: memory (2, BLOCK).
     """
-    last = len(cells) - 1.0
-    chosen, number = scratch[0], scratch[1]
     for b in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            target = out[b, t, row]
-            base = key + ((np.uint64(first + b * BLOCK) << S32) + np.uint64(t)) * _GOLDEN
-            level = factor[horizon[t], b * BLOCK : (b + 1) * BLOCK]
-            _choose(base, place[t], level, last, spacing, chosen, number)
-            if wide:
-                _draw_wide(base, chosen, number, cells, table, edges, target)
-                continue
-            for r in range(BLOCK):
-                place_of = cells[chosen[r]]
-                target[r] = np.float32((place_of >> S32) + _column(number[r], place_of, table))
+        for i in range(len(rows)):
+            _draw_row(out[b], rows[i], keys[i], b * BLOCK, factor[i], i, count, scratch)
+
+
+@helper
+def _draw_row(
+    out: Floats, row: int, key: np.uint64, first: int, factor: Doubles, i: int, count: CountRows, scratch: Words
+) -> None:
+    """Counts of one node in the block that begins with replication `first`, to out[:, row]."""
+    cells = count.cells[count.cells_at[i] : count.cells_at[i + 1]]
+    table = count.table[count.table_at[i] : count.table_at[i + 1]]
+    last, spacing = len(cells) - 1.0, count.spacing[i]
+    chosen, number = scratch[0], scratch[1]
+    for t in range(out.shape[0]):
+        target, base = out[t, row], key + ((np.uint64(first) << S32) + np.uint64(t)) * _GOLDEN
+        level = factor[count.horizon[i, t], first : first + BLOCK]
+        _choose(base, count.place[i, t], level, last, spacing, chosen, number)
+        if count.wide[i]:
+            _draw_wide(base, chosen, number, cells, table, count.edges[count.table_at[i] :], target)
+        else:
+            _draw_narrow(chosen, number, cells, table, target)
+
+
+@helper
+def _draw_narrow(chosen: Words, number: Words, cells: Words, table: Words, target: Floats) -> None:
+    """Counts where each cell holds one."""
+    for r in range(BLOCK):
+        place = cells[chosen[r]]
+        target[r] = np.float32((place >> S32) + _column(number[r], place, table))
 
 
 @helper
@@ -238,8 +257,9 @@ def deal_strata(strata: Doubles, key: np.uint64, out: Doubles) -> None:
     blocks = len(strata) // BLOCK
     for h in range(out.shape[0]):
         order = out[h]
-        for i in range(len(strata)):
-            order[(i % blocks) * BLOCK + i // blocks] = strata[i]
+        for run in range(BLOCK):
+            for b in range(blocks):
+                order[b * BLOCK + run] = strata[run * blocks + b]
         for run in range(BLOCK):
             for place in range(blocks - 1, 0, -1):
                 _swap(order, place, run, BLOCK, _bits(key, h, run * blocks + place))
