@@ -41,7 +41,7 @@ class NetworkPathSource:
         if len(time.periods) == 1:
             out[:, :, row] = time.periods[0]
         else:
-            draw_times(out, row, self._key(purpose, name, what), time)
+            draw_times(out, [row], [self._key(purpose, name, what)], [time])
 
 
 def _forbid_crossing(lead: Bytes) -> None:

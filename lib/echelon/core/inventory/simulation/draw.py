@@ -218,25 +218,41 @@ def _step_up(target: Bytes, cell: Cells, least: int, steps: Cells, rises: Bytes)
             target[r] += rise if cell[r] >= step else np.uint8(0)
 
 
+class LeadRows(NamedTuple):
+    """What lead times of several nodes are drawn from: ascending tables (nodes, LEAD_CELLS) of equally likely ones, and where
+    each rises and by how much, one after the other from steps_at (nodes + 1,) on."""
+
+    table: Bytes
+    steps_at: Ints
+    steps: Cells
+    rises: Bytes
+
+
 @kernel
-def draw_lead(
-    out: Bytes, node: int, key: np.uint64, first: int, table: Bytes, steps: Cells, rises: Bytes, words: Words, cell: Cells
-) -> None:
-    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from an ascending table of LEAD_CELLS equally
-    likely ones; 64 random bits serve five periods. steps, rises: where the table rises and by how much; words, cell: memory
-    (BLOCK,)."""
+def draw_lead(out: Bytes, rows: Ints, keys: Words, lead: LeadRows, words: Words, cell: Cells) -> None:
+    """Fill out[:, :, rows] of (blocks, periods, nodes, BLOCK) with lead times, block by block; keys (nodes,); words, cell:
+    memory (BLOCK,)."""
     for b in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            if t % 5 == 0:
-                _words(key + ((np.uint64(first + b * BLOCK) << S32) + np.uint64(t // 5)) * _GOLDEN, words)
-            target, shift = out[b, t, node], np.uint64(12 * (t % 5))
+        for i in range(len(rows)):
+            _draw_lead_row(out[b], rows[i], keys[i], b * BLOCK, i, lead, words, cell)
+
+
+@helper
+def _draw_lead_row(out: Bytes, row: int, key: np.uint64, first: int, i: int, lead: LeadRows, words: Words, cell: Cells) -> None:
+    """Lead times of one node in the block that begins with replication `first`; 64 random bits serve five periods."""
+    table = lead.table[i]
+    steps, rises = lead.steps[lead.steps_at[i] : lead.steps_at[i + 1]], lead.rises[lead.steps_at[i] : lead.steps_at[i + 1]]
+    for t in range(out.shape[0]):
+        if t % 5 == 0:
+            _words(key + ((np.uint64(first) << S32) + np.uint64(t // 5)) * _GOLDEN, words)
+        target, shift = out[t, row], np.uint64(12 * (t % 5))
+        for r in range(BLOCK):
+            cell[r] = np.uint16((words[r] >> shift) & _LOW_12)
+        if len(steps) <= _FEW_STEPS:
+            _step_up(target, cell, table[0], steps, rises)
+        else:
             for r in range(BLOCK):
-                cell[r] = np.uint16((words[r] >> shift) & _LOW_12)
-            if len(steps) <= _FEW_STEPS:
-                _step_up(target, cell, table[0], steps, rises)
-            else:
-                for r in range(BLOCK):
-                    target[r] = table[cell[r]]
+                target[r] = table[cell[r]]
 
 
 @helper

@@ -207,7 +207,8 @@ class DemandSource:
         """The level factor F per horizon and replication to out, with `spacing` (of count tables) log(F) / spacing."""
         own, cv = self._key(name, purpose, "level"), demand.level_cv
         if demand.level_correlation == 0:
-            draw.deal_strata(_strata(cv, out.shape[1]) if spacing is None else _log_strata(cv, out.shape[1]) / spacing, own, out)
+            strata = _strata(cv, out.shape[1]) if spacing is None else _log_strata(cv, out.shape[1]) / spacing
+            draw.deal_strata(strata, own, out)
             return
         keys = (stream_key(self.problem.run_seed, self.problem.sku, purpose, "common level"), own)
         factor = common_level(cv, demand.level_correlation, keys, out.shape)
@@ -284,16 +285,26 @@ def _log_strata(level_cv: float, size: int) -> Doubles:
 def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Bytes:
     """Lead time of every shipment, (blocks, periods, nodes, BLOCK); not filled where it never varies."""
     lead = np.zeros((blocks, periods, len(problem.nodes), BLOCK), np.uint8)
-    for i, node in enumerate(problem.nodes):
-        if len(node.lead_time.periods) > 1:
-            draw_times(lead, i, stream_key(problem.run_seed, problem.sku, node.name, purpose, "lead"), node.lead_time)
+    varied = [i for i, node in enumerate(problem.nodes) if len(node.lead_time.periods) > 1]
+    names = [problem.nodes[i].name for i in varied]
+    keys = [stream_key(problem.run_seed, problem.sku, name, purpose, "lead") for name in names]
+    draw_times(lead, varied, keys, [problem.nodes[i].lead_time for i in varied])
     return lead
 
 
-def draw_times(out: Bytes, row: int, key: np.uint64, time: LeadTime) -> None:
-    """Fill out[:, :, row] of (blocks, periods, rows, BLOCK) with lead times."""
+def draw_times(out: Bytes, rows: list[int], keys: list[np.uint64], times: list[LeadTime]) -> None:
+    """Fill out[:, :, rows] of (blocks, periods, all rows, BLOCK) with lead times."""
+    if not rows:
+        return
+    steps = [_lead_steps(time) for time in times]
+    found = draw.LeadRows(
+        np.stack([lead_table(time) for time in times]),
+        np.concatenate([[0], np.cumsum([len(places) for places, _ in steps])]),
+        np.concatenate([places for places, _ in steps]),
+        np.concatenate([rises for _, rises in steps]),
+    )
     words, cell = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint16)
-    draw.draw_lead(out, row, key, 0, lead_table(time), *_lead_steps(time), words, cell)
+    draw.draw_lead(out, np.array(rows), np.array(keys), found, words, cell)
 
 
 @lru_cache(maxsize=1024)  # lanes are shared by all SKUs

@@ -26,7 +26,7 @@ def warm_up_periods(problem: Problem) -> int:
 
 def network_arrays(problem: Problem) -> NetworkArrays:
     """The network as the kernels read it."""
-    nodes = problem.nodes
+    nodes, counts = problem.nodes, problem.counts
     drawn = [lead_table(node.lead_time) for node in nodes]
     low, high = (np.array([table[end] for table in drawn], np.int64) for end in (0, -1))
     length = np.array([1 << int(h).bit_length() for h in high], np.int64)
@@ -46,8 +46,8 @@ def network_arrays(problem: Problem) -> NetworkArrays:
         low=low,
         high=high,
         wide=high - low >= _WIDE,
-        lot=np.array([_lot(problem, node.lot_size) for node in nodes], np.float32),
-        moq=np.array([_lot(problem, node.moq) for node in nodes], np.float32),
+        lot=np.array([_lot(counts, node.lot_size) for node in nodes], np.float32),
+        moq=np.array([_lot(counts, node.moq) for node in nodes], np.float32),
         cycle_start=mean_lead % review,
         ring_at=np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int64),
         ring_mask=length - 1,
@@ -55,9 +55,9 @@ def network_arrays(problem: Problem) -> NetworkArrays:
     )
 
 
-def _lot(problem: Problem, quantity: float) -> float:
+def _lot(counts: bool, quantity: float) -> float:
     """Single units are no restriction when demand is counted."""
-    return 0.0 if problem.counts and quantity <= 1 else quantity
+    return 0.0 if counts and quantity <= 1 else quantity
 
 
 @dataclass(frozen=True)
