@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,14 +92,13 @@ class Simulator:
             ring=self._rows(int(self.net.ring_mask.sum()) + nodes),
             tape=self._rows(periods * int(self.net.tape_at[-1])),
         )
-        self.demand = self._demand_totals()
 
     def on(self, paths: Paths) -> "Simulator":
         """The same problem on other paths with as many periods. Both share their memory: not for two threads."""
         other = copy(self)
+        vars(other).pop("demand", None)
         other.paths = paths
         other._sums = np.zeros((paths.demand.shape[0], *self._sums.shape[1:]), self.precision)
-        other.demand = other._demand_totals()
         return other
 
     def _rows(self, rows: int) -> Floats:
@@ -112,7 +112,8 @@ class Simulator:
         """Measured periods x replications: sums divided by it are means per period."""
         return float(self.paths.measured * self.paths.replications)
 
-    def _demand_totals(self) -> Doubles:
+    @cached_property
+    def demand(self) -> Doubles:
         """Customers' demand per node over the measured periods of all replications."""
         by_lane = np.zeros((self.paths.demand.shape[2], BLOCK))
         sums.add_demand(self.paths.demand, self.paths.warm_up, by_lane)
@@ -210,7 +211,7 @@ class Measures:
         """Mean per period of a sum of `layout` (ON_HAND, BACKORDERS, READY, ...)."""
         return _mean(self.sums[kind] / self.periods)
 
-    @property
+    @cached_property
     def on_hand(self) -> Estimate:
         """Mean stock on hand at the end of a period, units."""
         return self.per_period(layout.ON_HAND)
@@ -225,13 +226,13 @@ class Measures:
         """Mean demand per period of customers and nodes downstream, units."""
         return _mean((self.sums[layout.DEMAND] + self.sums[layout.ORDERS]) / self.periods)
 
-    @property
+    @cached_property
     def fill_rate(self) -> Estimate:
         """Share of the demand of customers and nodes downstream served at once from stock on hand (beta)."""
         unmet = self.sums[layout.UNMET] + self.sums[layout.ORDERS_UNMET]
         return _ratio(unmet, self.sums[layout.DEMAND] + self.sums[layout.ORDERS])
 
-    @property
+    @cached_property
     def customer_fill_rate(self) -> Estimate:
         """The same for customers alone."""
         return _ratio(self.sums[layout.UNMET], self.sums[layout.DEMAND])
@@ -267,3 +268,17 @@ def _ratio(missed: Doubles, total: Doubles) -> Estimate:
     residual = missed - rate[:, None] * total
     se = np.sqrt(np.square(residual).sum(axis=1) * replications / (replications - 1)) / safe
     return Estimate(1 - rate, se)
+
+
+class Together:
+    """Two sets of paths of one problem as one, to meet targets on both; see `Simulator`."""
+
+    def __init__(self, one: Simulator, other: Simulator) -> None:
+        self._one, self._other = one, other
+        self.demand: Doubles = one.demand + other.demand
+        self.scale = one.scale + other.scale
+
+    def totals(self, levels: Doubles) -> Totals:
+        """One forward pass on each."""
+        one, other = vars(self._one.totals(levels)), vars(self._other.totals(levels))
+        return Totals(**{kind: one[kind] + other[kind] for kind in one})
