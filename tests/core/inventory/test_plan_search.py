@@ -11,8 +11,8 @@ from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.paths import Paths, PathSource, stratified_level
-from echelon.core.inventory.simulation.simulator import Simulator, Together, warm_up_periods
+from echelon.core.inventory.simulation.paths import PathSource, stratified_level
+from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
 from small_problems import warehouse_and_stores
 
 RANDOM = LeadTime((1, 2, 3, 4, 5), (0.2,) * 5)
@@ -80,25 +80,13 @@ def test_only_what_a_raised_level_moves_is_measured_again(lost, touched):
     simulator = Simulator(problem, source.draw("other", 64))
     levels = ltd.mean + 3 * ltd.sd
     levels[1] = ltd.mean[1]
-    done = certify(simulator, source, targets, levels, ShadowPrices(targets.bound, targets.hold), ltd.sd, 64)
+    done = certify(simulator, source, targets, levels, ShadowPrices(targets.bound, targets.hold), ltd.sd)
     first = simulator.on(source.draw("certify 0", 64)).measure(levels)
     assert first.customer_fill_rate.mean[1] < 0.9 and done.status == "ok"
     assert set(np.flatnonzero(done.levels != levels)) == {1}
     changed = np.any(done.measures.sums[layout.ON_HAND] != first.sums[layout.ON_HAND], axis=1)
     assert set(np.flatnonzero(changed)) == touched
     assert done.measures.customer_fill_rate.mean[1] + done.measures.customer_fill_rate.se[1] >= 0.9
-
-
-def test_two_sets_of_paths_count_as_one():
-    problem = warehouse_and_stores(stores=2)
-    simulator = Simulator(problem, source_of(problem).draw("both", 2 * BLOCK))
-    paths, levels = simulator.paths, lead_time_demand(problem).mean
-    halves = [simulator.on(Paths(paths.demand[part], paths.lead[part], paths.warm_up)) for part in (slice(1), slice(1, 2))]
-    both = Together(*halves)
-    np.testing.assert_array_equal(both.demand, simulator.demand)
-    assert both.scale == simulator.scale
-    for one, whole in zip(vars(both.totals(levels)).values(), vars(simulator.totals(levels)).values(), strict=True):
-        np.testing.assert_allclose(one, whole, rtol=1e-6)
 
 
 @pytest.mark.parametrize("longest", [3, 60])  # told from where the table rises, and looked up

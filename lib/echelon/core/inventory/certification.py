@@ -26,19 +26,13 @@ class Certified:
 
 
 def certify(
-    simulator: Simulator,
-    source: PathSource,
-    targets: Targets,
-    levels: Doubles,
-    prices: ShadowPrices,
-    sd: Doubles,
-    replications: int,
+    simulator: Simulator, source: PathSource, targets: Targets, levels: Doubles, prices: ShadowPrices, sd: Doubles
 ) -> Certified:
-    """Measure on fresh paths; raise what falls short by more than a standard error, and measure what that touches on fresh
-    paths again. simulator: of the problem, on any paths; sd: of lead-time demand (nodes,), units: at least 1 % of it is added.
+    """Measure on as many fresh paths as the simulator has; raise what falls short by more than a standard error, and
+    measure what that touches on fresh paths again. sd: of lead-time demand (nodes,), units: at least 1 % of it is added.
     """
     problem = source.tree
-    measures = simulator.on(source.draw("certify 0", replications)).measure(levels)
+    measures = simulator.on(source.draw("certify 0", simulator.paths.replications)).measure(levels)
     for attempt in range(1, _ROUNDS + 1):
         service = measures.customer_fill_rate
         short = service.mean + service.se < targets.fill_rate

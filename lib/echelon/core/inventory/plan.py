@@ -10,12 +10,11 @@ from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_de
 from echelon.core.inventory.optimisation.fill_rate import best_point, explore, optimise_near, tolerance_together
 from echelon.core.inventory.optimisation.search import Point
 from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
-from echelon.core.inventory.optimisation.system import Counted
 from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.paths import Paths, PathSource
-from echelon.core.inventory.simulation.simulator import Simulator, Together, warm_up_periods
+from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
 from echelon.core.inventory.stock_plan import (
     DEFAULT_SIZE,
     SimulationSize,
@@ -44,10 +43,9 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     source = PathSource(problem, size.periods, warm_up_periods(problem))
     simulator = Simulator(problem, source.draw("optimise", size.replications))
     point, prices = _optimised(problem, simulator, targets, ltd)
-    many = size.certification_replications
-    fresh = simulator.on(source.draw("refine", max(many - size.replications, many // 2)))
-    levels = _refined(Together(simulator, fresh), targets, np.where(ltd.rate > 0, point.levels, 0.0), prices)
-    certified = certify(simulator, source, targets, levels, prices, ltd.sd, many)
+    fresh = simulator.on(source.draw("refine", size.certification_replications))
+    levels = _refined(fresh, targets, np.where(ltd.rate > 0, point.levels, 0.0), prices)
+    certified = certify(fresh, source, targets, levels, prices, ltd.sd)
     return describe(problem, certified.levels, ltd, certified.measures, certified.status)
 
 
@@ -103,6 +101,6 @@ def _unseen(problem: Problem, unseen: Flags) -> Doubles:
     return np.where(unseen, analytic_levels(problem), np.nan) if unseen.any() else np.full(len(unseen), np.nan)
 
 
-def _refined(fresh: Counted, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
+def _refined(fresh: Simulator, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
     """Meet the targets once more on more and fresh paths: levels that are best on few paths are a little too low."""
     return _whole(meet_targets(fresh, observed(targets, fresh), levels, prices, _TOLERANCE), targets)

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand
-from echelon.core.inventory.optimisation.system import Counted
+from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.optimisation.targets import Targets
 from echelon.core.inventory.problem import Demand
 from echelon.core.inventory.simulation.layout import Doubles, Flags
@@ -99,7 +99,7 @@ def targets_of(problem: Planned, rate: Doubles) -> Targets:
     return Targets(np.where(asked & (rate > 0), wanted, np.nan), hold, problem.counts)
 
 
-def observed(targets: Targets, simulator: Counted) -> Targets:
+def observed(targets: Targets, simulator: System) -> Targets:
     """A target binds only where the paths show demand."""
     return replace(targets, fill_rate=np.where(simulator.demand > 0, targets.fill_rate, np.nan))
 

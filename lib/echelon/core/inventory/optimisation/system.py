@@ -6,8 +6,8 @@ from echelon.core.inventory.simulation.layout import Doubles
 from echelon.core.inventory.simulation.simulator import Measures, Totals
 
 
-class Counted(Protocol):
-    """What is counted of one system on one set of paths, or on several; levels are arrays (nodes,), units."""
+class System(Protocol):
+    """One system on one set of paths; levels are arrays (nodes,), units."""
 
     @property
     def demand(self) -> Doubles:
@@ -19,10 +19,6 @@ class Counted(Protocol):
 
     def totals(self, levels: Doubles) -> Totals:
         """Sums over measured periods and replications."""
-
-
-class System(Counted, Protocol):
-    """One system on one set of paths."""
 
     def gradient(
         self, levels: Doubles, hold: Doubles, unmet: Doubles, backorder: Doubles | None = None

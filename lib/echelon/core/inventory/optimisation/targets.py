@@ -9,7 +9,7 @@ import numpy as np
 
 from echelon.core.inventory.optimisation.search import Point
 from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
-from echelon.core.inventory.optimisation.system import Counted
+from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.simulator import Totals
 
@@ -43,14 +43,14 @@ class ServedPoint(Point):
     slope: Doubles
 
 
-def fill_gap(simulator: Counted, totals: Totals, targets: Targets) -> Doubles:
+def fill_gap(simulator: System, totals: Totals, targets: Targets) -> Doubles:
     """Units that are missing to the target at each node (negative: more than needed, 0 without a target)."""
     needed = totals.unmet - (1 - targets.fill_rate) * simulator.demand
     return np.where(targets.bound, needed, 0.0)
 
 
 def meet_targets(
-    simulator: Counted, targets: Targets, levels: Doubles, prices: ShadowPrices | None = None, tolerance: float = TOLERANCE
+    simulator: System, targets: Targets, levels: Doubles, prices: ShadowPrices | None = None, tolerance: float = TOLERANCE
 ) -> ServedPoint:
     """Least levels of the bound nodes that meet the targets, the other levels given.
 
@@ -82,7 +82,7 @@ def _settled(targets: Targets, gap: Doubles, levels: Doubles, low: Doubles, high
     return closed | ((gap <= 0) & (levels <= 0))
 
 
-def _excess(simulator: Counted, totals: Totals, gap: Doubles, prices: ShadowPrices) -> tuple[Doubles, Doubles]:
+def _excess(simulator: System, totals: Totals, gap: Doubles, prices: ShadowPrices) -> tuple[Doubles, Doubles]:
     """Logarithm of unmet demand over what the target allows, and how much it falls per unit of level.
 
     Unmet demand falls about exponentially in the level, so that steps to the zero of the logarithm hit from afar.
@@ -118,7 +118,7 @@ def _next(step: Doubles, levels: Doubles, low: Doubles, high: Doubles) -> Double
 
 
 def _point(
-    simulator: Counted,
+    simulator: System,
     targets: Targets,
     levels: Doubles,
     totals: Totals,

@@ -268,17 +268,3 @@ def _ratio(missed: Doubles, total: Doubles) -> Estimate:
     residual = missed - rate[:, None] * total
     se = np.sqrt(np.square(residual).sum(axis=1) * replications / (replications - 1)) / safe
     return Estimate(1 - rate, se)
-
-
-class Together:
-    """Two sets of paths of one problem as one, to meet targets on both; see `Simulator`."""
-
-    def __init__(self, one: Simulator, other: Simulator) -> None:
-        self._one, self._other = one, other
-        self.demand: Doubles = one.demand + other.demand
-        self.scale = one.scale + other.scale
-
-    def totals(self, levels: Doubles) -> Totals:
-        """One forward pass on each."""
-        one, other = vars(self._one.totals(levels)), vars(self._other.totals(levels))
-        return Totals(**{kind: one[kind] + other[kind] for kind in one})
