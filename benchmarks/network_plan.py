@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from echelon.core.inventory.lead_time_demand import lead_time_demand
 from echelon.core.inventory.optimisation import fill_rate as optimisation
+from echelon.core.inventory.optimisation import search
 from echelon.core.inventory.optimisation.fill_rate import explore, optimise
 from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.plan import plan_sku
@@ -140,13 +141,13 @@ def gap(problem: Problem) -> float:
 def optimum(simulator: Simulator, targets: Targets, middle: Any, spread: Any) -> Any:
     """Levels of least cost on all paths, searched until a step promises no more than two millionths."""
     worthwhile, optimisation._WORTHWHILE = optimisation._WORTHWHILE, 2e-6
-    steps, optimisation._SEARCH_STEPS = optimisation._SEARCH_STEPS, 20
+    steps, search._STEPS = search._STEPS, 20
     free = np.full(len(middle), np.nan)
     near = explore(simulator.on(simulator.paths.first(512)), targets, free, middle, spread)
     try:
         return optimise(simulator, replace(targets, whole=False), free, middle, spread, near)
     finally:
-        optimisation._WORTHWHILE, optimisation._SEARCH_STEPS = worthwhile, steps
+        optimisation._WORTHWHILE, search._STEPS = worthwhile, steps
 
 
 def report(lost: bool, skus: int, gaps: int, speed: Callable[[], float] | None, phases: Phases) -> None:

@@ -87,3 +87,15 @@ def test_only_what_a_raised_level_moves_is_measured_again(lost, touched):
     changed = np.any(done.measures.sums[layout.ON_HAND] != first.sums[layout.ON_HAND], axis=1)
     assert set(np.flatnonzero(changed)) == touched
     assert done.measures.customer_fill_rate.mean[1] + done.measures.customer_fill_rate.se[1] >= 0.9
+
+
+@pytest.mark.parametrize("longest", [3, 60])  # told from where the table rises, and looked up
+def test_lead_times_are_drawn_as_often_as_asked(longest):
+    share = np.arange(longest, 0.0, -1.0) / np.arange(longest + 1).sum()
+    time = LeadTime(tuple(range(2, 2 + longest)), tuple(share))
+    nodes = (Node("a", "", -1, time, 1.0), Node("b", "", 0, RANDOM, 1.0, Demand(np.ones(7)), 0.9))
+    lead = PathSource(Problem("lead", nodes), 200, 0).draw("test", 1024).lead
+    seen = np.bincount(lead[:, :, 0].ravel(), minlength=2 + longest)[2:] / lead[:, :, 0].size
+    np.testing.assert_allclose(seen, share, atol=5 * np.sqrt(0.25 / lead[:, :, 0].size) + 1 / 4096)
+    np.testing.assert_array_equal(np.unique(lead[:, :, 1]), RANDOM.periods)
+    assert abs(np.corrcoef(lead[:, :, 0].ravel(), lead[:, :, 1].ravel())[0, 1]) < 0.01

@@ -7,7 +7,7 @@ import numpy as np
 from echelon.core.inventory.analytic import analytic_fill_rate, analytic_levels
 from echelon.core.inventory.certification import certify
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, lead_time_demand
-from echelon.core.inventory.optimisation.fill_rate import best_point, explore, optimise_near
+from echelon.core.inventory.optimisation.fill_rate import best_point, explore, optimise_near, tolerance_together
 from echelon.core.inventory.optimisation.search import Point
 from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.targets import Targets, meet_targets
@@ -26,7 +26,7 @@ from echelon.core.inventory.stock_plan import (
 )
 
 _FEW = 64  # replications
-_TOLERANCE = 5e-3  # of the fill rate when it is refined; what is missing is made up by a Newton step
+_TOLERANCE = 1.5e-2  # of the fill rate when it is refined; what is missing is made up by a Newton step
 
 
 def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan:
@@ -73,7 +73,7 @@ def _optimised(problem: Problem, simulator: Simulator, targets: Targets, ltd: Le
     unseen = _unseen(problem, targets.bound & ~seen.bound)
     few = simulator.on(simulator.paths.first(_FEW))
     near = explore(few, observed(seen, few), unseen, ltd.lead_mean, ltd.sd)
-    return best_point(simulator, seen, unseen, ltd.lead_mean, ltd.sd, near), near.prices
+    return best_point(simulator, seen, unseen, ltd.lead_mean, ltd.sd, near, tolerance_together(seen)), near.prices
 
 
 def _whole(point: Point, targets: Targets) -> Doubles:

@@ -199,7 +199,7 @@ def check_demand(name: str, demand: Demand | None) -> None:
     """Raise ProblemError for demand that can't be drawn."""
     if demand is None:
         return
-    numbers = np.array([*demand.mean, demand.dispersion, demand.level_cv, *astuple(demand.shape)], float)
+    numbers = np.array([*demand.mean, demand.dispersion, demand.level_cv, *vars(demand.shape).values()], float)
     if len(demand.mean) == 0 or not np.all(np.isfinite(numbers)) or numbers.min() < 0:
         raise ProblemError(f"node {name}: mean demand, dispersion, level_cv and shape must be finite and not negative")
     if demand.shape.active_share + demand.shape.large_share > 1 + 1e-9 or not 0 <= demand.level_correlation <= 1:

@@ -6,9 +6,8 @@ import numpy.typing as npt
 from echelon.core.inventory.general.arrays import Draws
 from echelon.core.inventory.general.model import Disruption, SupplyNetwork
 from echelon.core.inventory.problem import LeadTime
-from echelon.core.inventory.simulation import draw
 from echelon.core.inventory.simulation.layout import BLOCK, Bytes
-from echelon.core.inventory.simulation.paths import DemandSource, lead_table, stream_key
+from echelon.core.inventory.simulation.paths import DemandSource, draw_times, stream_key
 
 
 class NetworkPathSource:
@@ -42,7 +41,7 @@ class NetworkPathSource:
         if len(time.periods) == 1:
             out[:, :, row] = time.periods[0]
         else:
-            draw.draw_lead(out, row, self._key(purpose, name, what), 0, lead_table(time), np.empty(BLOCK, np.uint64))
+            draw_times(out, [row], [self._key(purpose, name, what)], [time])
 
 
 def _forbid_crossing(lead: Bytes) -> None:

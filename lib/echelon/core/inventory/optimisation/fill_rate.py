@@ -14,8 +14,9 @@ from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.optimisation.targets import TOLERANCE, ServedPoint, Targets, meet_targets
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
-_ROUGH = 5e-3  # of the fill rate, while the search is far from its end
-_WORTHWHILE = 4e-4  # of the cost
+_AFAR = 1e-2  # of the fill rate, while the search is far from its end
+_ROUGH = 5e-3  # the same near its end
+_WORTHWHILE = 8e-4  # of the cost
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,18 @@ def valley_at(levels: Doubles, targets: Targets) -> Valley:
 
 
 def best_point(
-    simulator: System, targets: Targets, fixed: Doubles, middle: Doubles, spread: Doubles, near: Valley | None = None
+    simulator: System,
+    targets: Targets,
+    fixed: Doubles,
+    middle: Doubles,
+    spread: Doubles,
+    near: Valley | None = None,
+    tolerance: float = TOLERANCE,
 ) -> ServedPoint:
-    """The same before levels that a target decides are rounded up: to meet the targets on other paths."""
+    """The same before levels that a target decides are rounded up: to meet the targets on other paths. tolerance: of the
+    fill rate, as exactly as the targets are met on these ones."""
     near = explore(simulator, targets, fixed, middle, spread) if near is None else near
-    goal = FillRateGoal(simulator, targets, near.prices, TOLERANCE)
+    goal = FillRateGoal(simulator, targets, near.prices, tolerance)
     search = Search(goal, _free(targets, fixed, spread), spread, _WORTHWHILE)
     best = goal.meet(np.where(np.isnan(fixed), near.levels, fixed))
     if search.free.any():
@@ -82,7 +90,7 @@ def optimise_near(simulator: System, targets: Targets, start: Doubles, spread: D
     """The same from levels that are nearly best already, without rounding: for comparisons. Unbound nodes without spread
     stay at them. prices: those of a similar problem, which are changed to this one's."""
     goal = FillRateGoal(simulator, targets, prices, _ROUGH)
-    search = Search(goal, ~targets.bound & (spread > 0), spread, 3 * _WORTHWHILE)
+    search = Search(goal, ~targets.bound & (spread > 0), spread, 1.5 * _WORTHWHILE)
     best = goal.meet(start)
     if not search.free.any():
         return best.levels
@@ -91,14 +99,20 @@ def optimise_near(simulator: System, targets: Targets, start: Doubles, spread: D
 
 def explore(simulator: System, targets: Targets, fixed: Doubles, middle: Doubles, spread: Doubles) -> Valley:
     """About where the least cost lies: arguments as for `optimise`."""
-    goal = FillRateGoal(simulator, targets, ShadowPrices(targets.bound, targets.hold), _ROUGH)
-    search = Search(goal, _free(targets, fixed, spread), spread, 3 * _WORTHWHILE)
-    start = goal.meet(np.where(np.isnan(fixed), middle + spread, fixed))
+    goal = FillRateGoal(simulator, targets, ShadowPrices(targets.bound, targets.hold), _AFAR)
+    search = Search(goal, _free(targets, fixed, spread), spread, 1.5 * _WORTHWHILE)
+    start = goal.rougher().meet(np.where(np.isnan(fixed), middle + spread, fixed))
     if not search.free.any():
         return Valley(start.levels, None, goal.prices)
     goal.gradient(start)  # teaches the prices, without which what is missing to a target has no value
     best, curvature = descend(search, best_start(search, start.levels, middle), None)
     return Valley(best.levels, curvature, goal.prices)
+
+
+def tolerance_together(targets: Targets) -> float:
+    """Tolerance of the fill rate where only the cost of all nodes together matters: what is missing at one is left over at
+    another, the more so the more nodes there are."""
+    return float(min(TOLERANCE * np.sqrt(max(targets.bound.sum(), 1)), _ROUGH))
 
 
 def _free(targets: Targets, fixed: Doubles, spread: Doubles) -> Flags:

@@ -17,6 +17,7 @@ TOLERANCE = 1e-3  # of the fill rate
 _MOST_STEPS = 60
 _NOTHING = 1e-12  # in place of a curvature or a spread of zero
 _LEAST_UNMET = 1e-4  # of the demand: less counts as this much where its logarithm is taken
+_BEND = 0.2  # second derivative of the logarithm of unmet demand over the square of the first: 0.15-0.35 near usual targets
 _FARTHEST = 0.5  # of the logarithm of unmet demand: a step so long is not taken without simulation
 _LARGEST_STEP = 50.0  # times the step that counting alone would take
 
@@ -71,7 +72,7 @@ def meet_targets(
             break
         decay = _seen_decay(decay, excess_before - excess, levels - before)
         before, excess_before = levels, excess
-        levels = np.where(moving, _next(excess / decay, levels, low, high), levels)
+        levels = np.where(moving, _next(_step(excess, decay), levels, low, high), levels)
     return _point(simulator, targets, levels, totals, gap, low, high, prices)
 
 
@@ -89,6 +90,11 @@ def _excess(simulator: System, totals: Totals, gap: Doubles, prices: ShadowPrice
     least = np.maximum(_LEAST_UNMET * simulator.demand, _NOTHING)
     unmet = np.maximum(totals.unmet, least)
     return np.log(unmet / np.maximum(totals.unmet - gap, least)), np.maximum(totals.slope * prices.effect / unmet, _NOTHING)
+
+
+def _step(excess: Doubles, decay: Doubles) -> Doubles:
+    """Way to the level where the excess is zero, when the decay grows with the level as it does for normal demand."""
+    return np.asarray(2 * excess / (decay * (1 + np.sqrt(np.maximum(1 + 2 * _BEND * excess, 0.2)))))
 
 
 def _seen_decay(decay: Doubles, fallen: Doubles, moved: Doubles) -> Doubles:
@@ -124,7 +130,7 @@ def _point(
     """One last step, inside the bracket, on cost and levels."""
     excess, decay = _excess(simulator, totals, gap, prices)
     surplus = np.where(targets.bound, targets.hold * totals.covered, 0.0)
-    step = np.where(targets.bound, np.clip(excess / decay, np.maximum(low, 0) - levels, high - levels), 0.0)
+    step = np.where(targets.bound, np.clip(_step(excess, decay), np.maximum(low, 0) - levels, high - levels), 0.0)
     cost = float(targets.hold @ totals.on_hand + (surplus * prices.factor * prices.effect) @ step)
     slope = totals.slope * np.exp(np.clip(-decay * step, -_FARTHEST, _FARTHEST))  # at the end of the step
     return ServedPoint(levels + step, cost, surplus, np.maximum(slope, 1.0))

@@ -284,7 +284,7 @@ def gradient_blocks(
     """
     nodes = len(levels)
     for b in range(demand.shape[0]):
-        forward(net, levels, demand[b], lead[b], warm_up, False, sums[b], work)
+        forward(net, levels, demand[b], lead[b], warm_up, False, True, sums[b], work)
         _reverse(net, demand[b], lead[b], warm_up, weights, work)
         for n in range(nodes):
             base = n * RECORD * BLOCK

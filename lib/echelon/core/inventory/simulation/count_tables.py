@@ -101,7 +101,7 @@ def count_edges(means: Doubles, parts: Doubles, bounds: Ints, start: Ints, edges
     for i in range(len(means)):
         low, cells, stride = bounds[i, 0], bounds[i, 1], bounds[i, 2]
         last = 0.0
-        for part in range(len(parts)):
+        for part in range(len(parts) if stride == 0 else 0):
             last = max(last, _part_bounds(means[i], parts, part)[1])
         for c in range(cells):
             first, width = float(low + stride * c), float(stride)
@@ -139,7 +139,9 @@ def _count_weights(mean: float, parts: Doubles, edges: Words, out: Doubles) -> N
         own = mean * parts[part, 1]
         if own > 0.0 and parts[part, 0] > 0.0:
             idle -= parts[part, 0]
-            low, _ = _bounds(own, parts[part, 2])
+            low = float(edges[0] >> S32)
+            if len(parts) > 1 or parts[part, 0] < 1.0:  # else it is that of the only part
+                low, _ = _bounds(own, parts[part, 2])
             _add_weights(own, parts[part, 2], parts[part, 0], low, edges, out)
     if idle > 1e-9 or mean <= 0.0:
         out[0] += idle
@@ -193,3 +195,9 @@ def count_tables(
         own = weights[: bounds[i, 1]]
         _count_weights(means[i], parts, edges[start[i] : start[i + 1]], own)
         _alias_table(own, table[start[i] : start[i + 1]], scratch)
+
+
+def packed_cells(bounds: Ints, start: Ints) -> Words:
+    """Least count (upper half), first cell (20 bits) and number of cells (12 bits) of every table in one word each."""
+    low, cells = bounds[:, 0].astype(np.uint64), bounds[:, 1].astype(np.uint64)
+    return np.asarray((low << S32) | (start[:-1].astype(np.uint64) << np.uint64(12)) | cells)

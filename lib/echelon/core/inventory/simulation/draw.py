@@ -6,18 +6,19 @@ distributions are drawn by Walker's alias method (`count_tables.py`), gamma vari
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from echelon.core.inventory.simulation.jit import helper, kernel
-from echelon.core.inventory.simulation.layout import BLOCK, LOW_32, S32, Bytes, Doubles, Floats, Ints, Words
+from echelon.core.inventory.simulation.layout import BLOCK, LOW_32, S32, Bytes, Cells, Doubles, Flags, Floats, Ints, Words
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1B54A32D192ED03)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
-_S11 = np.uint64(11)
+_S11, _S12 = np.uint64(11), np.uint64(12)
 _LOW_16 = np.uint64(0xFFFF)
 _LOW_12 = np.uint64(0xFFF)
 _ONE = np.uint64(1)
@@ -26,6 +27,7 @@ _UNIT_16 = 1.0 / 65536.0
 _UNIT_53 = 1.0 / 9007199254740992.0
 
 LEAD_CELLS = 4096
+_FEW_STEPS = 24  # of a table; with more, looking up is faster
 
 
 @helper
@@ -71,12 +73,12 @@ def _unit_gamma(shape: float, bits: np.uint64) -> float:
 
 
 @helper
-def _column(number: np.uint64, start: np.uint64, size: np.uint64, table: Words) -> np.uint64:
+def _column(number: np.uint64, place: np.uint64, table: Words) -> np.uint64:
     """Column drawn from an alias table by a number of 32 random bits: its product with the size holds the column and,
-    below, the place inside it."""
-    product = number * size
+    below, the place inside it. place: first cell and size of the table (`packed_cells`)."""
+    product = number * (place & _LOW_12)
     column = product >> S32
-    entry = table[start + column]
+    entry = table[((place & LOW_32) >> _S12) + column]
     return column if (product & LOW_32) < (entry >> S32) else entry & LOW_32
 
 
@@ -100,52 +102,69 @@ def _choose(base: np.uint64, place: float, level: Doubles, last: float, spacing:
         number[r] = bits >> S32
 
 
-@kernel
-def draw_counts(
-    out: Floats,
-    row: int,
-    key: np.uint64,
-    first: int,
-    place: Doubles,
-    factor: Doubles,
-    horizon: Ints,
-    spacing: float,
-    wide: bool,
-    cells: Words,
-    table: Words,
-    edges: Words,
-    scratch: Words,
-) -> None:
-    """Fill out[:, :, row] of (blocks, periods, customers' nodes, BLOCK) with counts.
+class CountRows(NamedTuple):
+    """What the counts of several nodes are drawn from, one after the other: place (nodes, periods) between the tables, row
+    of the level's factor (nodes, periods), and of each node the spacing of its tables, whether some cell holds several
+    counts, and where its tables begin among all; cells: least count, first cell and size of each table (`packed_cells`);
+    edges: counts of each cell, where needed."""
 
-    Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place (periods,) + factor
-    (horizons, replications) is the place between the tables; horizon (periods,) the row of factor; cells (4, tables):
-    least count, size, counts per cell, first cell of each table; wide: some cell holds several counts, then edges holds
-    the counts of each cell; scratch: memory (2, BLOCK).
+    place: Doubles
+    horizon: Ints
+    spacing: Doubles
+    wide: Flags
+    cells_at: Ints
+    table_at: Ints
+    cells: Words
+    table: Words
+    edges: Words
+
+
+@kernel
+def draw_counts(out: Floats, rows: Ints, keys: Words, count: CountRows, factor: Doubles, scratch: Words) -> None:
+    """Fill out[:, :, rows] of (blocks, periods, customers' nodes, BLOCK) with counts, block by block: as much as the cache
+    holds.
+
+    Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place + factor (nodes, horizons,
+    replications) is the place between the tables; keys (nodes,); scratch: memory (2, BLOCK).
     """
-    last = cells.shape[1] - 1.0
-    chosen, number = scratch[0], scratch[1]
     for b in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            target = out[b, t, row]
-            base = key + ((np.uint64(first + b * BLOCK) << S32) + np.uint64(t)) * _GOLDEN
-            level = factor[horizon[t], b * BLOCK : (b + 1) * BLOCK]
-            _choose(base, place[t], level, last, spacing, chosen, number)
-            if wide:
-                _draw_wide(base, chosen, number, cells, table, edges, target)
-                continue
-            for r in range(BLOCK):
-                g = chosen[r]
-                column = _column(number[r], cells[3, g], cells[1, g], table)
-                target[r] = np.float32(cells[0, g] + column)
+        for i in range(len(rows)):
+            _draw_row(out[b], rows[i], keys[i], b * BLOCK, factor[i], i, count, scratch)
+
+
+@helper
+def _draw_row(
+    out: Floats, row: int, key: np.uint64, first: int, factor: Doubles, i: int, count: CountRows, scratch: Words
+) -> None:
+    """Counts of one node in the block that begins with replication `first`, to out[:, row]."""
+    cells = count.cells[count.cells_at[i] : count.cells_at[i + 1]]
+    table = count.table[count.table_at[i] : count.table_at[i + 1]]
+    last, spacing = len(cells) - 1.0, count.spacing[i]
+    chosen, number = scratch[0], scratch[1]
+    for t in range(out.shape[0]):
+        target, base = out[t, row], key + ((np.uint64(first) << S32) + np.uint64(t)) * _GOLDEN
+        level = factor[count.horizon[i, t], first : first + BLOCK]
+        _choose(base, count.place[i, t], level, last, spacing, chosen, number)
+        if count.wide[i]:
+            _draw_wide(base, chosen, number, cells, table, count.edges[count.table_at[i] :], target)
+        else:
+            _draw_narrow(chosen, number, cells, table, target)
+
+
+@helper
+def _draw_narrow(chosen: Words, number: Words, cells: Words, table: Words, target: Floats) -> None:
+    """Counts where each cell holds one."""
+    for r in range(BLOCK):
+        place = cells[chosen[r]]
+        target[r] = np.float32((place >> S32) + _column(number[r], place, table))
 
 
 @helper
 def _draw_wide(base: np.uint64, chosen: Words, number: Words, cells: Words, table: Words, edges: Words, target: Floats) -> None:
     """Counts of one block where a cell may hold several: all of them equally likely."""
     for r in range(BLOCK):
-        g = chosen[r]
-        edge = edges[cells[3, g] + _column(number[r], cells[3, g], cells[1, g], table)]
+        place = cells[chosen[r]]
+        edge = edges[((place & LOW_32) >> _S12) + _column(number[r], place, table)]
         within = _uniform(_mix(base + np.uint64(r) * _NEXT + _STEP)) * float(edge & LOW_32)
         target[r] = np.float32(float(edge >> S32) + np.floor(within))
 
@@ -188,17 +207,52 @@ def _words(base: np.uint64, words: Words) -> None:
         words[r] = _mix(base + np.uint64(r) * _NEXT)
 
 
+@helper
+def _step_up(target: Bytes, cell: Cells, least: int, steps: Cells, rises: Bytes) -> None:
+    """What an ascending table holds in the cells, told from where it rises: as vector code, where look-ups are not."""
+    for r in range(BLOCK):
+        target[r] = least
+    for k in range(len(steps)):
+        step, rise = steps[k], rises[k]
+        for r in range(BLOCK):
+            target[r] += rise if cell[r] >= step else np.uint8(0)
+
+
+class LeadRows(NamedTuple):
+    """What lead times of several nodes are drawn from: ascending tables (nodes, LEAD_CELLS) of equally likely ones, and where
+    each rises and by how much, one after the other from steps_at (nodes + 1,) on."""
+
+    table: Bytes
+    steps_at: Ints
+    steps: Cells
+    rises: Bytes
+
+
 @kernel
-def draw_lead(out: Bytes, node: int, key: np.uint64, first: int, table: Bytes, words: Words) -> None:
-    """Fill out[:, :, node] of (blocks, periods, nodes, BLOCK) with lead times from a table of LEAD_CELLS equally likely
-    ones; 64 random bits serve five periods. words: memory (BLOCK,)."""
+def draw_lead(out: Bytes, rows: Ints, keys: Words, lead: LeadRows, words: Words, cell: Cells) -> None:
+    """Fill out[:, :, rows] of (blocks, periods, nodes, BLOCK) with lead times, block by block; keys (nodes,); words, cell:
+    memory (BLOCK,)."""
     for b in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            if t % 5 == 0:
-                _words(key + ((np.uint64(first + b * BLOCK) << S32) + np.uint64(t // 5)) * _GOLDEN, words)
-            target, shift = out[b, t, node], np.uint64(12 * (t % 5))
+        for i in range(len(rows)):
+            _draw_lead_row(out[b], rows[i], keys[i], b * BLOCK, i, lead, words, cell)
+
+
+@helper
+def _draw_lead_row(out: Bytes, row: int, key: np.uint64, first: int, i: int, lead: LeadRows, words: Words, cell: Cells) -> None:
+    """Lead times of one node in the block that begins with replication `first`; 64 random bits serve five periods."""
+    table = lead.table[i]
+    steps, rises = lead.steps[lead.steps_at[i] : lead.steps_at[i + 1]], lead.rises[lead.steps_at[i] : lead.steps_at[i + 1]]
+    for t in range(out.shape[0]):
+        if t % 5 == 0:
+            _words(key + ((np.uint64(first) << S32) + np.uint64(t // 5)) * _GOLDEN, words)
+        target, shift = out[t, row], np.uint64(12 * (t % 5))
+        for r in range(BLOCK):
+            cell[r] = np.uint16((words[r] >> shift) & _LOW_12)
+        if len(steps) <= _FEW_STEPS:
+            _step_up(target, cell, table[0], steps, rises)
+        else:
             for r in range(BLOCK):
-                target[r] = table[(words[r] >> shift) & _LOW_12]
+                target[r] = table[cell[r]]
 
 
 @helper
@@ -219,8 +273,9 @@ def deal_strata(strata: Doubles, key: np.uint64, out: Doubles) -> None:
     blocks = len(strata) // BLOCK
     for h in range(out.shape[0]):
         order = out[h]
-        for i in range(len(strata)):
-            order[(i % blocks) * BLOCK + i // blocks] = strata[i]
+        for run in range(BLOCK):
+            for b in range(blocks):
+                order[b * BLOCK + run] = strata[run * blocks + b]
         for run in range(BLOCK):
             for place in range(blocks - 1, 0, -1):
                 _swap(order, place, run, BLOCK, _bits(key, h, run * blocks + place))

@@ -95,11 +95,10 @@ def tape_at(net: NetworkArrays, t: int, n: int) -> int:
 
 
 @helper
-def _ship(net: NetworkArrays, n: int, t: int, node: Floats, shipped: Floats, work: Workspace) -> None:
+def _ship(net: NetworkArrays, n: int, at: int, node: Floats, shipped: Floats, work: Workspace) -> None:
     """What the source ships to node n in period t."""
     p = net.parent[n]
     if p >= 0:
-        at = tape_at(net, t, n)
         source = work.state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK]
         ship_inside(node, source, shipped, work.tape[at : at + TAPE * BLOCK])
     else:
@@ -136,17 +135,17 @@ def _measure(
 
 
 @helper
-def _receive_shipment(net: NetworkArrays, n: int, t: int, lead: Bytes, work: Workspace) -> None:
+def _receive_shipment(net: NetworkArrays, n: int, t: int, at: int, lead: Bytes, work: Workspace) -> None:
     """Step 2, first half: the source ships its share to node n, and what is due arrives."""
     node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
     base, mask = net.ring_at[n], net.ring_mask[n]
     row = (base + (t & mask)) * BLOCK
     if net.wide[n]:
-        _ship(net, n, t, node, node[SHIPPED * BLOCK : (SHIPPED + 1) * BLOCK], work)
+        _ship(net, n, at, node, node[SHIPPED * BLOCK : (SHIPPED + 1) * BLOCK], work)
         sort_by_due(node, work.ring, lead[t, n], t, base, mask)
         receive_sorted(node, work.ring[row : row + BLOCK])
     else:
-        _ship(net, n, t, node, work.ring[row : row + BLOCK], work)
+        _ship(net, n, at, node, work.ring[row : row + BLOCK], work)
         _arrivals(net, n, t, node, lead, work.ring)
 
 
@@ -155,6 +154,7 @@ def _step(
     net: NetworkArrays,
     n: int,
     t: int,
+    at: int,
     rounding: float,
     demand: Floats,
     warm_up: int,
@@ -164,7 +164,6 @@ def _step(
 ) -> None:
     """Steps 2 (second half) to 4 of node n in period t."""
     node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
-    at = tape_at(net, t, n)
     tape = work.tape[at : at + TAPE * BLOCK]
     has_customers = net.customers[n] >= 0
     if full and t >= net.cycle_start[n] and (t - net.cycle_start[n]) % net.review[n] == 0:
@@ -191,11 +190,13 @@ def forward(
     lead: Bytes,
     warm_up: int,
     full: bool,
+    keep: bool,
     sums: Floats,
     work: Workspace,
 ) -> None:
     """Simulate one block. demand: (periods, customers, BLOCK); lead: (periods, nodes, BLOCK), periods from shipment to
-    receipt; sums: (nodes, SUMS * BLOCK), added to; the tape is left in `work` for the adjoint pass.
+    receipt; sums: (nodes, SUMS * BLOCK), added to; with `keep` the tape of all periods is left in `work` for the adjoint
+    pass, else only one period's is in use, which stays in the cache.
     """
     nodes = len(levels)
     work.ring[:] = _0
@@ -204,8 +205,10 @@ def forward(
     for t in range(demand.shape[0]):
         _order_all(net, levels, work.state, t)
         for n in range(nodes):
-            _receive_shipment(net, n, t, lead, work)
-            _step(net, n, t, _ROUNDING * max(levels[n], _1), demand[t, max(net.customers[n], 0)], warm_up, full, sums[n], work)
+            at = tape_at(net, t if keep else 0, n)
+            seen, rounding = demand[t, max(net.customers[n], 0)], _ROUNDING * max(levels[n], _1)
+            _receive_shipment(net, n, t, at, lead, work)
+            _step(net, n, t, at, rounding, seen, warm_up, full, sums[n], work)
 
 
 @kernel
@@ -221,4 +224,4 @@ def forward_blocks(
 ) -> None:
     """`forward` for every block of demand (blocks, periods, customers, BLOCK); sums: (blocks, nodes, SUMS * BLOCK)."""
     for b in range(demand.shape[0]):
-        forward(net, levels, demand[b], lead[b], warm_up, full, sums[b], work)
+        forward(net, levels, demand[b], lead[b], warm_up, full, False, sums[b], work)

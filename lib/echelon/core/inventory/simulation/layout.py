@@ -16,6 +16,7 @@ Flags = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 Records = Any  # an array of records: numpy's types do not know their fields
 Bytes = npt.NDArray[np.uint8]
+Cells = npt.NDArray[np.uint16]
 
 BLOCK = 64
 

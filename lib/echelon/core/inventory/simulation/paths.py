@@ -12,7 +12,7 @@ from scipy import special
 
 from echelon.core.inventory.problem import Demand, LeadTime, Problem
 from echelon.core.inventory.simulation import count_tables, draw
-from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Doubles, Floats, Ints, Words
+from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Cells, Doubles, Floats, Ints, Words
 
 # Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.
 _MOST_TABLES = 64
@@ -91,8 +91,25 @@ def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _
     count_tables.count_edges(means, parts, bounds, start, edges)
     weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
     count_tables.count_tables(means, parts, bounds, start, edges, table, weights, scratch)
-    cells = np.vstack([bounds.T, start[:-1]]).astype(np.uint64)
+    cells = count_tables.packed_cells(bounds, start)
     return _CountTables(np.asarray(place, float), spacing, bool(np.any(bounds[:, 2] != 1)), cells, table, edges)
+
+
+def _joined(rows: list[tuple[_CountTables, Ints, Ints]]) -> draw.CountRows:
+    """Tables of several nodes, and of each the horizon and the place in it of every period, in one."""
+    tables = [table for table, _, _ in rows]
+    wide = np.array([table.wide for table in tables])
+    return draw.CountRows(
+        place=np.stack([table.place[place] for table, _, place in rows]),
+        horizon=np.stack([horizon for _, horizon, _ in rows]),
+        spacing=np.array([table.spacing for table in tables]),
+        wide=wide,
+        cells_at=np.concatenate([[0], np.cumsum([len(table.cells) for table in tables])]),
+        table_at=np.concatenate([[0], np.cumsum([len(table.table) for table in tables])]),
+        cells=np.concatenate([table.cells for table in tables]),
+        table=np.concatenate([table.table for table in tables]),
+        edges=np.concatenate([table.edges for table in tables]) if wide.any() else np.zeros(1, np.uint64),
+    )
 
 
 def _largest_factor(level_cv: float) -> float:
@@ -137,44 +154,65 @@ class DemandSource:
         self.warm_up = warm_up
         self._customers = [i for i, node in enumerate(problem.nodes) if node.demand is not None]
         self._tables = {i: _count_tables(d) for i, d in self._demands() if d.counts and d.rate > 0}
+        self._counts = self._count_rows()
 
     def _demands(self) -> list[tuple[int, Demand]]:
         found = [(i, self.problem.nodes[i].demand) for i in self._customers]
         return [(i, demand) for i, demand in found if demand is not None]
 
+    def _count_rows(self) -> draw.CountRows | None:
+        """All that counts are drawn from, for one call; None where nothing is counted."""
+        found = [(self._tables[i], self._horizons(demand)) for i, demand in self._demands() if i in self._tables]
+        return _joined([(table, *horizons) for table, horizons in found]) if found else None
+
+    def _horizons(self, demand: Demand) -> tuple[Ints, Ints]:
+        """Of every period: the number of its horizon and its place in it."""
+        horizon, place = np.divmod(np.arange(self.periods) - self.warm_up, len(demand.mean))
+        return horizon - horizon[0], place
+
     def draw_demand(self, purpose: str, blocks: int) -> Floats:
         """(blocks, periods, customers' nodes, BLOCK) units; the purpose decides the numbers."""
         demand = np.zeros((blocks, self.periods, max(len(self._customers), 1), BLOCK), np.float32)
-        for row, (node, distribution) in enumerate(self._demands()):
-            if distribution.rate > 0:
-                self._draw_demand(node, distribution, purpose, demand, row)
+        asked = [(row, node, d) for row, (node, d) in enumerate(self._demands()) if d.rate > 0]
+        self._draw_counts(demand, [one for one in asked if one[2].counts], purpose)
+        for row, node, distribution in asked:
+            if not distribution.counts:
+                self._draw_amounts(demand, row, self.problem.nodes[node].name, distribution, purpose)
         return demand
 
-    def _draw_demand(self, node: int, demand: Demand, purpose: str, out: Floats, row: int) -> None:
-        name = self.problem.nodes[node].name
-        horizon, place = np.divmod(np.arange(self.periods) - self.warm_up, len(demand.mean))
-        horizon -= horizon[0]
-        factor = self._draw_level(name, demand, purpose, (int(horizon[-1]) + 1, out.shape[0] * BLOCK))
-        key = stream_key(self.problem.run_seed, self.problem.sku, name, purpose, "demand")
-        if demand.counts:
-            t = self._tables[node]
-            factor = np.log(factor) / t.spacing
-            scratch = np.empty((2, BLOCK), np.uint64)
-            tables = (t.spacing, t.wide, t.cells, t.table, t.edges)
-            draw.draw_counts(out, row, key, 0, t.place[place], factor, horizon, *tables, scratch)
-        else:
-            draw.draw_amounts(out, row, key, 0, np.asarray(demand.mean, float)[place], factor, horizon, demand.parts)
+    def _draw_counts(self, out: Floats, asked: list[tuple[int, int, Demand]], purpose: str) -> None:
+        if self._counts is None:
+            return
+        names = [self.problem.nodes[node].name for _, node, _ in asked]
+        factor = np.zeros((len(asked), int(self._counts.horizon.max()) + 1, out.shape[0] * BLOCK))
+        for i, (_, _, demand) in enumerate(asked):
+            if demand.level_cv > 0:
+                self._draw_level(names[i], demand, purpose, factor[i], self._counts.spacing[i])
+        keys = np.array([self._key(name, purpose, "demand") for name in names])
+        rows, scratch = np.array([row for row, _, _ in asked]), np.empty((2, BLOCK), np.uint64)
+        draw.draw_counts(out, rows, keys, self._counts, factor, scratch)
 
-    def _draw_level(self, name: str, demand: Demand, purpose: str, shape: tuple[int, int]) -> Doubles:
-        """The level factor F per horizon and replication."""
-        if demand.level_cv == 0:
-            return np.ones(shape)
-        seed, sku = self.problem.run_seed, self.problem.sku
-        own = stream_key(seed, sku, name, purpose, "level")
+    def _draw_amounts(self, out: Floats, row: int, name: str, demand: Demand, purpose: str) -> None:
+        horizon, place = self._horizons(demand)
+        factor = np.ones((int(horizon[-1]) + 1, out.shape[0] * BLOCK))
+        if demand.level_cv > 0:
+            self._draw_level(name, demand, purpose, factor)
+        mean, key = np.asarray(demand.mean, float)[place], self._key(name, purpose, "demand")
+        draw.draw_amounts(out, row, key, 0, mean, factor, horizon, demand.parts)
+
+    def _key(self, name: str, purpose: str, what: str) -> np.uint64:
+        return stream_key(self.problem.run_seed, self.problem.sku, name, purpose, what)
+
+    def _draw_level(self, name: str, demand: Demand, purpose: str, out: Doubles, spacing: float | None = None) -> None:
+        """The level factor F per horizon and replication to out, with `spacing` (of count tables) log(F) / spacing."""
+        own, cv = self._key(name, purpose, "level"), demand.level_cv
         if demand.level_correlation == 0:
-            return stratified_level(demand.level_cv, own, shape)
-        keys = (stream_key(seed, sku, purpose, "common level"), own)
-        return common_level(demand.level_cv, demand.level_correlation, keys, shape)
+            strata = _strata(cv, out.shape[1]) if spacing is None else _log_strata(cv, out.shape[1]) / spacing
+            draw.deal_strata(strata, own, out)
+            return
+        keys = (stream_key(self.problem.run_seed, self.problem.sku, purpose, "common level"), own)
+        factor = common_level(cv, demand.level_correlation, keys, out.shape)
+        out[:] = factor if spacing is None else np.log(factor) / spacing
 
 
 class PathSource(DemandSource):
@@ -192,6 +230,7 @@ class PathSource(DemandSource):
         part.problem = part.tree = replace(self.tree, nodes=tuple(replace(node, parent=parent) for node, parent in kept))
         part._customers = [place[i] for i in self._customers if i in place]
         part._tables = {place[i]: table for i, table in self._tables.items() if i in place}
+        part._counts = part._count_rows()
         return part
 
     def draw(self, purpose: str, replications: int) -> Paths:
@@ -238,15 +277,34 @@ def _strata(level_cv: float, size: int) -> Doubles:
     return np.asarray(within.reshape(size, _PER_STRATUM).mean(axis=1))
 
 
+@lru_cache(maxsize=64)
+def _log_strata(level_cv: float, size: int) -> Doubles:
+    return np.log(_strata(level_cv, size))
+
+
 def draw_leads(problem: Problem, purpose: str, blocks: int, periods: int) -> Bytes:
     """Lead time of every shipment, (blocks, periods, nodes, BLOCK); not filled where it never varies."""
     lead = np.zeros((blocks, periods, len(problem.nodes), BLOCK), np.uint8)
-    words = np.empty(BLOCK, np.uint64)
-    for i, node in enumerate(problem.nodes):
-        if len(node.lead_time.periods) > 1:
-            key = stream_key(problem.run_seed, problem.sku, node.name, purpose, "lead")
-            draw.draw_lead(lead, i, key, 0, lead_table(node.lead_time), words)
+    varied = [i for i, node in enumerate(problem.nodes) if len(node.lead_time.periods) > 1]
+    names = [problem.nodes[i].name for i in varied]
+    keys = [stream_key(problem.run_seed, problem.sku, name, purpose, "lead") for name in names]
+    draw_times(lead, varied, keys, [problem.nodes[i].lead_time for i in varied])
     return lead
+
+
+def draw_times(out: Bytes, rows: list[int], keys: list[np.uint64], times: list[LeadTime]) -> None:
+    """Fill out[:, :, rows] of (blocks, periods, all rows, BLOCK) with lead times."""
+    if not rows:
+        return
+    steps = [_lead_steps(time) for time in times]
+    found = draw.LeadRows(
+        np.stack([lead_table(time) for time in times]),
+        np.concatenate([[0], np.cumsum([len(places) for places, _ in steps])]),
+        np.concatenate([places for places, _ in steps]),
+        np.concatenate([rises for _, rises in steps]),
+    )
+    words, cell = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint16)
+    draw.draw_lead(out, np.array(rows), np.array(keys), found, words, cell)
 
 
 @lru_cache(maxsize=1024)  # lanes are shared by all SKUs
@@ -255,3 +313,11 @@ def lead_table(lead_time: LeadTime) -> Bytes:
     quantile = (np.arange(draw.LEAD_CELLS) + 0.5) / draw.LEAD_CELLS
     place = np.searchsorted(np.cumsum(lead_time.probability), quantile)
     return np.array(lead_time.periods, np.uint8)[np.minimum(place, len(lead_time.periods) - 1)]
+
+
+@lru_cache(maxsize=1024)
+def _lead_steps(lead_time: LeadTime) -> tuple[Cells, Bytes]:
+    """Where the table rises, and by how many periods."""
+    rises = np.diff(lead_table(lead_time))
+    steps = np.flatnonzero(rises)
+    return (steps + 1).astype(np.uint16), rises[steps]

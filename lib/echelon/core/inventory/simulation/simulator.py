@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def warm_up_periods(problem: Problem) -> int:
 
 def network_arrays(problem: Problem) -> NetworkArrays:
     """The network as the kernels read it."""
-    nodes = problem.nodes
+    nodes, counts = problem.nodes, problem.counts
     drawn = [lead_table(node.lead_time) for node in nodes]
     low, high = (np.array([table[end] for table in drawn], np.int64) for end in (0, -1))
     length = np.array([1 << int(h).bit_length() for h in high], np.int64)
@@ -46,8 +47,8 @@ def network_arrays(problem: Problem) -> NetworkArrays:
         low=low,
         high=high,
         wide=high - low >= _WIDE,
-        lot=np.array([_lot(problem, node.lot_size) for node in nodes], np.float32),
-        moq=np.array([_lot(problem, node.moq) for node in nodes], np.float32),
+        lot=np.array([_lot(counts, node.lot_size) for node in nodes], np.float32),
+        moq=np.array([_lot(counts, node.moq) for node in nodes], np.float32),
         cycle_start=mean_lead % review,
         ring_at=np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int64),
         ring_mask=length - 1,
@@ -55,9 +56,9 @@ def network_arrays(problem: Problem) -> NetworkArrays:
     )
 
 
-def _lot(problem: Problem, quantity: float) -> float:
+def _lot(counts: bool, quantity: float) -> float:
     """Single units are no restriction when demand is counted."""
-    return 0.0 if problem.counts and quantity <= 1 else quantity
+    return 0.0 if counts and quantity <= 1 else quantity
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,13 @@ class Simulator:
             ring=self._rows(int(self.net.ring_mask.sum()) + nodes),
             tape=self._rows(periods * int(self.net.tape_at[-1])),
         )
-        self.demand = self._demand_totals()
 
     def on(self, paths: Paths) -> "Simulator":
         """The same problem on other paths with as many periods. Both share their memory: not for two threads."""
         other = copy(self)
+        vars(other).pop("demand", None)
         other.paths = paths
         other._sums = np.zeros((paths.demand.shape[0], *self._sums.shape[1:]), self.precision)
-        other.demand = other._demand_totals()
         return other
 
     def _rows(self, rows: int) -> Floats:
@@ -112,7 +112,8 @@ class Simulator:
         """Measured periods x replications: sums divided by it are means per period."""
         return float(self.paths.measured * self.paths.replications)
 
-    def _demand_totals(self) -> Doubles:
+    @cached_property
+    def demand(self) -> Doubles:
         """Customers' demand per node over the measured periods of all replications."""
         by_lane = np.zeros((self.paths.demand.shape[2], BLOCK))
         sums.add_demand(self.paths.demand, self.paths.warm_up, by_lane)
@@ -210,7 +211,7 @@ class Measures:
         """Mean per period of a sum of `layout` (ON_HAND, BACKORDERS, READY, ...)."""
         return _mean(self.sums[kind] / self.periods)
 
-    @property
+    @cached_property
     def on_hand(self) -> Estimate:
         """Mean stock on hand at the end of a period, units."""
         return self.per_period(layout.ON_HAND)
@@ -225,13 +226,13 @@ class Measures:
         """Mean demand per period of customers and nodes downstream, units."""
         return _mean((self.sums[layout.DEMAND] + self.sums[layout.ORDERS]) / self.periods)
 
-    @property
+    @cached_property
     def fill_rate(self) -> Estimate:
         """Share of the demand of customers and nodes downstream served at once from stock on hand (beta)."""
         unmet = self.sums[layout.UNMET] + self.sums[layout.ORDERS_UNMET]
         return _ratio(unmet, self.sums[layout.DEMAND] + self.sums[layout.ORDERS])
 
-    @property
+    @cached_property
     def customer_fill_rate(self) -> Estimate:
         """The same for customers alone."""
         return _ratio(self.sums[layout.UNMET], self.sums[layout.DEMAND])
