@@ -1,6 +1,7 @@
 """AutoETS on Spark against the same calls in plain Python processes, one per core."""
 
 import multiprocessing
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,7 @@ MONTHS, HORIZON, REPEATS = 60, 6, 3
 _SCHEMA = "sku string, location string, model string, mean array<double>"
 
 
-def ets_on_spark(spark: SparkSession, series: int, cores: int) -> str:
+def ets_on_spark(spark: SparkSession, series: int, cores: int) -> Iterator[str]:
     """The line to print."""
     rows = made_up(series, MONTHS, "M")
     demand = cached(spark.createDataFrame(rows))
@@ -28,7 +29,7 @@ def ets_on_spark(spark: SparkSession, series: int, cores: int) -> str:
         there = lambda: done(apply_in_buckets(demand, KEYS, ets, _SCHEMA, 4 * cores))  # noqa: E731
         here(), there()  # processes start and load what was compiled
         plain, mine = in_turns(REPEATS, here, there)
-    return (
+    yield (
         f"AutoETS    {mine.wall / plain.wall - 1:+.0%} time on Spark ({mine.wall:.1f} s) against plain Python on {cores} processes "
         f"({plain.wall:.1f} s), {mine.core / plain.core - 1:+.0%} in processor time; {series:,} series of {MONTHS} months, "
         f"{series / mine.wall / cores:,.1f} a second and core"

@@ -7,6 +7,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType
 
+from echelon.engine.worker import spare_next_task
+
 PandasFunction = Callable[[pd.DataFrame], pd.DataFrame]
 BUCKET = "bucket"
 # Rows that `apply_to_rows` hands over at once: what a row becomes must fit in a worker's memory this many times.
@@ -44,6 +46,7 @@ def apply_by(frame: DataFrame, group: str, groups: int, function: PandasFunction
     """
 
     def on_partition(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
+        spare_next_task()
         rows = [batch.drop(columns=group) for batch in batches if len(batch)]
         if rows:
             yield function(pd.concat(rows, ignore_index=True))
@@ -56,6 +59,7 @@ def apply_to_rows(frame: DataFrame, function: PandasFunction, schema: str) -> Da
     Dates arrive as timestamps."""
 
     def in_runs(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
+        spare_next_task()
         for batch in batches:
             for first in range(0, len(batch), ROWS_AT_ONCE):
                 yield function(batch[first : first + ROWS_AT_ONCE])
