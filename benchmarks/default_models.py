@@ -25,7 +25,7 @@ from pyspark.sql import functions as F
 
 from benchmarks.made_up_demand import cached, done
 from benchmarks.memory import WorkerMemory
-from benchmarks.processor_time import Cost, in_turns
+from benchmarks.processor_time import Cost, cost
 from benchmarks.real_sets import DATA, m5
 
 HORIZON, WINDOWS, DAYS = 28, 3, 1_913
@@ -33,7 +33,7 @@ PROJECTED = (30_490, 1_000_000)
 _SCHEMA = "sku string, location string, model string, rmsse double"
 
 
-def default_models(spark: SparkSession, cores: int) -> Iterator[str]:
+def default_models(spark: SparkSession) -> Iterator[str]:
     """The lines to print."""
     try:
         panel = m5(DATA).panel
@@ -44,8 +44,8 @@ def default_models(spark: SparkSession, cores: int) -> Iterator[str]:
     few = rows[rows["sku"].isin(panel.keys["sku"].unique()[::4])]
     sizes = [len(frame.drop_duplicates(KEYS)) for frame in (few, rows)]
     with WorkerMemory() as memory:
-        costs = [in_turns(1, partial(run, cached(spark.createDataFrame(frame)), len(frame)))[0] for frame in (few, rows)]
-    yield from _lines(sizes, costs, cores, memory.peak_mb)
+        costs = [cost(partial(run, cached(spark.createDataFrame(frame)), len(frame))) for frame in (few, rows)]
+    yield from _lines(sizes, costs, memory.peak_mb)
 
 
 def run(demand: DataFrame, rows: int) -> None:
@@ -74,11 +74,13 @@ def rows_of(panel: Panel) -> pd.DataFrame:
     date = period_start(panel.end - panel.values.shape[1] + column, "D").astype("datetime64[s]")
     demand = panel.keys.iloc[series].assign(date=date, demand=panel.values[series, column])
     assert panel.attributes is not None
-    beside = panel.keys.assign(category=panel.attributes["dept_id"].astype(str), region=panel.attributes["state_id"].astype(str))
+    beside = panel.keys.assign(
+        category=panel.attributes["dept_id"].astype(str), region=panel.attributes["state_id"].astype(str)
+    )
     return pd.concat([demand, beside], ignore_index=True)
 
 
-def _lines(sizes: list[int], costs: list[Cost], cores: int, peak_mb: float) -> Iterator[str]:
+def _lines(sizes: list[int], costs: list[Cost], peak_mb: float) -> Iterator[str]:
     marginal = (costs[1].core - costs[0].core) / (sizes[1] - sizes[0])
     each = costs[1].core / sizes[1]
     told = ", ".join(f"{n:,} series {n * each / 3600:,.2f} core-hours" for n in PROJECTED)

@@ -21,7 +21,7 @@ PARTS = ("cheap", "ets", "default")
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecast_speed", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="what to measure; default: all")
+    parser.add_argument("parts", nargs="*", help=f"what to measure, of {', '.join(PARTS)}; default: all")
     parser.add_argument("--series", type=int, default=10_000, help="series of the cheap models")
     parser.add_argument("--ets-series", type=int, default=1_200, help="monthly series of AutoETS")
     given = parser.parse_args()
@@ -31,7 +31,7 @@ def main() -> None:
     lines = {
         "cheap": lambda: cheap_models(spark, given.series, cores),
         "ets": lambda: ets_on_spark(spark, given.ets_series, cores),
-        "default": lambda: default_models(spark, cores),
+        "default": lambda: default_models(spark),
     }
     for part in given.parts or PARTS:
         for line in lines[part]():

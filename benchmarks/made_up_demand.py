@@ -23,7 +23,11 @@ def made_up(series: int, periods: int, freq: Frequency) -> pd.DataFrame:
 def copies(demand: DataFrame, times: int) -> DataFrame:
     """So many times as many series, each copy with SKUs of its own."""
     number = demand.sparkSession.range(times).withColumnRenamed("id", "_copy")
-    return demand.withColumnRenamed("sku", "_sku").crossJoin(number).selectExpr("concat(_sku, '-', _copy) AS sku", "* EXCEPT (_sku, _copy)")
+    return (
+        demand.withColumnRenamed("sku", "_sku")
+        .crossJoin(number)
+        .selectExpr("concat(_sku, '-', _copy) AS sku", "* EXCEPT (_sku, _copy)")
+    )
 
 
 def cached(frame: DataFrame) -> DataFrame:
