@@ -31,8 +31,8 @@ def ets_on_spark(spark: SparkSession, series: int, cores: int) -> Iterator[str]:
         plain, mine = in_turns(REPEATS, here, there)
     yield (
         f"AutoETS    {mine.wall / plain.wall - 1:+.0%} time on Spark ({mine.wall:.1f} s) against plain Python on {cores} "
-        f"processes ({plain.wall:.1f} s), {mine.core / plain.core - 1:+.0%} in processor time; {series:,} series of {MONTHS} months, "
-        f"{series / mine.wall / cores:,.1f} a second and core"
+        f"processes ({plain.wall:.1f} s), {mine.core / plain.core - 1:+.0%} in processor time; {series:,} series of {MONTHS} "
+        f"months, {series / mine.wall / cores:,.1f} a second and core"
     )
 
 
