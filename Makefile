@@ -48,6 +48,7 @@ lint: setup-dev  ## ruff and mypy
 
 bench: setup-dev  ## measured figures as ratios: stages, series and networks per second, share of the checks
 	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks.forecast_speed
 
 bench-accuracy: setup-dev  ## forecasts on real sets of ../shared/data against each other (minutes): ARGS="m5 --series 200"
 	@$(PY) -m benchmarks.accuracy $(ARGS)

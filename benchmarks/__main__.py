@@ -1,4 +1,4 @@
-"""`python -m benchmarks` (make bench): plan the included data once and say where the time goes."""
+"""`python -m benchmarks` (first part of make bench): plan the included data once and say where the time goes."""
 
 from benchmarks.plan import main
 

@@ -38,7 +38,7 @@ def with_candidates(context: Context, name: str, demand: DataFrame, function: Ca
     local, pooled = _given(function, chosen, pooled=False), _given(function, chosen, pooled=True)
     groups = _model_groups(context)
     grouped = demand.withColumn("_group", F.pmod(F.xxhash64(*SERIES), F.lit(groups)).cast("int"))
-    by_group = {f"pooled-in-{groups}": apply_by(grouped.repartitionById(groups, F.col("_group")), "_group", pooled, schema)}
+    by_group = {f"pooled-in-{groups}": apply_by(grouped, "_group", groups, pooled, schema)}
     return context.lake.keep_parts(name, by_group | in_buckets(context, name, demand, local, schema))
 
 

@@ -40,4 +40,4 @@ def bucket_parts(
 def _part(split: DataFrame, buckets: int, part: int, parts: int, function: PandasFunction, schema: str) -> DataFrame:
     first, end = part * buckets // parts, (part + 1) * buckets // parts
     mine = split.where(F.col(BUCKET).between(first, end - 1)).withColumn(BUCKET, F.col(BUCKET) - F.lit(first))
-    return apply_by(mine.repartitionById(end - first, F.col(BUCKET)), BUCKET, function, schema)
+    return apply_by(mine, BUCKET, end - first, function, schema)

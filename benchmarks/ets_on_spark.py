@@ -1,0 +1,48 @@
+"""AutoETS on Spark against the same calls in plain Python processes, one per core."""
+
+import multiprocessing
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from echelon.core.forecast.candidates import candidates
+from echelon.core.forecast.live import forecast
+from echelon.core.forecast.panel import KEYS, make_panel
+from echelon.engine.buckets import apply_in_buckets
+from pyspark.sql import SparkSession
+
+from benchmarks.made_up_demand import cached, done, made_up
+from benchmarks.processor_time import in_turns
+
+MONTHS, HORIZON, REPEATS = 60, 6, 3
+_SCHEMA = "sku string, location string, model string, mean array<double>"
+
+
+def ets_on_spark(spark: SparkSession, series: int, cores: int) -> Iterator[str]:
+    """The line to print."""
+    rows = made_up(series, MONTHS, "M")
+    demand = cached(spark.createDataFrame(rows))
+    shares = [rows[rows["sku"].isin(names)] for names in _shares(rows["sku"].unique(), 8 * cores)]
+    with multiprocessing.get_context("spawn").Pool(cores) as pool:
+        here = partial(pool.map, ets, shares, chunksize=1)
+        there = lambda: done(apply_in_buckets(demand, KEYS, ets, _SCHEMA, 4 * cores))  # noqa: E731
+        here(), there()  # processes start and load what was compiled
+        plain, mine = in_turns(REPEATS, here, there)
+    yield (
+        f"AutoETS    {mine.wall / plain.wall - 1:+.0%} time on Spark ({mine.wall:.1f} s) against plain Python on {cores} "
+        f"processes ({plain.wall:.1f} s), {mine.core / plain.core - 1:+.0%} in processor time; {series:,} series of {MONTHS} "
+        f"months, {series / mine.wall / cores:,.1f} a second and core"
+    )
+
+
+def ets(rows: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts of AutoETS for every series."""
+    panel = make_panel(rows, "M")
+    (candidate,) = [one for one in candidates("M", ["auto_ets"]) if one.name == "auto_ets"]
+    return forecast(panel, candidate, HORIZON)[["sku", "location", "model", "mean"]]
+
+
+def _shares(names: np.ndarray, many: int) -> list[np.ndarray]:
+    """Cheap and dear series in each."""
+    return [names[first::many] for first in range(many)]
