@@ -1,6 +1,6 @@
 """What the correction of sums does on real hierarchies: WRMSSE and bias per window, before and after.
 
-    PYTHONPATH=lib python -m benchmarks.hierarchy [m5 | store_item | favorita] [--ets forecasts.parquet]
+    PYTHONPATH=lib:. python -m benchmarks.hierarchy [m5 | store_item | favorita] [--ets forecasts.parquet]
 
 The data are not in the project: ../shared/data, or it is skipped with a message. LightGBM forecasts bottom-up at each origin;
 weights come from the five windows before an origin. The newest window is the test: nothing was chosen on it; "earlier" is the
@@ -19,6 +19,8 @@ from echelon.core.forecast.hierarchy import Window, factors, learn_weights, make
 from echelon.core.forecast.lightgbm_direct import lightgbm_direct
 from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.wrmsse import M5_LEVELS, Codes, group_sums, groupings, level_scores, revenue_weights
+
+from benchmarks import real_sets
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 WINDOWS = 12
@@ -39,15 +41,10 @@ class Data:
 
 
 def m5() -> Data:
-    """1,286 random item-store series of Walmart."""
-    rows = pd.read_parquet(SHARED / "m5" / "sample_series_d1_d1913.parquet")
-    demand = rows.rename(columns={"item_id": "sku", "store_id": "location", "sales": "demand"})
-    panel = _panel(demand, "D")
-    keys = panel.keys.rename(columns={"sku": "item_id", "location": "store_id"})
-    names = keys["item_id"].str.rsplit("_", n=2, expand=True)
-    dept = keys["item_id"].str.rsplit("_", n=1).str[0]
-    attributes = keys.assign(dept_id=dept, cat_id=names[0], state_id=keys["store_id"].str[:2])
-    return Data(panel, groupings(attributes, M5_LEVELS), ("total", "store_id", "store_id x dept_id"), 28, WINDOWS)
+    """1,286 random item-store series of Walmart, with SNAP days and events."""
+    real = real_sets.m5(SHARED)
+    chain = ("total", "store_id", "store_id x dept_id")
+    return Data(real.panel, groupings(real.attributes, M5_LEVELS), chain, real.horizon, WINDOWS)
 
 
 def store_item() -> Data:

@@ -2,20 +2,19 @@
 
     PYTHONPATH=lib:. python -m benchmarks.quantiles [--ets FILE]
 
-Item-store series of M5: forecasts by the pooled LightGBM, spread learned from six windows of 28 days that end with day 1885,
-the 28 days after it scored, which nothing was chosen by. Prints the mean scaled pinball loss (SPL; Makridakis et al., The
-M5 uncertainty competition, IJF 38, 2022; series weigh alike) over M5's nine quantiles, and coverage of days and of sums.
+Item-store series of M5: forecasts by the pooled LightGBM with SNAP days and events, spread learned from six windows of 28
+days that end with day 1885, the 28 days after it scored, which nothing was chosen by. Prints the mean scaled pinball loss
+(SPL; Makridakis et al., The M5 uncertainty competition, IJF 38, 2022; series weigh alike) over M5's nine quantiles, and
+coverage of days and of sums.
 FILE holds AutoETS (season 7) with levels 50, 67, 95, 99 as statsforecast returns it (unique_id item/store, ds number of the
 day); without it the models are fitted, which takes ten minutes.
 """
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from echelon.core.demand.periods import period_index
 from echelon.core.forecast.backtest import backtest, cutoffs
 from echelon.core.forecast.candidate import Candidate
 from echelon.core.forecast.coverage import COVERED, held_out_coverage
@@ -24,22 +23,13 @@ from echelon.core.forecast.mixture import Mixture, mixture_quantiles, with_level
 from echelon.core.forecast.panel import Panel
 from echelon.core.forecast.spread import learn_segments, shape_mixture, with_spread
 
-SALES = Path(__file__).parents[2] / "shared" / "data" / "m5" / "sample_series_d1_d1913.parquet"
-FIRST_DAY = pd.Series(pd.to_datetime(["2011-01-29"]))
+from benchmarks.real_sets import DATA, m5
+
+SALES = DATA / "m5" / "sample_series_d1_d1913.parquet"
 TRAINED, HORIZON, WINDOWS = 1885, 28, 6
 LEVELS = np.array([0.005, 0.025, 0.165, 0.25, 0.5, 0.75, 0.835, 0.975, 0.995])
 ETS = ["lo-99", "lo-95", "lo-67", "lo-50", "", "hi-50", "hi-67", "hi-95", "hi-99"]
 MOST_CV2, MOST_INTERVAL = 0.49, 1.32
-
-
-def panel(path: Path) -> Panel:
-    """All series from their first sale."""
-    rows = pd.read_parquet(path)
-    wide = rows.pivot_table(index=["item_id", "store_id"], columns="d", values="sales").sort_index()
-    values = wide.to_numpy(np.float64)
-    before = np.cumsum(values, axis=1) == 0
-    keys = pd.DataFrame(wide.index.to_list(), columns=["sku", "location"]).astype(str)
-    return Panel(keys, np.where(before, np.nan, values), int(period_index(FIRST_DAY, "D")[0]) + values.shape[1], "D")
 
 
 def segments(known: Panel) -> pd.DataFrame:
@@ -106,7 +96,7 @@ def main() -> None:
     options = asked.parse_args()
     if not SALES.exists():
         sys.exit(f"skipped: {SALES} is not there")
-    all_days = panel(SALES)
+    all_days = m5(DATA).panel
     rows = windows(all_days)
     newest = rows["cutoff"] == rows["cutoff"].max()
     learned = learn_segments(rows[~newest])

@@ -105,7 +105,9 @@ class _Members:
             period_index(mine["cutoff"], freq),
             np.where(well[:, None], np.stack(mine["forecast"].to_list()) if len(mine) else np.empty((0, 1)), np.nan),
             np.where(well, mine["rmsse"].to_numpy(np.float64) ** 2, np.nan),
-            overall.assign(cutoff=period_index(overall["cutoff"], freq), member=pd.Index(names).get_indexer(overall["model"])),
+            overall.assign(
+                cutoff=period_index(overall["cutoff"], freq), member=pd.Index(names).get_indexer(pd.Index(overall["model"]))
+            ),
         )
 
     def at(self, panel: Panel, horizon: int) -> tuple[Cube, Matrix]:
