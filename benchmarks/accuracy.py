@@ -22,7 +22,7 @@ from echelon.core.forecast.backtest import backtest, cutoffs
 from echelon.core.forecast.candidates import candidates
 from echelon.core.forecast.champion import ChampionRule, choose_champions
 from echelon.core.forecast.combination import combinations
-from echelon.core.forecast.names import COMBINATIONS, competing
+from echelon.core.forecast.names import COMBINATIONS, competing, order_of_defence
 from echelon.core.forecast.panel import KEYS, Panel
 from echelon.lake.contracts.forecast import QUANTILES
 
@@ -39,7 +39,7 @@ def accuracy(real: RealSet) -> pd.DataFrame:
     WAPE otherwise, as VN1 counts), the chosen forecast last."""
     choosing = min(CHOOSING_WINDOWS, real.panel.values.shape[1] // real.horizon - 3)
     windows = cutoffs(real.panel.end, real.horizon, choosing + 1)
-    order = competing(None, real.panel.freq)
+    order = order_of_defence(competing(None, real.panel.freq))
     rows = forecasts(real, order, windows).merge(segments(real.panel.before(windows[-1])), on=KEYS)
     last = rows["cutoff"] == rows["cutoff"].max()
     champions = choose_champions(summary(rows[~last]), order, ChampionRule())
