@@ -56,15 +56,15 @@ def test_the_true_mean_costs_least() -> None:
 def test_dispersion_of_sums_equals_a_loop(seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = rng.poisson(rng.gamma(0.5, 4.0, (5, 1)), (5, 30)).astype(float)
-    first, cover, counts = rng.integers(0, 29, 5), rng.integers(1, 29, 5), rng.random(5) < 0.5
+    first, cover, counts = rng.integers(0, 31, 5), rng.integers(1, 29, 5), rng.random(5) < 0.5
     for series in range(5):
         values[series, : first[series]] = np.nan
     got = sum_dispersion(values, cover, counts)
     for series in range(5):
         y = values[series, first[series] :]
         n = min(cover[series], len(y))
-        sums = [y[start : start + n].sum() for start in range(len(y) - n + 1)]
-        squares = [(sums[t] - (sums[t - n] + sums[t + n]) / 2) ** 2 / 1.5 for t in range(n, len(sums) - n)]
+        sums = [y[start : start + n].sum() for start in range(len(y) - n + 1)] if n else [0.0]
+        squares = [(sums[t] - (sums[t - n] + sums[t + n]) / 2) ** 2 / 1.5 for t in range(n, len(sums) - n) if n]
         mean, variance = np.mean(sums), np.mean(squares) if squares else np.var(sums)
         excess = variance - (mean if counts[series] else 0)
         assert got[series] == pytest.approx(max(excess, 0) / mean**2 if mean > 0 else 0.0, abs=1e-9)

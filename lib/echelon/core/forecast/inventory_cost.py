@@ -48,7 +48,7 @@ class Terms:
 
 def sum_dispersion(values: Matrix, cover: Periods, counts: Flags) -> Vector:
     """Dispersion per series (n,) of demand over `cover` periods, that part of it that can't be foretold: (variance - mean) /
-    mean^2, not below 0 (gamma: variance / mean^2); 0 without demand.
+    mean^2, not below 0 (gamma: variance / mean^2); 0 without demand or history.
 
     values: (n, T) units, NaN before the first period. The variance is that of a sum about the mean of the sums just before
     and after it, over all sums of so many periods in a row within the history (Gasser, Sroka and Jennen-Steinmetz 1986,
@@ -60,7 +60,7 @@ def sum_dispersion(values: Matrix, cover: Periods, counts: Flags) -> Vector:
     running = np.concatenate([np.zeros((len(values), 1)), np.nancumsum(values, axis=1)], axis=1)
     lengths = np.minimum(cover, values.shape[1] - first)
     found = np.zeros(len(values))
-    for length in np.unique(lengths):
+    for length in np.unique(lengths[lengths > 0]):
         rows = lengths == length
         sums = running[rows, length:] - running[rows, : running.shape[1] - length]
         known = np.arange(sums.shape[1]) >= first[rows, None]
