@@ -1,7 +1,7 @@
 """How accurate the candidates and the chosen forecast are on real demand: `python -m benchmarks.accuracy [set ...]`.
 
 Of each set the last horizon is held out. Champions are chosen per segment from up to three windows before it, as a run does,
-and scored beside every candidate on the held-out one. A few minutes for all sets; `--series` changes how many series of a
+and scored beside every candidate on the held-out one. Eight CPU minutes for all sets; `--series` changes how many series of a
 set are drawn (the M5 sample is whole).
 """
 
