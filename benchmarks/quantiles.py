@@ -2,11 +2,12 @@
 
     PYTHONPATH=lib:. python -m benchmarks.quantiles [--ets FILE]
 
-Item-store series of M5: forecasts by the pooled LightGBM, spread learned from six windows of 28 days that end with day 1885,
-the 28 days after it scored, which nothing was chosen by. Prints the mean scaled pinball loss (SPL; Makridakis et al., The
-M5 uncertainty competition, IJF 38, 2022; series weigh alike) over M5's nine quantiles, and coverage of days and of sums.
-FILE holds AutoETS (season 7) with levels 50, 67, 95, 99 as statsforecast returns it (unique_id item/store, ds number of the
-day); without it the models are fitted, which takes ten minutes.
+Item-store series of M5: forecasts by the pooled LightGBM with SNAP days and events, spread learned from six windows of 28
+days that end with day 1885, the 28 days after it scored, which nothing was chosen by. Prints the mean scaled pinball loss
+(SPL; Makridakis et al., The M5 uncertainty competition, IJF 38, 2022; series weigh alike) over M5's nine quantiles, and
+coverage of days and of sums.
+FILE keeps AutoETS with intervals (`benchmarks/autoets.py`), which is fitted if it is not there; default:
+.cache/autoets_m5.parquet. A minute and a half without the fits.
 """
 
 import argparse
@@ -15,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from echelon.core.demand.periods import period_index
 from echelon.core.forecast.backtest import backtest, cutoffs
 from echelon.core.forecast.candidate import Candidate
 from echelon.core.forecast.coverage import COVERED, held_out_coverage
@@ -24,22 +24,14 @@ from echelon.core.forecast.mixture import Mixture, mixture_quantiles, with_level
 from echelon.core.forecast.panel import Panel
 from echelon.core.forecast.spread import learn_segments, shape_mixture, with_spread
 
-SALES = Path(__file__).parents[2] / "shared" / "data" / "m5" / "sample_series_d1_d1913.parquet"
-FIRST_DAY = pd.Series(pd.to_datetime(["2011-01-29"]))
+from benchmarks.autoets import KEPT, autoets
+from benchmarks.real_sets import DATA, m5
+
+SALES = DATA / "m5" / "sample_series_d1_d1913.parquet"
 TRAINED, HORIZON, WINDOWS = 1885, 28, 6
 LEVELS = np.array([0.005, 0.025, 0.165, 0.25, 0.5, 0.75, 0.835, 0.975, 0.995])
 ETS = ["lo-99", "lo-95", "lo-67", "lo-50", "", "hi-50", "hi-67", "hi-95", "hi-99"]
 MOST_CV2, MOST_INTERVAL = 0.49, 1.32
-
-
-def panel(path: Path) -> Panel:
-    """All series from their first sale."""
-    rows = pd.read_parquet(path)
-    wide = rows.pivot_table(index=["item_id", "store_id"], columns="d", values="sales").sort_index()
-    values = wide.to_numpy(np.float64)
-    before = np.cumsum(values, axis=1) == 0
-    keys = pd.DataFrame(wide.index.to_list(), columns=["sku", "location"]).astype(str)
-    return Panel(keys, np.where(before, np.nan, values), int(period_index(FIRST_DAY, "D")[0]) + values.shape[1], "D")
 
 
 def segments(known: Panel) -> pd.DataFrame:
@@ -72,24 +64,13 @@ def our_quantiles(known: pd.DataFrame) -> np.ndarray:
     return found.reshape(*mean.shape, len(LEVELS))
 
 
-def ets_quantiles(path: str | None, known: pd.DataFrame, all_days: Panel) -> np.ndarray:
+def ets_quantiles(kept: Path, known: pd.DataFrame, all_days: Panel) -> np.ndarray:
     """(series, days, levels) in the order of `known`, not below 0."""
-    found = pd.read_parquet(path) if path else fit_ets(all_days.before(all_days.end - (all_days.values.shape[1] - TRAINED)))
+    found = autoets(all_days.before(all_days.end - (all_days.values.shape[1] - TRAINED)), HORIZON, kept)
     columns = [f"AutoETS-{name}" if name else "AutoETS" for name in ETS]
     ordered = found.sort_values(["unique_id", "ds"]).set_index("unique_id")[columns]
     names = known["sku"] + "/" + known["location"]
     return np.maximum(np.stack([ordered.loc[name].to_numpy(np.float64) for name in names]), 0.0)
-
-
-def fit_ets(known: Panel) -> pd.DataFrame:
-    """AutoETS of every series."""
-    from statsforecast import StatsForecast
-    from statsforecast.models import AutoETS
-
-    names = (known.keys["sku"] + "/" + known.keys["location"]).to_numpy()
-    series, day = np.nonzero(~np.isnan(known.values))
-    rows = pd.DataFrame({"unique_id": names[series], "ds": day + 1, "y": known.values[series, day]})
-    return StatsForecast([AutoETS(season_length=7)], freq=1, n_jobs=1).forecast(df=rows, h=HORIZON, level=[50, 67, 95, 99])
 
 
 def scaled_pinball(actual: np.ndarray, quantiles: np.ndarray, scale: np.ndarray) -> float:
@@ -102,11 +83,11 @@ def scaled_pinball(actual: np.ndarray, quantiles: np.ndarray, scale: np.ndarray)
 def main() -> None:
     """Print the table."""
     asked = argparse.ArgumentParser()
-    asked.add_argument("--ets")
+    asked.add_argument("--ets", type=Path, default=KEPT, metavar="FILE")
     options = asked.parse_args()
     if not SALES.exists():
         sys.exit(f"skipped: {SALES} is not there")
-    all_days = panel(SALES)
+    all_days = m5(DATA).panel
     rows = windows(all_days)
     newest = rows["cutoff"] == rows["cutoff"].max()
     learned = learn_segments(rows[~newest])
@@ -117,7 +98,7 @@ def main() -> None:
     print(coverage_table(unseen, learned).to_string(float_format="{:.4f}".format))
 
 
-def report(known: pd.DataFrame, all_days: Panel, ets: str | None) -> None:
+def report(known: pd.DataFrame, all_days: Panel, ets: Path) -> None:
     """Print the pinball losses."""
     actual = np.stack(known["actual"].to_list())
     place = pd.MultiIndex.from_frame(all_days.keys).get_indexer(pd.MultiIndex.from_frame(known[["sku", "location"]]))

@@ -74,7 +74,7 @@ def on_spark(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions
     made, rows = opened(spark, demand, buckets, partitions)
     schema = TABLES["backtest_scores"].ddl
     single = with_candidates(made, "scores", rows, scoring(), schema)
-    combined = with_combinations(made, "combined", rows, single, scoring(), schema)
+    combined = with_combinations(made, "combined", rows, single, single, scoring(), schema)
     return single.unionByName(combined).toPandas().sort_values(KEYS, ignore_index=True)
 
 

@@ -29,7 +29,7 @@ def run(context: Context) -> str:
     function = partial(_backtest, windows=windows, signals=signals, refit=context.settings.backtest.refit)
     scores = with_candidates(context, "scores", demand, function, TABLES["backtest_scores"].ddl)
     if any_combination(context):
-        combined = with_combinations(context, "combined", demand, scores, function, TABLES["backtest_scores"].ddl)
+        combined = with_combinations(context, "combined", demand, scores, scores, function, TABLES["backtest_scores"].ddl)
         scores = scores.unionByName(combined)
     failed = count_failures(context, scores, "backtest forecasts", FAILED)
     levels = candidate_levels(context, scores)

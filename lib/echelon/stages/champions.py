@@ -10,7 +10,7 @@ from echelon.core.demand.periods import start_date
 from echelon.core.forecast.candidate_scores import candidate_scores, window_summary
 from echelon.core.forecast.champion import ChampionRule, choose_champions
 from echelon.core.forecast.champion_history import history_rows, incumbents, next_number
-from echelon.core.forecast.names import model_name
+from echelon.core.forecast.names import order_of_defence
 from echelon.errors import EchelonError
 from echelon.lake.contracts import TABLES
 from echelon.stages.candidate_sums import segment_sums
@@ -60,7 +60,7 @@ def _purposes(context: Context, windows: Windows, scores: DataFrame, run_date: d
 def _chosen(context: Context, purpose: _Purpose, defending: pd.DataFrame) -> pd.DataFrame:
     settings = context.settings.backtest
     rule = ChampionRule(settings.margin, settings.bias_limit, settings.least_windows)
-    order = [model_name(name) for name in names(context)]
+    order = order_of_defence(names(context))
     before = dict(zip(defending["segment"], defending["previous"], strict=True))
     return choose_champions(window_summary(purpose.sums), order, rule, before).assign(purpose=purpose.name)
 

@@ -1,15 +1,18 @@
 """Run combinations of candidates, when the forecasts of their members are there: both meet in balanced buckets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from echelon.core.demand.periods import Frequency
+from echelon.core.forecast.candidate import OK
 from echelon.core.forecast.combination import MEMBER_COLUMNS, combinations
 from echelon.core.forecast.names import COMBINATIONS, members
 from echelon.core.forecast.panel import KEYS
+from echelon.engine.exact import exact_sum
 from echelon.stages.candidates import CandidateFunction, in_buckets, names
 from echelon.stages.context import Context
 
@@ -22,22 +25,41 @@ def any_combination(context: Context) -> bool:
 
 
 def with_combinations(
-    context: Context, name: str, demand: DataFrame, forecasts: DataFrame, function: CandidateFunction, schema: str
+    context: Context,
+    name: str,
+    demand: DataFrame,
+    forecasts: DataFrame,
+    scores: DataFrame,
+    function: CandidateFunction,
+    schema: str,
 ) -> DataFrame:
     """Rows of `function(demand rows, combinations)`, of which there must be one.
 
-    forecasts (MEMBER_COLUMNS): those of the members from every cutoff that `function` asks for, and how they did before.
+    forecasts (MEMBER_COLUMNS): those of the members from every cutoff that `function` asks for, and how they did before;
+    scores: how they did on all series.
     """
     competing = names(context)
     used = {member for each in COMBINATIONS if each in competing for member in members(each, competing)}
     mine = forecasts.where(F.col("model").isin(sorted(used))).select(MEMBER_COLUMNS).withColumnsRenamed(_MEMBER)
     together = demand.unionByName(mine, allowMissingColumns=True)
-    combined = partial(_combined, function=function, competing=competing, freq=context.settings.run.frequency)
+    combined = partial(
+        _combined, function=function, competing=competing, freq=context.settings.run.frequency, overall=_overall(scores, used)
+    )
     return context.lake.keep_parts(name, in_buckets(context, name, together, combined, schema))
 
 
-def _combined(rows: pd.DataFrame, function: CandidateFunction, competing: Sequence[str], freq) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+def _overall(scores: DataFrame, models: Collection[str]) -> pd.DataFrame:
+    """`core.forecast.combination.overall_errors`."""
+    well = scores.where(F.col("model").isin(sorted(models)) & (F.col("status") == OK) & ~F.isnan("rmsse"))
+    added = well.groupBy("model", "cutoff").agg(F.count("rmsse").alias("known"), exact_sum(F.col("rmsse")).alias("rmsse"))
+    found = added.toPandas().sort_values(["model", "cutoff"], ignore_index=True)
+    return found.assign(cutoff=pd.to_datetime(found["cutoff"]))
+
+
+def _combined(
+    rows: pd.DataFrame, function: CandidateFunction, competing: Sequence[str], freq: Frequency, overall: pd.DataFrame
+) -> pd.DataFrame:
     is_member = rows[_MEMBER["model"]].notna()
     back = {there: here for here, there in _MEMBER.items()}
     forecasts = rows.loc[is_member, [*KEYS, *back]].rename(columns=back)
-    return function(rows[~is_member].drop(columns=list(back)), combinations(forecasts, competing, freq))
+    return function(rows[~is_member].drop(columns=list(back)), combinations(forecasts, competing, freq, overall))

@@ -52,9 +52,10 @@ def _combined(
         return single.limit(0)
     mine = chosen.where(is_combination).select(*SERIES)
     now = {"cutoff": F.col("start_date"), "forecast": F.col("mean"), "rmsse": F.lit(None).cast("double")}
-    past = context.lake.read("backtest_scores").join(mine, list(SERIES), "semi")
+    scores = context.lake.read("backtest_scores")
+    past = scores.join(mine, list(SERIES), "semi")
     members = single.withColumns(now).select(MEMBER_COLUMNS).unionByName(past.select(MEMBER_COLUMNS))
-    return with_combinations(context, "live_combined", demand.where(is_combination), members, function, _SCHEMA)
+    return with_combinations(context, "live_combined", demand.where(is_combination), members, scores, function, _SCHEMA)
 
 
 def _champions_only(

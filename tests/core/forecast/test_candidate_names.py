@@ -37,6 +37,11 @@ def test_the_floor_always_competes_and_combinations_come_last() -> None:
     assert names.competing(["median", "tsb", "sba"], "D") == ("seasonal_naive", "tsb", "sba", "median")
 
 
+def test_single_models_must_beat_the_combinations() -> None:
+    given = ("seasonal_naive", "tsb", "mine:own", "median", "weighted")
+    assert names.order_of_defence(given) == ("seasonal_naive", "median", "weighted", "tsb", "own")
+
+
 @pytest.mark.usefixtures("own")
 def test_own_function_and_candidate(frame) -> None:
     given = ["own_models:last_value", "own_models:pooled"]

@@ -6,7 +6,7 @@ import pytest
 from echelon.core.demand.periods import start_date
 from echelon.core.forecast.backtest import backtest, cutoffs
 from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.combination import POWER, combinations
+from echelon.core.forecast.combination import POWER, PRIOR_WINDOWS, combinations, overall_errors
 from echelon.core.forecast.panel import KEYS, Panel, make_panel
 
 NAMES = ("seasonal_naive", "sba", "tsb", "adida", "median", "weighted")
@@ -43,12 +43,25 @@ def test_median_by_hand() -> None:
 
 
 def test_weights_by_hand() -> None:
+    """A second series, on which the third did best, is in how they did on all: mean errors 2, 1.5 and 1.5."""
     past = rows(1998, MEMBERS, {"sba": 1.0, "tsb": 2.0, "adida": 3.0})
-    errors = (np.array([1.0, 4.0, 9.0]) + 14 / 3) / 2  # drawn to their mean, which counts for one window
+    other = rows(1998, MEMBERS, {"sba": 3.0, "tsb": 1.0, "adida": 0.0}).assign(sku="B")
+    on_all = np.array([4.0, 2.25, 2.25]) / (8.5 / 3)
+    errors = (np.array([1.0, 4.0, 9.0]) + PRIOR_WINDOWS * 14 / 3 * on_all) / (1 + PRIOR_WINDOWS)
     weight = errors**-POWER / (errors**-POWER).sum()
-    mean, status = forecast("weighted", pd.concat([past, rows(2000, MEMBERS, {})]), 2000)
+    mean, status = forecast("weighted", pd.concat([past, other, rows(2000, MEMBERS, {})]), 2000)
     assert status == "ok"
     assert mean == pytest.approx([weight @ [1, 2, 9], weight @ [5, 4, 3]])
+
+
+def test_how_members_did_on_all_series_may_come_from_elsewhere() -> None:
+    """As where a task sees only its own series; windows that had not ended say nothing there either."""
+    known = pd.concat([rows(1998, MEMBERS, {"sba": 1.0, "tsb": 2.0, "adida": 3.0}), rows(2000, MEMBERS, {})])
+    other = rows(1998, MEMBERS, {"sba": 3.0, "tsb": 1.0, "adida": 0.0}).assign(sku="B")
+    later = rows(2000, MEMBERS, {"sba": 0.1, "tsb": 9.0, "adida": 9.0}).assign(sku="B")
+    names = ("seasonal_naive", "sba", "tsb", "adida", "weighted")
+    (one,) = combinations(known, names, "W", overall_errors(pd.concat([later, other, known])))
+    assert one.forecast(panel(2000), 2).mean[0].tolist() == forecast("weighted", pd.concat([known, other]), 2000)[0]
 
 
 def test_without_a_past_all_members_count_alike() -> None:

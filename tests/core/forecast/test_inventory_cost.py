@@ -56,17 +56,40 @@ def test_the_true_mean_costs_least() -> None:
 def test_dispersion_of_sums_equals_a_loop(seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = rng.poisson(rng.gamma(0.5, 4.0, (5, 1)), (5, 30)).astype(float)
-    first, cover, counts = rng.integers(0, 25, 5), rng.integers(1, 29, 5), rng.random(5) < 0.5
+    first, cover, counts = rng.integers(0, 31, 5), rng.integers(1, 29, 5), rng.random(5) < 0.5
     for series in range(5):
         values[series, : first[series]] = np.nan
     got = sum_dispersion(values, cover, counts)
     for series in range(5):
         y = values[series, first[series] :]
-        length = min(cover[series], len(y))
-        sums = [y[start : start + length].sum() for start in range(len(y) - length + 1)]
-        mean = np.mean(sums)
-        excess = np.var(sums) - (mean if counts[series] else 0)
+        n = min(cover[series], len(y))
+        sums = [y[start : start + n].sum() for start in range(len(y) - n + 1)] if n else [0.0]
+        squares = [(sums[t] - (sums[t - n] + sums[t + n]) / 2) ** 2 / 1.5 for t in range(n, len(sums) - n) if n]
+        mean, variance = np.mean(sums), np.mean(squares) if squares else np.var(sums)
+        excess = variance - (mean if counts[series] else 0)
         assert got[series] == pytest.approx(max(excess, 0) / mean**2 if mean > 0 else 0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("amplitude", [0.0, 0.5])
+def test_a_season_is_no_chance(amplitude: float) -> None:
+    """Sums of 28 days with a dispersion of 0.02, which a year in them raises little: spread goes with the season's level."""
+    rng = np.random.default_rng(2)
+    season = 1.0 + amplitude * np.sin(np.arange(4 * 364) * 2 * np.pi / 364)
+    values = rng.gamma(1 / 0.56, 0.56 * 50.0 * season, (200, len(season)))
+    found = sum_dispersion(values, np.full(200, 28), np.zeros(200, bool))
+    assert found.mean() == pytest.approx(0.02 * (1.0 + amplitude**2 / 2.0), rel=0.1)
+
+
+def test_where_there_is_a_season_the_right_forecast_costs_least() -> None:
+    """At the top of the season, against the mean of the time before, which forecasts too little."""
+    rng = np.random.default_rng(3)
+    season = 1.0 + 0.5 * np.sin(np.arange(3 * 364 + 119) * 2 * np.pi / 364)
+    values = rng.poisson(rng.gamma(2.0, 10.0 * season, (200, len(season)))).astype(float)
+    known, actual, right = values[:, :-28], values[:, -28:], np.tile(20.0 * season[-28:], (200, 1))
+    low = np.tile(known[:, -56:].mean(axis=1, keepdims=True), 28)
+    spread = sum_dispersion(known, np.full(200, 28), np.ones(200, bool))
+    costs = [inventory_cost(actual, mean, spread, np.ones(200, bool), Terms.plain(200, 28)).sum() for mean in (right, low)]
+    assert costs[0] < 0.8 * costs[1]
 
 
 def test_plain_terms_last_for_the_horizon() -> None:

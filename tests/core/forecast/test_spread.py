@@ -11,6 +11,9 @@ from echelon.core.forecast.panel import KEYS
 from echelon.core.forecast.shape import SHAPE_COLUMNS
 from echelon.core.forecast.spread import (
     DISTRIBUTION_COLUMNS,
+    INDIFFERENT,
+    LEVEL_CVS,
+    MISSES,
     STATISTIC_COLUMNS,
     SUMMED,
     distributions,
@@ -68,6 +71,15 @@ def test_the_true_level_is_found(counts: bool) -> None:
 
 def test_no_level_factor_where_there_is_none() -> None:
     assert learn_segments(simulated(1.5, 0.0, series=600))["level_variance"].max() < 0.011
+
+
+def test_a_level_between_two_that_were_tried_is_found() -> None:
+    """Misses that fall on a straight line in the variance and reach what is promised at 0.2; or never, or at once."""
+    tried = np.square(LEVEL_CVS)
+    misses = np.stack([0.2 - tried, 3.0 - tried, -0.1 - tried]) * 1e6
+    sums = pd.DataFrame(misses, columns=MISSES).assign(segment=["A", "B", "C"], cases=1e6, **dict.fromkeys(SUMMED[-3:], 0.0))
+    found = segment_spread(sums)["level_variance"]
+    assert found.to_numpy() == pytest.approx([0.2, 0.64 - INDIFFERENT, 0.0], abs=1e-3)
 
 
 def test_one_large_order_does_not_widen_the_level() -> None:

@@ -3,13 +3,14 @@
 The rule. A model's loss is the geometric mean of its mean pinball loss (how good the distribution is, each series alike) and
 its inventory cost (what the errors cost in stock, each series by its money). The ratio of two losses does not depend on units
 or on a third model; percentage errors (MAPE, sMAPE) decide nothing. The champion to beat is the seasonal naive; challengers
-come up from the simplest to the least simple. A challenger takes over if its loss is lower by at least `margin`, its pinball
-loss is lower in more than half of the windows (of a single window the cost of a few large orders says too little), of which
-there are at least `least_windows`, and its total bias is within `bias_limit` of demand. A challenger whose bias is beyond the
-limit is left out, unless it is less biased than the champion it beats. So ties, and wins too small to trust, go to the simpler
-model. The model that is best in this way must then take over from the incumbent, the champion of the last release, by the
-same rule, unless the incumbent is no candidate any more or its bias is beyond the limit. So the same data give the same
-champion again, and a champion falls only to what beats it.
+come up in the order given: combinations, then single models from the simplest on (`names.order_of_defence`). A challenger
+takes over if its loss is lower by at least `margin`, its pinball loss is lower in more than half of the windows (of a single
+window the cost of a few large orders says too little), of which there are at least `least_windows`, and its total bias is
+within `bias_limit` of demand. A challenger whose bias is beyond the limit is left out, unless it is less biased than the
+champion it beats. So ties, and wins too small to trust, go to a combination or the simpler model. The model that is best in
+this way must then take over from the incumbent, the champion of the last release, by the same rule, unless the incumbent is
+no candidate any more or its bias is beyond the limit. So the same data give the same champion again, and a champion falls
+only to what beats it.
 """
 
 import math
@@ -38,8 +39,8 @@ class ChampionRule:
 @dataclass(frozen=True)
 class Record:
     """One model in one segment over all windows: means over series-windows, total bias / total demand, total inventory
-    cost, the loss that decides, the mean pinball loss of each window (oldest first), and its place in the order of
-    simplicity."""
+    cost, the loss that decides, the mean pinball loss of each window (oldest first), and its place in the order
+    in which they come up."""
 
     model: str
     series: int
@@ -58,8 +59,8 @@ def choose_champions(
     """One row per segment (CHAMPION_COLUMNS; `purpose` is the caller's).
 
     `summary`, in any order: per segment, model and cutoff the series in the window, mean rmsse, mean pinball, sum of
-    bias and sum of demand (units), sum of inventory cost. Means leave out series without a scale. `order`: models from the
-    simplest on; its first is the floor. `incumbents`: champion of the last release by segment. Raises ValueError if models
+    bias and sum of demand (units), sum of inventory cost. Means leave out series without a scale. `order`: models as they
+    come up; its first is the floor. `incumbents`: champion of the last release by segment. Raises ValueError if models
     of a segment cover different windows or series.
     """
     before = incumbents or {}

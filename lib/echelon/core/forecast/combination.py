@@ -19,9 +19,12 @@ from echelon.core.forecast.panel import KEYS, Matrix, Panel
 
 Cube = npt.NDArray[np.float64]
 MEMBER_COLUMNS = [*KEYS, "model", "cutoff", "status", "forecast", "rmsse"]
-# How sharply weights follow past errors, and how many windows the mean of all members counts for beside each one's own.
-POWER = 6.0
-PRIOR_WINDOWS = 1.0
+OVERALL_COLUMNS = ["model", "cutoff", "known", "rmsse"]
+# How sharply weights follow past errors, and how many windows it counts for, beside a series' own, how each member did on all.
+POWER = 8.0
+PRIOR_WINDOWS = 3.0
+# Sums over all series differ in their last digits with the order in which they are added up.
+_DIGITS = 6
 
 
 def median(forecasts: Cube, _errors: Matrix) -> Matrix:
@@ -30,7 +33,7 @@ def median(forecasts: Cube, _errors: Matrix) -> Matrix:
 
 
 def weighted(forecasts: Cube, errors: Matrix) -> Matrix:
-    """Mean over members, weighted by errors (members, n) to the power of -6: mean squared scaled errors of earlier windows.
+    """Mean over members, weighted by errors (members, n) to the power of -8: mean squared scaled errors of earlier windows.
     Bates and Granger (1969), OR Quarterly 20, whose weights have the power -1."""
     relative = errors / np.maximum(errors.min(axis=0), 1e-12)
     weight = np.where(np.isnan(forecasts[:, :, 0]), 0.0, np.maximum(relative, 1.0) ** -POWER)
@@ -41,13 +44,24 @@ def weighted(forecasts: Cube, errors: Matrix) -> Matrix:
 COMBINE: dict[str, Callable[[Cube, Matrix], Matrix]] = {"median": median, "weighted": weighted}
 
 
-def combinations(rows: pd.DataFrame, names: Sequence[str], freq: Frequency) -> list[Candidate]:
+def overall_errors(rows: pd.DataFrame) -> pd.DataFrame:
+    """How members did on all series: model, cutoff, known (series that it forecast well enough to be scored) and the sum of
+    their rmsse. rows: MEMBER_COLUMNS."""
+    well = rows[(rows["status"] == OK) & rows["rmsse"].notna()]
+    return well.groupby(["model", "cutoff"], sort=True)["rmsse"].agg(known="count", rmsse="sum").reset_index()
+
+
+def combinations(
+    rows: pd.DataFrame, names: Sequence[str], freq: Frequency, overall: pd.DataFrame | None = None
+) -> list[Candidate]:
     """The combinations among the names of the candidates that compete, as candidates.
 
-    rows (MEMBER_COLUMNS): what members forecast, at every cutoff that is asked for, and how they did before.
+    rows (MEMBER_COLUMNS): what members forecast, at every cutoff that is asked for, and how they did before. overall:
+    `overall_errors` of all series, if rows are only some of them.
     """
+    errors = overall_errors(rows) if overall is None else overall
     return [
-        Candidate(name, partial(_combine, _Members.of(rows, members(name, names), freq), COMBINE[name]))
+        Candidate(name, partial(_combine, _Members.of(rows, members(name, names), freq, errors), COMBINE[name]))
         for name in COMBINE
         if name in names
     ]
@@ -76,9 +90,10 @@ class _Members:
     cutoff: npt.NDArray[np.int64]
     forecasts: Matrix
     squares: npt.NDArray[np.float64]
+    overall: pd.DataFrame
 
     @staticmethod
-    def of(rows: pd.DataFrame, names: Sequence[str], freq: Frequency) -> "_Members":
+    def of(rows: pd.DataFrame, names: Sequence[str], freq: Frequency, overall: pd.DataFrame) -> "_Members":
         mine = rows[rows["model"].isin(names)]
         well = (mine["status"] == OK).to_numpy()
         keys = pd.MultiIndex.from_frame(mine[KEYS].drop_duplicates())
@@ -90,6 +105,9 @@ class _Members:
             period_index(mine["cutoff"], freq),
             np.where(well[:, None], np.stack(mine["forecast"].to_list()) if len(mine) else np.empty((0, 1)), np.nan),
             np.where(well, mine["rmsse"].to_numpy(np.float64) ** 2, np.nan),
+            overall.assign(
+                cutoff=period_index(overall["cutoff"], freq), member=pd.Index(names).get_indexer(pd.Index(overall["model"]))
+            ),
         )
 
     def at(self, panel: Panel, horizon: int) -> tuple[Cube, Matrix]:
@@ -104,7 +122,8 @@ class _Members:
         return cube[:, place], self._errors(panel.end - horizon)[:, place]
 
     def _errors(self, latest: int) -> Matrix:
-        """Mean squared scaled errors at cutoffs up to `latest`, drawn to the mean of the series' members; 1 if unknown."""
+        """Mean squared scaled errors at cutoffs up to `latest`, drawn to what they would be if each member did on this
+        series, as against the others, as it did on all; 1 if unknown."""
         shape = (self.count, len(self.keys) + 1)
         past = (self.cutoff <= latest) & ~np.isnan(self.squares)
         total, windows = np.zeros(shape), np.zeros(shape)
@@ -114,4 +133,14 @@ class _Members:
         np.add.at(windows, (self.member[order], self.series[order]), 1.0)
         seen = windows.sum(axis=0)
         mean = np.divide(total.sum(axis=0), seen, out=np.ones(shape[1]), where=seen > 0)
-        return (total + PRIOR_WINDOWS * mean) / (windows + PRIOR_WINDOWS)
+        prior = mean * self._relative(latest)[:, None]
+        return (total + PRIOR_WINDOWS * prior) / (windows + PRIOR_WINDOWS)
+
+    def _relative(self, latest: int) -> npt.NDArray[np.float64]:
+        """Square of the mean error of each member (members,) on all series so far, as a share of the mean of members."""
+        past = self.overall[(self.overall["cutoff"] <= latest) & (self.overall["member"] >= 0)]
+        added = past.groupby("member")[["known", "rmsse"]].sum().reindex(range(self.count))
+        square = (added["rmsse"] / added["known"]).round(_DIGITS).to_numpy(np.float64) ** 2
+        known = ~np.isnan(square)
+        average = square[known].mean() if known.any() else 0.0
+        return np.where(known, square / average, 1.0) if average > 0 else np.ones(self.count)

@@ -47,28 +47,42 @@ class Terms:
 
 
 def sum_dispersion(values: Matrix, cover: Periods, counts: Flags) -> Vector:
-    """Dispersion per series (n,) of demand over `cover` periods, by the method of moments over all sums of so many periods
-    in a row within the history: (variance - mean) / mean^2, not below 0 (gamma: variance / mean^2); 0 without demand.
+    """Dispersion per series (n,) of demand over `cover` periods, that part of it that can't be foretold: (variance - mean) /
+    mean^2, not below 0 (gamma: variance / mean^2); 0 without demand or history.
 
-    values: (n, T) units, NaN before the first period. Periods that are high together show here.
+    values: (n, T) units, NaN before the first period. The variance is that of a sum about the mean of the sums just before
+    and after it, over all sums of so many periods in a row within the history (Gasser, Sroka and Jennen-Steinmetz 1986,
+    Biometrika 73, equation 3): of demand without pattern it is the variance, of a season or a trend little is left. About
+    one mean for all times, a season would count as chance, levels would be far too high, and what forecasts too little would
+    cost least. A history shorter than three covers has only that one mean. Periods that are high together show here.
     """
-    running = np.concatenate([np.zeros((len(values), 1)), np.nancumsum(values, axis=1)], axis=1)
     first = np.isnan(values).sum(axis=1)
+    running = np.concatenate([np.zeros((len(values), 1)), np.nancumsum(values, axis=1)], axis=1)
+    lengths = np.minimum(cover, values.shape[1] - first)
     found = np.zeros(len(values))
-    for length in np.unique(np.minimum(cover, values.shape[1] - first)):
-        rows = np.minimum(cover, values.shape[1] - first) == length
+    for length in np.unique(lengths[lengths > 0]):
+        rows = lengths == length
         sums = running[rows, length:] - running[rows, : running.shape[1] - length]
         known = np.arange(sums.shape[1]) >= first[rows, None]
-        found[rows] = _dispersion(sums, known, counts[rows])
+        found[rows] = _dispersion(np.where(known, sums, np.nan), int(length), counts[rows])
     return found
 
 
-def _dispersion(sums: Matrix, known: Flags, counts: Flags) -> Vector:
-    number = np.maximum(known.sum(axis=1), 1)
-    mean = (sums * known).sum(axis=1) / number
-    variance = (((sums - mean[:, None]) ** 2) * known).sum(axis=1) / number
+def _dispersion(sums: Matrix, length: int, counts: Flags) -> Vector:
+    """sums: (n, times), NaN before the first."""
+    mean = _mean(sums)
+    variance = _mean((sums - mean[:, None]) ** 2)
+    if sums.shape[1] > 2 * length:
+        around = (sums[:, : -2 * length] + sums[:, 2 * length :]) / 2.0
+        squares = (sums[:, length:-length] - around) ** 2 / 1.5
+        variance = np.where(np.isnan(squares).all(axis=1), variance, _mean(squares))
     excess = np.maximum(variance - np.where(counts, mean, 0.0), 0.0)
     return np.divide(excess, mean**2, out=np.zeros(len(mean)), where=mean > 0)
+
+
+def _mean(values: Matrix) -> Vector:
+    """Of what is known in each row; 0 if nothing is."""
+    return np.asarray(np.nansum(values, axis=1) / np.maximum((~np.isnan(values)).sum(axis=1), 1))
 
 
 def inventory_cost(actual: Matrix, mean: Matrix, dispersion: Vector, counts: Flags, terms: Terms) -> Vector:

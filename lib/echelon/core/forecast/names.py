@@ -36,6 +36,18 @@ def competing(names: Sequence[str] | None, freq: Frequency) -> tuple[str, ...]:
     return (*(n for n in given if n not in COMBINATIONS), *(n for n in given if n in COMBINATIONS))
 
 
+def order_of_defence(names: Sequence[str]) -> tuple[str, ...]:
+    """Models in the order in which they come up for champion: the floor, combinations, then single ones as they are named.
+    Whoever is as good as the one before does not take over, and a combination errs less when times change than the single
+    model that happened to be best in a few windows (measured: docs/design.md, section 5)."""
+    models = [model_name(name) for name in names]
+    return (
+        *(m for m in models if m == FLOOR),
+        *(m for m in models if m in COMBINATIONS),
+        *(m for m in models if m not in (FLOOR, *COMBINATIONS)),
+    )
+
+
 def members(combination: str, names: Sequence[str]) -> tuple[str, ...]:
     """The models that a combination is made of, out of the names that compete: all but the floor; of the median those of
     MEDIAN_OF, if there are two."""

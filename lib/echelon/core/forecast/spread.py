@@ -17,7 +17,7 @@ import pandas as pd
 from echelon.core.forecast.backtest import whole_units
 from echelon.core.forecast.exceedance import exceedance, sum_cases
 from echelon.core.forecast.mixture import Mixture, dispersion_of, mixture_of, without_level
-from echelon.core.forecast.panel import KEYS, Vector
+from echelon.core.forecast.panel import KEYS, Matrix, Vector
 from echelon.core.forecast.shape import SHAPE_COLUMNS
 
 LEVEL_CVS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
@@ -90,11 +90,21 @@ def segment_spread(sums: pd.DataFrame) -> pd.DataFrame:
     pooled = total[MISSES].to_numpy() / max(total["cases"], 1.0)
     cases = sums["cases"].to_numpy(np.float64)[:, None]
     miss = (sums[MISSES].to_numpy(np.float64) + BORROWED_CASES * pooled) / (cases + BORROWED_CASES)
-    enough = miss <= np.maximum(0.0, miss.min(axis=1, initial=np.inf) + INDIFFERENT)[:, None]
-    variance = np.square(LEVEL_CVS)[enough.argmax(axis=1)]
+    variance = _least_variance(miss)
     shared = float(variance @ sums["common_foretold"].to_numpy(np.float64))
     found = {"segment": sums["segment"].to_numpy(), "level_variance": variance}
     return pd.DataFrame(found).assign(level_correlation=_correlation(total, shared))
+
+
+def _least_variance(miss: Matrix) -> Vector:
+    """Per segment the least level variance with which quantiles are not exceeded too often; miss (segments, LEVEL_CVS).
+    Between two of LEVEL_CVS on a straight line: the wider of them would cover more than is promised."""
+    wanted = np.maximum(0.0, miss.min(axis=1, initial=np.inf) + INDIFFERENT)
+    row, wide = np.arange(len(miss)), (miss <= wanted[:, None]).argmax(axis=1)
+    narrow, variance = np.maximum(wide - 1, 0), np.square(LEVEL_CVS)
+    step = miss[row, narrow] - miss[row, wide]
+    part = np.divide(miss[row, narrow] - wanted, step, out=np.zeros(len(miss)), where=wide > 0)
+    return np.asarray(variance[narrow] + part * (variance[wide] - variance[narrow]), dtype=np.float64)
 
 
 def _correlation(total: "pd.Series[float]", shared: float) -> float:
