@@ -13,6 +13,5 @@ DAYS = [dt.date(2024, 1, 1 + day) for day in range(5)]
 @pytest.mark.parametrize("rows, groups", [(50, 1), (49, 2), (9, 6), (1000, 1)])
 def test_rows_per_model_bound_a_group(spark: SparkSession, rows: int, groups: int) -> None:
     demand = [(f"S{i}", "X", day, 1.0) for i in range(10) for day in DAYS]
-    made = context(spark, backtest={"rows_per_model": rows})
-    frame = spark.createDataFrame(demand, "sku string, location string, date date, demand double")
-    assert _model_groups(made, frame) == groups
+    made = context(spark, {"demand": demand}, backtest={"rows_per_model": rows})
+    assert _model_groups(made) == groups
