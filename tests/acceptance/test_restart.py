@@ -51,24 +51,26 @@ def done_before(text: str) -> list[str]:
     return [line.split()[0] for line in text.splitlines() if "done before" in line]
 
 
+@pytest.fixture(scope="class")
+def chain(request: pytest.FixtureRequest, small: tuple[Path, Plan], tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """The chain of kills of a test class."""
+    config, plan = small
+    output = tmp_path_factory.mktemp("again") / "out"
+    shutil.copytree(plan.output, output)
+    said, releases, parts = [], [], []
+    for point, *_ in request.cls.kills:
+        done = killed(config, output, point)
+        assert done.returncode == -9, f"{point}: {done.stdout}{done.stderr}"
+        said.append(done.stdout)
+        releases.append(len(read(output, "releases")))
+        parts.append({str(file): file.stat().st_ino for file in output.glob("staging/*/parts/scores/*/_SUCCESS")})
+    return Chain(said, releases, parts, *finish(config, output))
+
+
 class Killed:
     """What holds of every chain of kills; two chains, so that they can run side by side."""
 
     kills: tuple[tuple[str, str, int], ...]
-
-    @pytest.fixture(scope="class")
-    def chain(self, small: tuple[Path, Plan], tmp_path_factory: pytest.TempPathFactory) -> Chain:
-        config, plan = small
-        output = tmp_path_factory.mktemp("again") / "out"
-        shutil.copytree(plan.output, output)
-        said, releases, parts = [], [], []
-        for point, *_ in self.kills:
-            done = killed(config, output, point)
-            assert done.returncode == -9, f"{point}: {done.stdout}{done.stderr}"
-            said.append(done.stdout)
-            releases.append(len(read(output, "releases")))
-            parts.append({str(file): file.stat().st_ino for file in output.glob("staging/*/parts/scores/*/_SUCCESS")})
-        return Chain(said, releases, parts, *finish(config, output))
 
     def test_no_kill_shows_anything_half_done(self, chain: Chain) -> None:
         assert chain.releases == [1] * len(self.kills)
