@@ -10,25 +10,24 @@ import itertools
 import statistics
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 from echelon.core.inventory.optimisation.continuous_review import OneWarehouse, one_warehouse_levels
 from echelon.core.inventory.optimisation.costs import Costs
-from echelon.core.inventory.reference.one_warehouse import Retailers, Warehouse, evaluate, optimal_levels, outstanding_exact
+from echelon.core.inventory.reference.one_warehouse import Retailers, Warehouse, evaluate, optimal_levels
 
 TIMES = ((1.0, 1.0), (2.0, 1.0), (5.0, 2.0))  # of replenishment and transport
 
 
 def gap(number: int, rate: float, times: tuple[float, float], backorder: float, seed: int) -> float:
     """Of one system with holding costs 1 at the warehouse and 1.5 at the retailers."""
-    warehouse, retailers = Warehouse(times[0], 1.0), Retailers(number, rate, times[1], 1.5, backorder)
+    warehouse, one = Warehouse(times[0], 1.0), Retailers(1, rate, times[1], 1.5, backorder)
     hold = np.array([1.0] + [1.5] * number)
     costs = Costs(hold, np.where(hold > 1, backorder, 0.0), np.zeros(number + 1))
     levels = one_warehouse_levels(OneWarehouse([rate] * number, times[0], [times[1]] * number), costs, seed)
-    central = int(levels[0])
-    outstanding = outstanding_exact(warehouse, retailers, central)
-    each = [evaluate(warehouse, retailers, central, int(own), outstanding).cost for own in levels[1:]]
-    return statistics.mean(each) / optimal_levels(warehouse, retailers).cost - 1
+    found = evaluate(warehouse, [one] * number, int(levels[0]), [int(own) for own in levels[1:]])
+    return found.cost / optimal_levels(warehouse, [replace(one, number=number)]).cost - 1
 
 
 def main() -> None:

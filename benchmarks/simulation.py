@@ -23,7 +23,7 @@ from echelon.core.inventory.simulation.layout import BLOCK
 from echelon.core.inventory.simulation.paths import Paths
 from echelon.core.inventory.simulation.simulator import Simulator
 
-ROUNDS = 9
+ROUNDS = 51
 
 
 def load_yardstick(folder: Path) -> ModuleType:
