@@ -4,11 +4,13 @@ Both read the same cached rows in the same session and give rows of one day with
 distribution of each series, as the forecast stage needs it.
 """
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 import pandas as pd
+from echelon.config.models import Spark
 from echelon.core.demand.periods import period_start
 from echelon.core.forecast.candidates import candidates
 from echelon.core.forecast.live import forecast
@@ -18,33 +20,39 @@ from pyspark.sql import DataFrame, SparkSession
 from statsforecast import StatsForecast
 from statsforecast.models import TSB, CrostonSBA, SeasonalNaive, WindowAverage
 
-from benchmarks.made_up_demand import cached, copies, done, made_up
+from benchmarks.made_up_demand import copies, done, in_memory, made_up
 from benchmarks.processor_time import Cost, cost
 
 CHEAP = ("seasonal_naive", "moving_average", "sba", "tsb")
-DAYS, HORIZON, SMALL, GROWTH = 365, 28, (200, 1_000), (1, 4, 16)
+DAYS, HORIZON, SMALL = 365, 28, (200, 1_000)
 _SCHEMA = "sku string, location string, date timestamp_ntz, " + ", ".join(f"{name} double" for name in CHEAP)
 
 
 def cheap_models(spark: SparkSession, series: int, cores: int) -> Iterator[str]:
     """The lines to print; series: at 4x."""
     base = spark.createDataFrame(made_up(series // 4, DAYS, "D"))
-    demand = {times: cached(copies(base, times)) for times in GROWTH}
-    small = {n: cached(demand[1].where(f"sku < 'S{n:06d}'")) for n in SMALL if n < series // 4}
-    for warm in (demand[1], demand[1].limit(DAYS * cores)):  # workers start, Java compiles
-        ours(warm, cores)
-    theirs(demand[1].where(f"sku < 'S{10 * cores:06d}'"))
+    found: dict[int, Cost] = {}
     yield f"cheap      {', '.join(CHEAP)} of {DAYS} days against statsforecast's Fugue backend, same session and rows"
-    for n, frame in small.items():
-        yield _comparison(n, *_compared(frame, cores))
-    mine, other = _compared(demand[4], cores)
-    yield _comparison(series, mine, other)
-    yield _growth(series // 4, {1: _alone(demand[1], cores), 4: mine, 16: _alone(demand[16], cores)}, cores)
+    with in_memory(base) as demand:
+        for warm in (demand, demand.limit(DAYS * cores)):  # workers start, Java compiles
+            ours(warm, cores)
+        theirs(demand.where(f"sku < 'S{10 * cores:06d}'"))
+        for n in (n for n in SMALL if n < series // 4):
+            with in_memory(demand.where(f"sku < 'S{n:06d}'")) as small:
+                yield _comparison(n, *_compared(small, cores))
+        found[1] = _alone(demand, cores)
+    with in_memory(copies(base, 4)) as demand:
+        found[4], other = _compared(demand, cores)
+        yield _comparison(series, found[4], other)
+    with in_memory(copies(base, 16)) as demand:
+        found[16] = _alone(demand, cores)
+    yield _growth(series // 4, found, cores)
 
 
 def ours(demand: DataFrame, cores: int) -> None:
     """Echelon's way to forecast on Spark."""
-    done(apply_in_buckets(demand, KEYS, forecast_bucket, _SCHEMA, 4 * cores))
+    buckets = max(4 * cores, math.ceil(demand.count() / Spark().rows_per_bucket))
+    done(apply_in_buckets(demand, KEYS, forecast_bucket, _SCHEMA, buckets))
 
 
 def theirs(demand: DataFrame) -> None:

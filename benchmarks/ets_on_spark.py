@@ -12,7 +12,7 @@ from echelon.core.forecast.panel import KEYS, make_panel
 from echelon.engine.buckets import apply_in_buckets
 from pyspark.sql import SparkSession
 
-from benchmarks.made_up_demand import cached, done, made_up
+from benchmarks.made_up_demand import done, in_memory, made_up
 from benchmarks.processor_time import in_turns
 
 MONTHS, HORIZON, REPEATS = 60, 6, 3
@@ -22,9 +22,9 @@ _SCHEMA = "sku string, location string, model string, mean array<double>"
 def ets_on_spark(spark: SparkSession, series: int, cores: int) -> Iterator[str]:
     """The line to print."""
     rows = made_up(series, MONTHS, "M")
-    demand = cached(spark.createDataFrame(rows))
     shares = [rows[rows["sku"].isin(names)] for names in _shares(rows["sku"].unique(), 8 * cores)]
-    with multiprocessing.get_context("spawn").Pool(cores) as pool:
+    processes = multiprocessing.get_context("spawn").Pool(cores)
+    with processes as pool, in_memory(spark.createDataFrame(rows)) as demand:
         here = partial(pool.map, ets, shares, chunksize=1)
         there = lambda: done(apply_in_buckets(demand, KEYS, ets, _SCHEMA, 4 * cores))  # noqa: E731
         here(), there()  # processes start and load what was compiled

@@ -1,5 +1,8 @@
 """Demand that is made up, as much of it as is asked for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pandas as pd
 from echelon.core.demand.periods import Frequency, period_start
@@ -30,10 +33,14 @@ def copies(demand: DataFrame, times: int) -> DataFrame:
     )
 
 
-def cached(frame: DataFrame) -> DataFrame:
-    """Read once, kept by Spark."""
+@contextmanager
+def in_memory(frame: DataFrame) -> Iterator[DataFrame]:
+    """Read once and kept by Spark, which then has room again for what is measured next."""
     frame.cache().count()
-    return frame
+    try:
+        yield frame
+    finally:
+        frame.unpersist(blocking=True)
 
 
 def done(frame: DataFrame) -> None:
