@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import made_up as m
+import made_up_forecasts as f
 import pytest
 from echelon.report.data import ReportData
 
@@ -45,7 +46,7 @@ def about() -> dict[str, Any]:
 
 def planned() -> dict[str, Any]:
     """The network, the forecasts, and what is to be done."""
-    history, forecasts, segments = m.series()
+    history, forecasts, segments = f.series()
     return {
         "points": m.points(),
         "lanes": m.lanes(),
@@ -54,17 +55,17 @@ def planned() -> dict[str, Any]:
         "levels": m.levels(),
         "explanations": m.explanations(),
         "cause_totals": m.cause_totals(),
-        "driver_totals": m.driver_totals(),
+        "driver_totals": f.driver_totals(),
         "change_totals": m.change_totals(),
         "items": m.frame("items", [(sku, text, None, 1.3, 2.9) for sku, text in m.SKUS.items()]),
         "history": history,
         "forecasts": forecasts,
         "segments": segments,
-        "champions": m.champions(),
-        "candidate_scores": m.candidate_scores(),
-        "level_scores": m.level_scores(),
-        "candidate_levels": m.candidate_levels(),
-        "coverage": m.coverage(),
+        "champions": f.champions(),
+        "candidate_scores": f.candidate_scores(),
+        "level_scores": f.level_scores(),
+        "candidate_levels": f.candidate_levels(),
+        "coverage": f.coverage(),
         "orders": m.orders(),
         "exceptions": m.exceptions(),
     }
