@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from echelon.stages.candidates import _model_groups
+from echelon.stages.candidates import _model_groups, demand_rows
 from in_memory import context
 from pyspark.sql import SparkSession
 
@@ -14,4 +14,4 @@ DAYS = [dt.date(2024, 1, 1 + day) for day in range(5)]
 def test_rows_per_model_bound_a_group(spark: SparkSession, rows: int, groups: int) -> None:
     demand = [(f"S{i}", "X", day, 1.0) for i in range(10) for day in DAYS]
     made = context(spark, {"demand": demand}, backtest={"rows_per_model": rows})
-    assert _model_groups(made) == groups
+    assert _model_groups(made, demand_rows(made)) == groups

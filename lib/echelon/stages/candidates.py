@@ -36,27 +36,30 @@ def with_candidates(context: Context, name: str, demand: DataFrame, function: Ca
     seconds, care = settings.backtest.seconds_per_series, life_cycle_of(settings)
     chosen = candidates(settings.run.frequency, names(context), seconds, care)
     local, pooled = _given(function, chosen, pooled=False), _given(function, chosen, pooled=True)
-    groups = _model_groups(context)
+    rows = demand_rows(context)
+    groups = _model_groups(context, rows)
     grouped = demand.withColumn("_group", F.pmod(F.xxhash64(*SERIES), F.lit(groups)).cast("int"))
     by_group = {f"pooled-in-{groups}": apply_by(grouped, "_group", groups, pooled, schema)}
-    return context.lake.keep_parts(name, by_group | in_buckets(context, name, demand, local, schema))
+    return context.lake.keep_parts(name, by_group | in_buckets(context, name, demand, local, schema, rows))
 
 
-def in_buckets(context: Context, name: str, demand: DataFrame, function: PandasFunction, schema: str) -> dict[str, DataFrame]:
-    """Parts of balanced buckets of series, as many as there are rows of demand for."""
-    return bucket_parts(context, name, demand, function, schema, SERIES, _demand_rows(context))
+def in_buckets(
+    context: Context, name: str, demand: DataFrame, function: PandasFunction, schema: str, rows: int
+) -> dict[str, DataFrame]:
+    """Parts of balanced buckets of series, as many as `rows` of demand need."""
+    return bucket_parts(context, name, demand, function, schema, SERIES, rows)
 
 
 def _given(function: CandidateFunction, chosen: list[Candidate], pooled: bool) -> PandasFunction:
     return lambda rows: function(rows, [candidate for candidate in chosen if candidate.pooled == pooled])
 
 
-def _model_groups(context: Context) -> int:
+def _model_groups(context: Context, rows: int) -> int:
     """Groups that share a pooled model; their number follows from the data alone, never from the machine. Series are drawn
     into them by a hash, so that no group is much larger than the others, however unequal SKUs and locations are."""
-    return max(1, math.ceil(_demand_rows(context) / context.settings.backtest.rows_per_model))
+    return max(1, math.ceil(rows / context.settings.backtest.rows_per_model))
 
 
-def _demand_rows(context: Context) -> int:
+def demand_rows(context: Context) -> int:
     """Of the published table: files know their number of rows, which a frame made from them would have to count."""
     return context.lake.read("demand").count()

@@ -13,7 +13,7 @@ from echelon.core.forecast.combination import MEMBER_COLUMNS, combinations
 from echelon.core.forecast.names import COMBINATIONS, members
 from echelon.core.forecast.panel import KEYS
 from echelon.engine.exact import exact_sum
-from echelon.stages.candidates import CandidateFunction, in_buckets, names
+from echelon.stages.candidates import CandidateFunction, demand_rows, in_buckets, names
 from echelon.stages.context import Context
 
 _MEMBER = {column: f"_member_{column}" for column in MEMBER_COLUMNS if column not in KEYS}
@@ -45,7 +45,7 @@ def with_combinations(
     combined = partial(
         _combined, function=function, competing=competing, freq=context.settings.run.frequency, overall=_overall(scores, used)
     )
-    return context.lake.keep_parts(name, in_buckets(context, name, together, combined, schema))
+    return context.lake.keep_parts(name, in_buckets(context, name, together, combined, schema, demand_rows(context)))
 
 
 def _overall(scores: DataFrame, models: Collection[str]) -> pd.DataFrame:
