@@ -38,39 +38,45 @@ _1 = np.float32(1)
 
 
 @helper
-def _unserve_backorder(node: Floats, demand: Floats, tape: Floats, hold: float, owe: float, unmet: float) -> None:
-    """Reverse of serving and measuring at a node without children that backorders."""
+def _unserve_backorder(
+    node: Floats, received: Floats, demand: Floats, tape: Floats, hold: float, owe: float, unmet: float
+) -> None:
+    """Reverse of receiving, serving and measuring at a node without children that backorders."""
     for r in range(BLOCK):
         net = tape[T_NET * BLOCK + r]
         cost = hold if net > _0 else -owe
         served = unmet if (net < _0) & (net + demand[r] > _0) else _0
-        node[D_RECEIVED * BLOCK + r] = node[D_STOCK * BLOCK + r] + cost - served
+        worth = node[D_STOCK * BLOCK + r] + cost - served
+        node[D_STOCK * BLOCK + r] = worth
+        received[r] = worth
 
 
 @helper
-def _unserve_lost(node: Floats, tape: Floats, hold: float, unmet: float) -> None:
-    """Reverse of serving with lost sales: when short, one unit more is sold and lowers the position."""
+def _unserve_lost(node: Floats, received: Floats, tape: Floats, hold: float, unmet: float) -> None:
+    """The same with lost sales: when short, one unit more is sold and lowers the position."""
     for r in range(BLOCK):
         left = node[D_STOCK * BLOCK + r] + hold
         sold = -node[D_POSITION * BLOCK + r] - unmet
-        node[D_RECEIVED * BLOCK + r] = left if tape[T_NET * BLOCK + r] > _0 else sold
+        worth = left if tape[T_NET * BLOCK + r] > _0 else sold
+        node[D_STOCK * BLOCK + r] = worth
+        received[r] = worth
 
 
 @helper
-def _unserve_inner(node: Floats, tape: Floats, hold: float, owe: float, unmet: float) -> None:
+def _unserve_inner(node: Floats, received: Floats, tape: Floats, hold: float, owe: float, unmet: float) -> None:
     """Reverse of serving customers at a node with children that backorders them."""
     for r in range(BLOCK):
         left = node[D_STOCK * BLOCK + r] + hold
         owed = node[D_CUSTOMERS * BLOCK + r] + owe
         node[D_CUSTOMERS * BLOCK + r] = owed
-        node[D_RECEIVED * BLOCK + r] = left if tape[T_NET * BLOCK + r] > _0 else -owed - unmet
+        received[r] = left if tape[T_NET * BLOCK + r] > _0 else -owed - unmet
 
 
 @helper
-def _unmeasure(node: Floats, hold: float) -> None:
+def _unmeasure(node: Floats, received: Floats, hold: float) -> None:
     """Reverse of measuring at a node without customers."""
     for r in range(BLOCK):
-        node[D_RECEIVED * BLOCK + r] = node[D_STOCK * BLOCK + r] + hold
+        received[r] = node[D_STOCK * BLOCK + r] + hold
 
 
 @helper
@@ -105,7 +111,6 @@ def _unreceive(node: Floats, received: Floats) -> None:
     for r in range(BLOCK):
         received[r] = node[D_RECEIVED * BLOCK + r]
         node[D_STOCK * BLOCK + r] = node[D_RECEIVED * BLOCK + r]
-        node[D_SHIPPED * BLOCK + r] = _0
 
 
 @helper
@@ -116,8 +121,16 @@ def _unship(node: Floats, received: Floats) -> None:
 
 
 @helper
+def _unship_first(node: Floats, received: Floats, lead: Bytes, age: int) -> None:
+    """The same where the lead time is `age`, the least there is."""
+    due = np.uint8(age)
+    for r in range(BLOCK):
+        node[D_SHIPPED * BLOCK + r] = received[r] if lead[r] == due else _0
+
+
+@helper
 def _unship_due(node: Floats, received: Floats, lead: Bytes, age: int) -> None:
-    """The same where the lead time is `age`."""
+    """The same where the lead time is a longer one."""
     due = np.uint8(age)
     for r in range(BLOCK):
         node[D_SHIPPED * BLOCK + r] += received[r] if lead[r] == due else _0
@@ -147,6 +160,15 @@ def _unshare(node: Floats, source: Floats, tape: Floats) -> None:
 
 
 @helper
+def _unship_share(node: Floats, received: Floats, source: Floats, tape: Floats) -> None:
+    """`_unship` and `_unshare` in one go, for the usual lead time that does not vary."""
+    for r in range(BLOCK):
+        gain = received[r] - node[D_CLAIM * BLOCK + r]
+        node[D_SHIPPED * BLOCK + r] = gain
+        source[D_SHARE * BLOCK + r] += tape[T_CLAIM * BLOCK + r] * gain
+
+
+@helper
 def _unclaim_inside(node: Floats, source: Floats, source_tape: Floats) -> None:
     """A claim gets its share and lessens what is left for the others."""
     for r in range(BLOCK):
@@ -164,10 +186,13 @@ def _unorder_outside(node: Floats) -> None:
 
 
 @helper
-def _unorder_inside(node: Floats, source: Floats) -> None:
-    """The same; an order also lowers the position of the source."""
+def _unorder_inside(node: Floats, source: Floats, source_tape: Floats) -> None:
+    """The same after `_unclaim_inside`, in one go; an order also lowers the position of the source."""
     for r in range(BLOCK):
-        order = node[D_POSITION * BLOCK + r] + node[D_CLAIM * BLOCK + r] - source[D_POSITION * BLOCK + r]
+        net = node[D_SHIPPED * BLOCK + r] - source[D_RECEIVED * BLOCK + r]
+        claim = node[D_CLAIM * BLOCK + r] + source_tape[T_SHARE * BLOCK + r] * net
+        order = node[D_POSITION * BLOCK + r] + claim - source[D_POSITION * BLOCK + r]
+        node[D_CLAIM * BLOCK + r] = claim
         node[D_LEVEL * BLOCK + r] += order
         node[D_POSITION * BLOCK + r] -= order
 
@@ -177,21 +202,22 @@ def _unserve(
     net: NetworkArrays,
     n: int,
     node: Floats,
+    received: Floats,
     demand: Floats,
     tape: Floats,
     hold: float,
     owe: float,
     unmet: float,
 ) -> None:
-    """Reverse of steps 3 and 4 at one node."""
+    """Reverse of steps 3 and 4 at one node; `received` gets the worth of a unit of stock before them."""
     if net.customers[n] < 0:
-        _unmeasure(node, hold)
+        _unmeasure(node, received, hold)
     elif net.lost[n]:
-        _unserve_lost(node, tape, hold, unmet)
+        _unserve_lost(node, received, tape, hold, unmet)
     elif net.inner[n]:
-        _unserve_inner(node, tape, hold, owe, unmet)
+        _unserve_inner(node, received, tape, hold, owe, unmet)
     else:
-        _unserve_backorder(node, demand, tape, hold, owe, unmet)
+        _unserve_backorder(node, received, demand, tape, hold, owe, unmet)
 
 
 @helper
@@ -206,8 +232,26 @@ def _departures(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, r
         row = (base + ((t + age) & mask)) * BLOCK
         if low == high:
             _unship(node, ring[row : row + BLOCK])
+        elif age == low:
+            _unship_first(node, ring[row : row + BLOCK], lead[t, n], age)
         else:
             _unship_due(node, ring[row : row + BLOCK], lead[t, n], age)
+
+
+@helper
+def _unclaim(net: NetworkArrays, n: int, t: int, node: Floats, tape: Floats, lead: Bytes, work: Workspace) -> None:
+    """Reverse of what the source ships to node n in period t, as far as it does not depend on the other claims."""
+    p = net.parent[n]
+    source = work.state[max(p, 0) * RECORD * BLOCK : (max(p, 0) + 1) * RECORD * BLOCK]
+    if p >= 0 and net.low[n] == net.high[n]:
+        row = (net.ring_at[n] + ((t + net.low[n]) & net.ring_mask[n])) * BLOCK
+        _unship_share(node, work.ring[row : row + BLOCK], source, tape)
+        return
+    _departures(net, n, t, node, lead, work.ring)
+    if p >= 0:
+        _unshare(node, source, tape)
+    else:
+        _unclaim_outside(node)
 
 
 @helper
@@ -222,20 +266,42 @@ def _unorder_all(net: NetworkArrays, nodes: int, tape: Floats, state: Floats, t:
             continue
         source = state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK]
         at = tape_at(net, t, p)
-        _unclaim_inside(node, source, tape[at : at + TAPE * BLOCK])
         if t % net.review[n] == 0:
-            _unorder_inside(node, source)
+            _unorder_inside(node, source, tape[at : at + TAPE * BLOCK])
+        else:
+            _unclaim_inside(node, source, tape[at : at + TAPE * BLOCK])
 
 
 @helper
-def _reverse(
-    net: NetworkArrays,
-    demand: Floats,
-    lead: Bytes,
-    warm_up: int,
-    weights: Floats,
-    work: Workspace,
+def _unfill_all(net: NetworkArrays, n: int, node: Floats, arrived: Floats, tape: Floats) -> None:
+    """Reverse of filling at a node with children; the worth of a unit of stock before it is kept for arrivals."""
+    if net.inner[n]:
+        if net.customers[n] >= 0:
+            _unfill_customers(node, tape)
+        _unfill(node, tape)
+        if net.customers[n] >= 0:
+            _unclaim_customers(node, tape)
+    _unreceive(node, arrived)
+
+
+@helper
+def _unstep(
+    net: NetworkArrays, n: int, t: int, demand: Floats, lead: Bytes, hold: float, owe: float, unmet: float, work: Workspace
 ) -> None:
+    """Reverse of steps 2 to 4 of node n in period t, but for what depends on the other claims on its source."""
+    node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
+    at, row = tape_at(net, t, n), (net.ring_at[n] + (t & net.ring_mask[n])) * BLOCK
+    tape, arrived = work.tape[at : at + TAPE * BLOCK], work.ring[row : row + BLOCK]
+    if net.inner[n] or net.customers[n] < 0:
+        _unserve(net, n, node, node[D_RECEIVED * BLOCK : (D_RECEIVED + 1) * BLOCK], demand, tape, hold, owe, unmet)
+        _unfill_all(net, n, node, arrived, tape)
+    else:
+        _unserve(net, n, node, arrived, demand, tape, hold, owe, unmet)
+    _unclaim(net, n, t, node, tape, lead, work)
+
+
+@helper
+def _reverse(net: NetworkArrays, demand: Floats, lead: Bytes, warm_up: int, weights: Floats, work: Workspace) -> None:
     """Reverse of `forward` on the tape it left; the derivatives are left in `work.state`."""
     nodes = len(net.parent)
     work.state[:] = _0
@@ -243,25 +309,8 @@ def _reverse(
     for t in range(demand.shape[0] - 1, -1, -1):
         counts = _1 if t >= warm_up else _0
         for n in range(nodes - 1, -1, -1):
-            p = net.parent[n]
-            node = work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK]
-            at = tape_at(net, t, n)
-            tape = work.tape[at : at + TAPE * BLOCK]
-            seen = demand[t, max(net.customers[n], 0)]
-            _unserve(net, n, node, seen, tape, counts * weights[0, n], counts * weights[1, n], counts * weights[2, n])
-            if net.inner[n]:
-                if net.customers[n] >= 0:
-                    _unfill_customers(node, tape)
-                _unfill(node, tape)
-                if net.customers[n] >= 0:
-                    _unclaim_customers(node, tape)
-            row = (net.ring_at[n] + (t & net.ring_mask[n])) * BLOCK
-            _unreceive(node, work.ring[row : row + BLOCK])
-            _departures(net, n, t, node, lead, work.ring)
-            if p >= 0:
-                _unshare(node, work.state[p * RECORD * BLOCK : (p + 1) * RECORD * BLOCK], tape)
-            else:
-                _unclaim_outside(node)
+            hold, owe, unmet = counts * weights[0, n], counts * weights[1, n], counts * weights[2, n]
+            _unstep(net, n, t, demand[t, max(net.customers[n], 0)], lead, hold, owe, unmet, work)
         _unorder_all(net, nodes, work.tape, work.state, t)
 
 

@@ -126,7 +126,8 @@ def _measure(
             sum_service_inner(node, tape, demand, sums, rounding)
         else:
             sum_service(tape, demand, sums, rounding)
-        sum_owed(node, sums)
+        if not net.lost[n]:
+            sum_owed(node, sums)
         if full:
             sum_customers(node, tape, demand, sums, rounding)
     sum_stock(node, sums, rounding)
