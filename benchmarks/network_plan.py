@@ -30,8 +30,12 @@ from echelon.core.inventory.optimisation.fill_rate import explore, optimise
 from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.plan import plan_sku
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.simulation.paths import PathSource
+from echelon.core.inventory.simulation import demand_source
+from echelon.core.inventory.simulation.demand_source import DemandSource
+from echelon.core.inventory.simulation.layout import BLOCK
+from echelon.core.inventory.simulation.paths import LeadDrawing, Paths, PathSource
 from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
+from echelon.engine.worker import keep_freed_memory
 
 from benchmarks.simulation import compile_limit, load_yardstick
 
@@ -88,10 +92,12 @@ def watched() -> Phases:
     """All parts of a plan that take time."""
     phases = Phases()
     phases.watch(PathSource, "__init__", lambda *_: "1 drawing: tables")
-    phases.watch(PathSource, "draw", lambda _, purpose, replications: f"1 drawing: {purpose.split()[0]:9} {replications:5}")
-    phases.watch(Simulator, "totals", lambda s, _: f"2 simulation: value    {s.paths.replications:5}")
-    phases.watch(Simulator, "gradient", lambda s, *_: f"2 simulation: gradient {s.paths.replications:5}")
-    phases.watch(Simulator, "measure", lambda s, _: f"2 simulation: certify  {s.paths.replications:5}")
+    phases.watch(DemandSource, "drawings", lambda *_: "1 drawing: random levels")
+    phases.watch(demand_source._Counts, "fill", lambda _, out, *_first: f"1 drawing: demand {len(out) * BLOCK:5}")
+    phases.watch(LeadDrawing, "fill", lambda _, out, *_first: f"1 drawing: lead times {len(out) * BLOCK:5}")
+    phases.watch(Simulator, "totals", lambda s, _: f"2 simulation: value    {s.replications:5}")
+    phases.watch(Simulator, "gradient", lambda s, *_: f"2 simulation: gradient {s.replications:5}")
+    phases.watch(Simulator, "measure", lambda s, _: f"2 simulation: certify  {s.replications:5}")
     return phases
 
 
@@ -130,7 +136,7 @@ def gap(problem: Problem) -> float:
     source = PathSource(problem, PERIODS, warm_up_periods(problem))
     asked = [np.nan if node.demand is None else TARGET for node in problem.nodes]
     targets = Targets(np.array(asked), np.array([node.holding_cost for node in problem.nodes]), False)
-    best = optimum(Simulator(problem, source.draw("optimum", MANY)), targets, ltd.lead_mean, ltd.sd)
+    best = optimum(problem, source.draw("optimum", MANY), targets, ltd.lead_mean, ltd.sd)
     judge = Simulator(problem, source.draw("judge", MANY))
     found, least = (
         meet_targets(judge, targets, levels, None, 1e-5).cost for levels in (plan_sku(problem).base_stock_level, best)
@@ -138,12 +144,13 @@ def gap(problem: Problem) -> float:
     return found / least - 1
 
 
-def optimum(simulator: Simulator, targets: Targets, middle: Any, spread: Any) -> Any:
+def optimum(problem: Problem, paths: Paths, targets: Targets, middle: Any, spread: Any) -> Any:
     """Levels of least cost on all paths, searched until a step promises no more than two millionths."""
     worthwhile, optimisation._WORTHWHILE = optimisation._WORTHWHILE, 2e-6
     steps, search._STEPS = search._STEPS, 20
     free = np.full(len(middle), np.nan)
-    near = explore(simulator.on(simulator.paths.first(512)), targets, free, middle, spread)
+    simulator = Simulator(problem, paths)
+    near = explore(simulator.on(paths.first(512)), targets, free, middle, spread)
     try:
         return optimise(simulator, replace(targets, whole=False), free, middle, spread, near)
     finally:
@@ -193,6 +200,7 @@ def main() -> None:
     parser.add_argument("--gaps", type=int, default=3, help="SKUs whose gap is measured (ten seconds each)")
     parser.add_argument("--yardstick", type=Path, default=Path("../shared/yardstick"))
     chosen = parser.parse_args()
+    keep_freed_memory()  # as the workers do
     speed, phases = limit(chosen.yardstick), watched()
     for lost in (False, True):
         report(lost, chosen.skus, chosen.gaps, speed, phases)

@@ -2,6 +2,8 @@
 
 import gc
 import importlib
+import platform
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -38,3 +40,24 @@ def test_only_what_is_new_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
     new = [[] for _ in range(100_000)]
     spare_next_task()
     assert gc.get_freeze_count() < kept + len(new)
+
+
+_SECOND_USE = """
+import resource, sys
+import numpy as np
+from echelon.engine.worker import keep_freed_memory
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+for _ in range(2):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(3 << 20, np.uint8)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries keep what is freed, or can't be told")
+@pytest.mark.parametrize("how", ["given back", "kept"])
+def test_freed_memory_is_used_again(how: str) -> None:
+    found = subprocess.run([sys.executable, "-c", _SECOND_USE, how], capture_output=True, text=True, check=True)
+    pages = 3 * 256
+    assert (int(found.stdout) < pages / 10) == (how == "kept")

@@ -9,7 +9,8 @@ from echelon.core.inventory.optimisation.fill_rate import optimise
 from echelon.core.inventory.optimisation.targets import Targets, fill_gap
 from echelon.core.inventory.plan import plan_analytic, plan_sku
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, ProblemError
-from echelon.core.inventory.simulation.paths import PathSource, stratified_level
+from echelon.core.inventory.simulation.level_factors import stratified_level
+from echelon.core.inventory.simulation.paths import PathSource
 from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
 from echelon.core.inventory.stock_plan import SimulationSize
 from scipy import stats

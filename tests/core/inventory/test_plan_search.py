@@ -11,7 +11,8 @@ from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.simulation import layout
 from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.paths import PathSource, stratified_level
+from echelon.core.inventory.simulation.level_factors import stratified_level
+from echelon.core.inventory.simulation.paths import PathSource
 from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
 from small_problems import warehouse_and_stores
 
@@ -71,6 +72,19 @@ def test_paths_of_one_tree_are_those_of_the_whole():
     whole, part = source.draw("x", 64), source.of(rows).draw("x", 64)
     np.testing.assert_array_equal(part.demand, whole.demand[:, :, 2:])
     np.testing.assert_array_equal(part.lead, whole.lead[:, :, rows])
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_paths_drawn_in_parts_are_those_drawn_at_once(counts):
+    problem, levels = two_trees(lost=True), np.arange(4.0, 10.0)
+    nodes = [replace(n, demand=n.demand and replace(n.demand, counts=counts)) for n in problem.nodes]
+    source = source_of(replace(problem, nodes=tuple(nodes)))
+    held = Simulator(source.tree, source.draw("x", 600))  # ten blocks: the last part is a short one
+    passing = held.on(source.in_parts("x", 600))
+    np.testing.assert_array_equal(passing.demand, held.demand)
+    np.testing.assert_array_equal(passing.measure(levels).sums, held.measure(levels).sums)
+    np.testing.assert_array_equal(passing.totals(levels).unmet, held.totals(levels).unmet)
+    np.testing.assert_array_equal(passing.gradient(levels, levels, levels)[1], held.gradient(levels, levels, levels)[1])
 
 
 @pytest.mark.parametrize(("lost", "touched"), [(False, {1}), (True, {0, 1, 2})])

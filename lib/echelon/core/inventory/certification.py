@@ -32,7 +32,7 @@ def certify(
     measure what that touches on fresh paths again. sd: of lead-time demand (nodes,), units: at least 1 % of it is added.
     """
     problem = source.tree
-    measures = simulator.on(source.draw("certify 0", simulator.paths.replications)).measure(levels)
+    measures = simulator.on(source.in_parts("certify 0", simulator.replications)).measure(levels)
     for attempt in range(1, _ROUNDS + 1):
         service = measures.customer_fill_rate
         short = service.mean + service.se < targets.fill_rate
@@ -50,7 +50,7 @@ def _again(source: PathSource, old: Measures, levels: Doubles, changed: Flags, p
     tree = _trees(source.tree)
     rows = np.flatnonzero(np.isin(tree, tree[changed]))
     part = source.of(rows)
-    new = Simulator(part.tree, part.draw(purpose, old.sums.shape[2])).measure(levels[rows])
+    new = Simulator(part.tree, part.in_parts(purpose, old.sums.shape[2])).measure(levels[rows])
     touched = _touched(source.tree, changed)[rows]
     sums = old.sums.copy()
     sums[:, rows[touched]] = new.sums[:, touched]

@@ -41,9 +41,10 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     if not np.any(ltd.rate > 0):
         return describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
-    simulator = Simulator(problem, source.draw("optimise", size.replications))
-    point, prices = _optimised(problem, simulator, targets, ltd)
-    fresh = simulator.on(source.draw("refine", size.certification_replications))
+    paths = source.draw("optimise", size.replications)
+    simulator = Simulator(problem, paths)
+    point, prices = _optimised(problem, simulator, paths, targets, ltd)
+    fresh = simulator.on(source.in_parts("refine", size.certification_replications))
     levels = _refined(fresh, targets, np.where(ltd.rate > 0, point.levels, 0.0), prices)
     certified = certify(fresh, source, targets, levels, prices, ltd.sd)
     return describe(problem, certified.levels, ltd, certified.measures, certified.status)
@@ -66,14 +67,16 @@ def counted_prices(problem: Problem) -> ShadowPrices:
     return ShadowPrices(targets.bound, targets.hold)
 
 
-def _optimised(problem: Problem, simulator: Simulator, targets: Targets, ltd: LeadTimeDemand) -> tuple[Point, ShadowPrices]:
+def _optimised(
+    problem: Problem, simulator: Simulator, paths: Paths, targets: Targets, ltd: LeadTimeDemand
+) -> tuple[Point, ShadowPrices]:
     """Levels of least cost on the simulator's paths and the prices there. The search begins on the first of the paths:
     they show where to go as well as all do."""
     seen = observed(targets, simulator)
     unseen = _unseen(problem, targets.bound & ~seen.bound)
-    few = simulator.on(simulator.paths.first(_FEW))
+    few = simulator.on(paths.first(_FEW))
     near = explore(few, observed(seen, few), unseen, ltd.lead_mean, ltd.sd)
-    return best_point(simulator, seen, unseen, ltd.lead_mean, ltd.sd, near, tolerance_together(seen)), near.prices
+    return best_point(simulator, seen, unseen, ltd.sd, near, tolerance_together(seen)), near.prices
 
 
 def _whole(point: Point, targets: Targets) -> Doubles:
@@ -103,4 +106,4 @@ def _unseen(problem: Problem, unseen: Flags) -> Doubles:
 
 def _refined(fresh: Simulator, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
     """Meet the targets once more on more and fresh paths: levels that are best on few paths are a little too low."""
-    return _whole(meet_targets(fresh, observed(targets, fresh), levels, prices, _TOLERANCE), targets)
+    return _whole(meet_targets(fresh, targets, levels, prices, _TOLERANCE), targets)

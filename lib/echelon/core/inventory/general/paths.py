@@ -6,8 +6,9 @@ import numpy.typing as npt
 from echelon.core.inventory.general.arrays import Draws
 from echelon.core.inventory.general.model import Disruption, SupplyNetwork
 from echelon.core.inventory.problem import LeadTime
+from echelon.core.inventory.simulation.demand_source import DemandSource, stream_key
 from echelon.core.inventory.simulation.layout import BLOCK, Bytes
-from echelon.core.inventory.simulation.paths import DemandSource, draw_times, stream_key
+from echelon.core.inventory.simulation.paths import LeadDrawing
 
 
 class NetworkPathSource:
@@ -41,7 +42,7 @@ class NetworkPathSource:
         if len(time.periods) == 1:
             out[:, :, row] = time.periods[0]
         else:
-            draw_times(out, [row], [self._key(purpose, name, what)], [time])
+            LeadDrawing.of([row], [self._key(purpose, name, what)], [time]).fill(out, 0)
 
 
 def _forbid_crossing(lead: Bytes) -> None:

@@ -120,16 +120,16 @@ class CountRows(NamedTuple):
 
 
 @kernel
-def draw_counts(out: Floats, rows: Ints, keys: Words, count: CountRows, factor: Doubles, scratch: Words) -> None:
-    """Fill out[:, :, rows] of (blocks, periods, customers' nodes, BLOCK) with counts, block by block: as much as the cache
-    holds.
+def draw_counts(out: Floats, first: int, rows: Ints, keys: Words, count: CountRows, factor: Doubles, scratch: Words) -> None:
+    """Fill out[:, :, rows] of (blocks, periods, customers' nodes, BLOCK) with the counts of the blocks from `first` on, block
+    by block: as much as the cache holds.
 
     Table 0 is no demand; table g >= 1 has a mean proportional to exp(spacing x g). place + factor (nodes, horizons,
     replications) is the place between the tables; keys (nodes,); scratch: memory (2, BLOCK).
     """
     for b in range(out.shape[0]):
         for i in range(len(rows)):
-            _draw_row(out[b], rows[i], keys[i], b * BLOCK, factor[i], i, count, scratch)
+            _draw_row(out[b], rows[i], keys[i], (first + b) * BLOCK, factor[i], i, count, scratch)
 
 
 @helper
@@ -171,15 +171,15 @@ def _draw_wide(base: np.uint64, chosen: Words, number: Words, cells: Words, tabl
 
 @kernel
 def draw_amounts(
-    out: Floats, row: int, key: np.uint64, first: int, mean: Doubles, factor: Doubles, horizon: Ints, parts: Doubles
+    out: Floats, first: int, row: int, key: np.uint64, mean: Doubles, factor: Doubles, horizon: Ints, parts: Doubles
 ) -> None:
-    """Fill out[:, :, row] with mixtures of gamma variates of mean mean[t] x factor; parts: (parts, 3) share, factor of the
-    mean and dispersion (0: the mean itself)."""
+    """Fill out[:, :, row] with mixtures of gamma variates of mean mean[t] x factor, blocks from `first` on; parts: (parts, 3)
+    share, factor of the mean and dispersion (0: the mean itself)."""
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
             for r in range(BLOCK):
-                i = b * BLOCK + r
-                bits = _bits(key, first + i, t)
+                i = (first + b) * BLOCK + r
+                bits = _bits(key, i, t)
                 out[b, t, row, r] = mean[t] * factor[horizon[t], i] * _amount(parts, bits)
 
 
@@ -229,12 +229,12 @@ class LeadRows(NamedTuple):
 
 
 @kernel
-def draw_lead(out: Bytes, rows: Ints, keys: Words, lead: LeadRows, words: Words, cell: Cells) -> None:
-    """Fill out[:, :, rows] of (blocks, periods, nodes, BLOCK) with lead times, block by block; keys (nodes,); words, cell:
-    memory (BLOCK,)."""
+def draw_lead(out: Bytes, first: int, rows: Ints, keys: Words, lead: LeadRows, words: Words, cell: Cells) -> None:
+    """Fill out[:, :, rows] of (blocks, periods, nodes, BLOCK) with the lead times of the blocks from `first` on, block by
+    block; keys (nodes,); words, cell: memory (BLOCK,)."""
     for b in range(out.shape[0]):
         for i in range(len(rows)):
-            _draw_lead_row(out[b], rows[i], keys[i], b * BLOCK, i, lead, words, cell)
+            _draw_lead_row(out[b], rows[i], keys[i], (first + b) * BLOCK, i, lead, words, cell)
 
 
 @helper

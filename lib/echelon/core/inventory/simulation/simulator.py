@@ -1,5 +1,6 @@
 """Simulate a problem on given paths: measures per node with standard errors, and gradients of cost."""
 
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ import numpy as np
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation import adjoint, forward, layout, sums
 from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats, NetworkArrays, Workspace
-from echelon.core.inventory.simulation.paths import Paths, lead_table
+from echelon.core.inventory.simulation.paths import Paths, Sampled, lead_table
 
 # From this range on, sorting shipments by their due period one by one is faster than looking for them in whole rows.
 _WIDE = 10
@@ -81,25 +82,27 @@ class Simulator:
 
     precision: type[np.floating[Any]] = np.float32  # of the state; whole units are exact up to 2^24
 
-    def __init__(self, problem: Problem, paths: Paths) -> None:
-        self.paths = paths
+    def __init__(self, problem: Problem, paths: Sampled) -> None:
         self.net = network_arrays(problem)
+        self._take(paths)
         nodes = len(problem.nodes)
-        periods = paths.demand.shape[1]
-        self._sums = np.zeros((paths.demand.shape[0], nodes, layout.SUMS * BLOCK), self.precision)
         self._work = Workspace(
             state=self._rows(nodes * layout.RECORD),
             ring=self._rows(int(self.net.ring_mask.sum()) + nodes),
-            tape=self._rows(periods * int(self.net.tape_at[-1])),
+            tape=self._rows(paths.periods * int(self.net.tape_at[-1])),
         )
 
-    def on(self, paths: Paths) -> "Simulator":
+    def on(self, paths: Sampled) -> "Simulator":
         """The same problem on other paths with as many periods. Both share their memory: not for two threads."""
         other = copy(self)
-        vars(other).pop("demand", None)
-        other.paths = paths
-        other._sums = np.zeros((paths.demand.shape[0], *self._sums.shape[1:]), self.precision)
+        other._take(paths)
         return other
+
+    def _take(self, paths: Sampled) -> None:
+        self.paths = paths
+        self.replications, self.measured = paths.blocks * BLOCK, paths.periods - paths.warm_up
+        self._sums = np.zeros((paths.blocks, len(self.net.parent), layout.SUMS * BLOCK), self.precision)
+        self._demand: Doubles | None = None
 
     def _rows(self, rows: int) -> Floats:
         """Rows of BLOCK zeros that begin on a cache line."""
@@ -110,29 +113,39 @@ class Simulator:
     @property
     def scale(self) -> float:
         """Measured periods x replications: sums divided by it are means per period."""
-        return float(self.paths.measured * self.paths.replications)
+        return float(self.measured * self.replications)
 
-    @cached_property
+    @property
     def demand(self) -> Doubles:
         """Customers' demand per node over the measured periods of all replications."""
-        by_lane = np.zeros((self.paths.demand.shape[2], BLOCK))
-        sums.add_demand(self.paths.demand, self.paths.warm_up, by_lane)
+        if self._demand is None:
+            for _ in self._counted_parts():
+                pass
+        assert self._demand is not None
+        return self._demand
+
+    def _parts(self) -> Iterator[tuple[Paths, Floats]]:
+        """Parts of the paths with their sums, as zeros."""
+        self._sums[:] = 0
+        for first, part in self.paths.parts():
+            yield part, self._sums[first : first + part.blocks]
+
+    def _counted_parts(self) -> Iterator[tuple[Paths, Floats]]:
+        """The same; in passing, the first time, customers' demand is added up."""
+        if self._demand is not None:
+            yield from self._parts()
+            return
+        by_lane = np.zeros((int(self.net.customers.max(initial=0)) + 1, BLOCK))
+        for part, found in self._parts():
+            sums.add_demand(part.demand, part.warm_up, by_lane)
+            yield part, found
         per_row = by_lane.sum(axis=1)
-        return np.where(self.net.customers >= 0, per_row[np.maximum(self.net.customers, 0)], 0.0)
+        self._demand = np.where(self.net.customers >= 0, per_row[np.maximum(self.net.customers, 0)], 0.0)
 
     def _forward(self, levels: Doubles, full: bool) -> Floats:
-        self._sums[:] = 0
-        paths = self.paths
-        forward.forward_blocks(
-            self.net,
-            np.asarray(levels, self.precision),
-            paths.demand,
-            paths.lead,
-            paths.warm_up,
-            full,
-            self._sums,
-            self._work,
-        )
+        used = np.asarray(levels, self.precision)
+        for part, found in self._parts() if full else self._counted_parts():
+            forward.forward_blocks(self.net, used, part.demand, part.lead, part.warm_up, full, found, self._work)
         return self._sums
 
     def totals(self, levels: Doubles) -> Totals:
@@ -147,22 +160,11 @@ class Simulator:
         Weights are per node; the cost is added up over measured periods and replications, the derivative (nodes,) is
         with respect to the levels.
         """
-        self._sums[:] = 0
         owed = np.zeros_like(hold) if backorder is None else backorder
-        weights = np.stack([hold, owed, unmet]).astype(self.precision)
-        paths = self.paths
+        weights, used = np.stack([hold, owed, unmet]).astype(self.precision), np.asarray(levels, self.precision)
         slope = np.zeros(len(levels))
-        adjoint.gradient_blocks(
-            self.net,
-            np.asarray(levels, self.precision),
-            paths.demand,
-            paths.lead,
-            paths.warm_up,
-            weights,
-            self._sums,
-            self._work,
-            slope,
-        )
+        for part, found in self._counted_parts():
+            adjoint.gradient_blocks(self.net, used, part.demand, part.lead, part.warm_up, weights, found, self._work, slope)
         return _totals(self._sums), slope
 
     def measure(self, levels: Doubles) -> "Measures":
@@ -170,12 +172,11 @@ class Simulator:
         found = self._forward(levels, True)
         blocks, nodes = found.shape[:2]
         by_kind = found.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3).astype(np.float64, order="C")
-        periods = self.paths.measured
-        return Measures(by_kind.reshape(layout.SUMS, nodes, blocks * BLOCK), periods, self._cycles())
+        return Measures(by_kind.reshape(layout.SUMS, nodes, blocks * BLOCK), self.measured, self._cycles())
 
     def _cycles(self) -> Doubles:
         """Whole review cycles inside the measured periods, per node."""
-        ends = np.arange(self.paths.warm_up, self.paths.warm_up + self.paths.measured)
+        ends = np.arange(self.paths.warm_up, self.paths.periods)
         found = []
         for start, review in zip(self.net.cycle_start, self.net.review, strict=True):
             is_end = (ends >= start) & ((ends - start) % review == 0) & (ends - review >= self.paths.warm_up)
