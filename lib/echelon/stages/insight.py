@@ -21,8 +21,12 @@ from echelon.stages.explanations import most_valuable
 from echelon.stages.history import SERIES
 
 # Beside the columns of forecasts, in rows of their own.
-INSIGHT = "date date, features map<string,double>, recent_mean double, explained boolean, drivers array<array<double>>"
-_POOLED = "lightgbm"
+INSIGHT = (
+    "date date, features map<string,double>, recent_mean double, explained boolean, drivers array<array<double>>, "
+    "drivers_of string"
+)
+# Models with drivers of their own, and whether there is one for each block of the horizon. Of both the first is explained.
+_POOLED = {"lightgbm": False, "lightgbm_blocks": True}
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,18 @@ def insight(panel: Panel, chosen: Sequence[Candidate], horizon: int, explained: 
     if not any(candidate.pooled for candidate in chosen):
         return []
     told, panel = explained.of(panel), panel.limited  # as candidates see it
-    rows = origin_features(panel).assign(date=start_date(panel.end, panel.freq), explained=told, drivers=None)
-    if told.any() and any(candidate.name == _POOLED for candidate in chosen):
-        rows.loc[told, "drivers"] = _drivers(panel, horizon, told)
+    model = next((candidate.name for candidate in chosen if candidate.name in _POOLED), None)
+    rows = origin_features(panel).assign(date=start_date(panel.end, panel.freq), explained=told, drivers=None, drivers_of=model)
+    if told.any() and model is not None:
+        rows.loc[told, "drivers"] = _drivers(panel, horizon, told, _POOLED[model])
     return [rows]
 
 
-def _drivers(panel: Panel, horizon: int, told: np.ndarray) -> pd.Series:
+def _drivers(panel: Panel, horizon: int, told: np.ndarray, blocks: bool) -> pd.Series:
     """Per explained series (horizon, DRIVERS) as lists; None where there is too little to learn from."""
     places = np.flatnonzero(told)
     try:
-        units = explain_forecast(panel, horizon, told).units
+        units = explain_forecast(panel, horizon, told, blocks).units
     except ValueError:
         return pd.Series(None, index=places, dtype=object)
     return pd.Series([list(map(list, one)) for one in units], index=places, dtype=object)
@@ -75,7 +80,7 @@ def features_table(found: DataFrame) -> DataFrame:
 
 def explanations_table(context: Context, found: DataFrame, distributions: DataFrame) -> DataFrame:
     """The table `forecast_explanations`: the drivers of what was published as `demand_distributions`."""
-    wanted = found.where("explained").select(*SERIES, "recent_mean", "drivers")
+    wanted = found.where("explained").select(*SERIES, "recent_mean", "drivers", "drivers_of")
     rows = distributions.select(*SERIES, "model", "start_date", "mean").join(wanted, list(SERIES))
     function = partial(_explanations, freq=context.settings.run.frequency)
     return apply_to_rows(rows, function, TABLES["forecast_explanations"].ddl)
@@ -88,7 +93,7 @@ def _explanations(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
 
 def _explanation(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean, dtype=np.float64)
-    if row.model == _POOLED and row.drivers is not None:
+    if row.model == row.drivers_of and row.drivers is not None:
         parts = corrected(np.stack([np.asarray(period, dtype=np.float64) for period in row.drivers]), mean)
     else:
         parts = shape_of(mean, row.recent_mean, freq)

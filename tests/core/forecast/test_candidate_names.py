@@ -21,7 +21,7 @@ def own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_name_can_be_built() -> None:
     assert [c.name for c in candidates("W", names.SINGLE)] == list(names.SINGLE)
-    assert [c.name for c in candidates("W", names.SINGLE) if c.pooled] == ["lightgbm", "lstm"]
+    assert [c.name for c in candidates("W", names.SINGLE) if c.pooled] == ["lightgbm", "lightgbm_blocks", "lstm"]
 
 
 @pytest.mark.parametrize("freq", ["D", "W", "M"])

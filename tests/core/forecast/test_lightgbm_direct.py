@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
+from echelon.core.forecast.explain_forecast import explain_forecast
 from echelon.core.forecast.features import feature_names, features
 from echelon.core.forecast.history import History, scale
-from echelon.core.forecast.lightgbm_direct import ERRATIC, STEADY, learning, lightgbm_direct, training_rows
+from echelon.core.forecast.lightgbm_direct import ERRATIC, STEADY, learning, lightgbm_direct, pooled_models, training_rows
 from echelon.core.forecast.panel import make_panel
 
 
 def test_features_equal_a_slow_loop(shop) -> None:
     panel = make_panel(shop, "D")
     rng = np.random.default_rng(0)
-    series, origin, step = training_rows(panel, 28)
+    series, origin, step = training_rows(panel, range(1, 29))
     some = rng.choice(len(series), 200, replace=False)
     history = History.of(panel)
     got = features(history, series[some], origin[some], step[some])
@@ -60,6 +61,20 @@ def test_forecast_is_non_negative_and_finds_the_weekday(shop) -> None:
     heavy = means.mean[np.array(["S2" in sku for sku in panel.keys["sku"]])].sum(axis=0)
     closed = np.resize([0, 0, 0, 0, 0, 0, 1], 214)[200:] == 1
     assert heavy[closed].max() < 0.3 * heavy[~closed].min()
+
+
+def test_each_block_of_the_horizon_has_a_model_of_its_own(shop) -> None:
+    panel = make_panel(shop, "D")
+    _, _, step = training_rows(panel, range(8, 15))
+    np.testing.assert_array_equal(np.unique(step), np.arange(8, 15))
+    models = pooled_models(panel, 17, blocks=True)
+    assert [(model.steps.start, model.steps.stop) for model in models] == [(1, 8), (8, 15), (15, 18)]
+    means = lightgbm_direct(panel, 17, blocks=True)
+    assert means.mean.shape == (len(panel.keys), 17)
+    for model in models:
+        np.testing.assert_array_equal(means.mean[:, model.steps.start - 1 : model.steps.stop - 1], model.mean())
+    explained = explain_forecast(panel, 17, blocks=True)
+    np.testing.assert_allclose(explained.units.sum(axis=2), means.mean, rtol=1e-6, atol=1e-9)
 
 
 def test_too_little_to_learn_from(frame) -> None:

@@ -25,6 +25,9 @@ PANEL = {
     FLOOR: Candidate(FLOOR, naive_means),
     "moving_average": Candidate("moving_average", moving_average),
     "lightgbm": Candidate("lightgbm", lightgbm_direct, pooled=True, fit=fit_lightgbm),
+    "lightgbm_blocks": Candidate(
+        "lightgbm_blocks", partial(lightgbm_direct, blocks=True), pooled=True, fit=partial(fit_lightgbm, blocks=True)
+    ),
     "lstm": Candidate("lstm", lstm, pooled=True),
 }
 # Of one series, whatever its frequency.

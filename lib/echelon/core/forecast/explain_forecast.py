@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from echelon.core.forecast.history import scale
-from echelon.core.forecast.lightgbm_direct import PooledModel, pooled_model
+from echelon.core.forecast.history import Index, scale
+from echelon.core.forecast.lightgbm_direct import PooledModel, pooled_models
 from echelon.core.forecast.panel import Covariate, Panel, Vector
 from echelon.core.forecast.season import year_index
 
@@ -35,19 +35,26 @@ class ExplainedForecast:
     units: Contributions
 
 
-def explain_forecast(panel: Panel, horizon: int, chosen: npt.NDArray[np.bool_] | None = None) -> ExplainedForecast:
-    """Drivers of the pooled model's forecasts of the chosen series (all if None). The model learns from the whole panel,
-    as `lightgbm_direct` does, and the sums are its forecasts. Raises ValueError where that has too little to learn from.
+def explain_forecast(
+    panel: Panel, horizon: int, chosen: npt.NDArray[np.bool_] | None = None, blocks: bool = False
+) -> ExplainedForecast:
+    """Drivers of the pooled model's forecasts of the chosen series (all if None). It learns from the whole panel, as
+    `lightgbm_direct` does (blocks: with a model for each block of the horizon), and the sums are its forecasts. Raises
+    ValueError where that has too little to learn from.
     """
-    model = pooled_model(panel, horizon)
     series = np.arange(len(panel.keys)) if chosen is None else np.flatnonzero(chosen)
-    rows, origin, step = model.ahead(horizon, series)
-    raw = np.asarray(model.booster.predict(model.inputs(horizon, series), num_threads=1, pred_contrib=True))
+    units = [_units(model, series) for model in pooled_models(panel, horizon, blocks)]
+    return ExplainedForecast(panel.keys.iloc[series].reset_index(drop=True), np.concatenate(units, axis=1))
+
+
+def _units(model: PooledModel, series: Index) -> Contributions:
+    """(series, steps, DRIVERS) of one model."""
+    rows, origin, step = model.ahead(series)
+    raw = np.asarray(model.booster.predict(model.inputs(series), num_threads=1, pred_contrib=True))
     plain = scale(model.history, rows, origin) * np.exp(raw[:, -1])
     logs = _by_driver(raw[:, :-1], driver_of_features(model))
     logs[:, DRIVERS.index("season")] += np.log(year_index(model.history, rows, origin, step))
-    units = in_units(plain, logs).reshape(len(series), horizon, len(DRIVERS))
-    return ExplainedForecast(panel.keys.iloc[series].reset_index(drop=True), units)
+    return in_units(plain, logs).reshape(len(series), len(model.steps), len(DRIVERS))
 
 
 def in_units(plain: Vector, logs: Contributions) -> Contributions:

@@ -1,18 +1,22 @@
-"""One LightGBM for a whole group of series, direct: the target lies any number of periods up to the horizon ahead."""
+"""LightGBM for a whole group of series, direct: the target lies any number of periods up to the horizon ahead. One model, or
+one for each block of the horizon."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import lightgbm
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.candidate import TOO_LITTLE, Means, all_ok, naive_means
 from echelon.core.forecast.features import ATTRIBUTE, feature_names, features
 from echelon.core.forecast.history import WINDOWS, History, Index, scale
 from echelon.core.forecast.panel import Matrix, Panel, Vector, series_hash
 from echelon.core.forecast.season import year_index
 
+# Periods of the horizon that share a model, where there is one for each block.
+BLOCKS: dict[Frequency, int] = {"D": 7, "W": 4, "M": 3}
 ENOUGH_ROWS = 120_000
 # Of a longer history one period in this many is enough: neighbours tell nearly the same.
 SPARED = 4
@@ -49,51 +53,65 @@ ERRATIC = Learning(
 
 @dataclass(frozen=True)
 class PooledModel:
-    """A trained model of a panel and what its forecasts are made of. names: the columns of `inputs`."""
+    """A trained model of a panel and what its forecasts are made of. names: the columns of `inputs`; steps: the periods
+    after the history that it forecasts, the first being 1."""
 
     booster: lightgbm.Booster
     history: History
     names: list[str]
+    steps: range
 
     @property
     def longest_mean(self) -> str:
         """Name of the feature that is the mean of the longest window."""
         return f"mean_{WINDOWS[self.history.panel.freq][-1]}"
 
-    def ahead(self, horizon: int, series: Index) -> tuple[Index, Index, Index]:
-        """(series, origin, step) of the periods after the history, each (series x horizon,), series by series."""
-        origin = np.full(len(series) * horizon, self.history.panel.values.shape[1] - 1)
-        return np.repeat(series, horizon), origin, np.tile(np.arange(1, horizon + 1), len(series))
+    def ahead(self, series: Index) -> tuple[Index, Index, Index]:
+        """(series, origin, step) of the periods that are forecast, each (series x steps,), series by series."""
+        origin = np.full(len(series) * len(self.steps), self.history.panel.values.shape[1] - 1)
+        return np.repeat(series, len(self.steps)), origin, np.tile(self.steps, len(series))
 
-    def inputs(self, horizon: int, series: Index) -> npt.NDArray[np.float32]:
-        """Features (series x horizon, names) of the periods after the history."""
-        return features(self.history, *self.ahead(horizon, series))
+    def inputs(self, series: Index) -> npt.NDArray[np.float32]:
+        """Features (series x steps, names) of these periods."""
+        return features(self.history, *self.ahead(series))
 
-    def mean(self, horizon: int) -> Matrix:
-        """Forecast (n, horizon) in units of all series."""
+    def mean(self) -> Matrix:
+        """Forecast (n, steps) in units of all series."""
         series = np.arange(len(self.history.panel.keys))
-        ratio = np.asarray(self.booster.predict(self.inputs(horizon, series), num_threads=1))
-        return (ratio * _unit(self.history, *self.ahead(horizon, series))).reshape(-1, horizon)
+        ratio = np.asarray(self.booster.predict(self.inputs(series), num_threads=1))
+        return (ratio * _unit(self.history, *self.ahead(series))).reshape(-1, len(self.steps))
 
 
-def lightgbm_direct(panel: Panel, horizon: int) -> Means:
-    """Mean forecasts of every series from one model (`pooled_model`). A series without any demand so far is forecast as
-    zero. A group with fewer than 300 rows gets the seasonal naive with the reason."""
-    return fit_lightgbm(panel, horizon)(panel)
+def lightgbm_direct(panel: Panel, horizon: int, blocks: bool = False) -> Means:
+    """Mean forecasts of every series from one model, or one for each of the BLOCKS of the horizon (`pooled_models`). A
+    series without any demand so far is forecast as zero. A group with fewer than 300 rows gets the seasonal naive with the
+    reason."""
+    return fit_lightgbm(panel, horizon, blocks)(panel)
 
 
-def fit_lightgbm(panel: Panel, horizon: int) -> Callable[[Panel], Means]:
+def fit_lightgbm(panel: Panel, horizon: int, blocks: bool = False) -> Callable[[Panel], Means]:
     """The first step of `lightgbm_direct`: what it learned from a panel forecasts that one or a later one."""
     try:
-        model = pooled_model(panel, horizon)
+        models = pooled_models(panel, horizon, blocks)
     except ValueError as error:
         reason = str(error)
         return lambda later: naive_means(later, horizon, reason)
-    return lambda later: all_ok(replace(model, history=History.of(later)).mean(horizon))
+    return lambda later: all_ok(_means(models, History.of(later)))
 
 
-def pooled_model(panel: Panel, horizon: int) -> PooledModel:
-    """One model of all series.
+def _means(models: Sequence[PooledModel], history: History) -> Matrix:
+    return np.hstack([replace(model, history=history).mean() for model in models])
+
+
+def pooled_models(panel: Panel, horizon: int, blocks: bool = False) -> list[PooledModel]:
+    """The models of all periods up to the horizon, nearest first: one, or one for each of the BLOCKS."""
+    length = BLOCKS[panel.freq] if blocks else horizon
+    found = [range(first, min(first + length, horizon + 1)) for first in range(1, horizon + 1, length)]
+    return [pooled_model(panel, steps) for steps in found]
+
+
+def pooled_model(panel: Panel, steps: range) -> PooledModel:
+    """One model of all series, for targets so many periods ahead.
 
     Trained on demand / (`history.scale` x `season.year_index`) with the Poisson deviance and weights of that unit, which
     is the deviance of demand itself (unit capped at 100 medians): sums over series are right on average. Where demand is
@@ -102,22 +120,22 @@ def pooled_model(panel: Panel, horizon: int) -> PooledModel:
     Raises ValueError where fewer than 300 rows can be learned from.
     """
     history = History.of(panel)
-    series, origin, step = training_rows(panel, horizon)
+    series, origin, step = training_rows(panel, steps)
     keep = scale(history, series, origin) > 0
     if keep.sum() < LEAST_ROWS:
         raise ValueError(f"{TOO_LITTLE}: fewer than {LEAST_ROWS} rows to train on")
     names = feature_names(panel)
-    return PooledModel(_train(history, names, series[keep], origin[keep], step[keep]), history, names)
+    return PooledModel(_train(history, names, series[keep], origin[keep], step[keep]), history, names, steps)
 
 
-def training_rows(panel: Panel, horizon: int) -> tuple[Index, Index, Index]:
+def training_rows(panel: Panel, steps: range) -> tuple[Index, Index, Index]:
     """(series, origin, step) of past targets, ordered by series and target; a series has at least seven periods of
-    history at the origin. Each past period is a row with one step out of 1..horizon; of more than 120,000, a quarter of
+    history at the origin. Each past period is a row with one of the steps; of more than 120,000, a quarter of
     them, but not fewer. Both are drawn by a hash of series and date."""
     series, target = np.nonzero(~np.isnan(panel.values))
     start = panel.end - panel.values.shape[1]
     mixed = _mix(series_hash(panel.keys)[series] ^ _mix((target + start).astype(np.uint64)))
-    step = (mixed % np.uint64(horizon)).astype(np.int64) + 1
+    step = (mixed % np.uint64(len(steps))).astype(np.int64) + steps.start
     origin = target - step
     usable = np.flatnonzero(origin - panel.first[series] + 1 >= LEAST_HISTORY)
     most = max(ENOUGH_ROWS, len(usable) // SPARED)

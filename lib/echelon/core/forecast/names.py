@@ -12,7 +12,7 @@ FLOOR = "seasonal_naive"
 # Simplest first: of two that are as good, the earlier one is chosen.
 SINGLE = (
     FLOOR, "moving_average", "sba", "tsb", "adida", "imapa", "theta_weekly", "theta", "auto_ets", "mstl", "auto_arima",
-    "lightgbm",
+    "lightgbm", "lightgbm_blocks",
     "lstm",
 )  # fmt: skip
 # What a candidate needs beyond the usual installation: a module, and the extra that brings it.
