@@ -121,11 +121,12 @@ def _unship(node: Floats, received: Floats) -> None:
 
 
 @helper
-def _unship_first(node: Floats, received: Floats, lead: Bytes, age: int) -> None:
-    """The same where the lead time is `age`, the least there is."""
-    due = np.uint8(age)
+def _unship_two(node: Floats, received: Floats, later: Floats, lead: Bytes, age: int) -> None:
+    """The same where the lead time is `age`, the least there is, or one period more."""
+    least, more = np.uint8(age), np.uint8(age + 1)
     for r in range(BLOCK):
-        node[D_SHIPPED * BLOCK + r] = received[r] if lead[r] == due else _0
+        worth = received[r] if lead[r] == least else _0
+        node[D_SHIPPED * BLOCK + r] = worth + (later[r] if lead[r] == more else _0)
 
 
 @helper
@@ -228,14 +229,14 @@ def _departures(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, r
         _unship_sorted(node, ring, lead[t, n], t, base, mask)
         return
     low, high = net.low[n], net.high[n]
-    for age in range(low, high + 1):
+    row, later = (base + ((t + low) & mask)) * BLOCK, (base + ((t + low + 1) & mask)) * BLOCK
+    if low == high:
+        _unship(node, ring[row : row + BLOCK])
+    else:
+        _unship_two(node, ring[row : row + BLOCK], ring[later : later + BLOCK], lead[t, n], low)
+    for age in range(low + 2, high + 1):
         row = (base + ((t + age) & mask)) * BLOCK
-        if low == high:
-            _unship(node, ring[row : row + BLOCK])
-        elif age == low:
-            _unship_first(node, ring[row : row + BLOCK], lead[t, n], age)
-        else:
-            _unship_due(node, ring[row : row + BLOCK], lead[t, n], age)
+        _unship_due(node, ring[row : row + BLOCK], lead[t, n], age)
 
 
 @helper

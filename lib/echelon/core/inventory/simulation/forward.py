@@ -32,6 +32,7 @@ from echelon.core.inventory.simulation.steps import (
     receive,
     receive_due,
     receive_sorted,
+    receive_two,
     serve_backorder,
     serve_inner,
     serve_lost,
@@ -79,11 +80,14 @@ def _order_all(net: NetworkArrays, levels: Floats, state: Floats, t: int) -> Non
 def _arrivals(net: NetworkArrays, n: int, t: int, node: Floats, lead: Bytes, ring: Floats) -> None:
     """Receive what is due at node n in period t."""
     base, mask = net.ring_at[n], net.ring_mask[n]
-    low, high = net.low[n], net.high[n]
-    for age in range(low, min(high, t) + 1):
-        row = (base + ((t - age) & mask)) * BLOCK
+    low, high, oldest = net.low[n], net.high[n], min(net.high[n], t)
+    for age in range(low, oldest + 1, 2):
+        row, earlier = (base + ((t - age) & mask)) * BLOCK, (base + ((t - age - 1) & mask)) * BLOCK
         if low == high:
             receive(node, ring[row : row + BLOCK])
+        elif age < oldest:
+            shipped, before = ring[row : row + BLOCK], ring[earlier : earlier + BLOCK]
+            receive_two(node, shipped, before, lead[t - age, n], lead[t - age - 1, n], age)
         else:
             receive_due(node, ring[row : row + BLOCK], lead[t - age, n], age)
 

@@ -111,6 +111,15 @@ def receive_due(node: Floats, shipped: Floats, lead: Bytes, age: int) -> None:
 
 
 @helper
+def receive_two(node: Floats, shipped: Floats, earlier: Floats, lead: Bytes, lead_earlier: Bytes, age: int) -> None:
+    """The same for two periods at once, the other one period earlier."""
+    due, due_earlier = np.uint8(age), np.uint8(age + 1)
+    for r in range(BLOCK):
+        arrived = shipped[r] if lead[r] == due else _0
+        node[STOCK * BLOCK + r] += arrived + (earlier[r] if lead_earlier[r] == due_earlier else _0)
+
+
+@helper
 def sort_by_due(node: Floats, ring: Floats, lead: Bytes, t: int, base: int, mask: int) -> None:
     """Add each shipment to the arrivals of its due period."""
     for r in range(BLOCK):
