@@ -9,6 +9,9 @@ from echelon.core.inventory.simulation import draw
 from echelon.core.inventory.simulation.layout import Doubles
 
 _SCORES = np.linspace(-4.75, 4.75, 77)  # normal scores between which quantiles of the level are interpolated
+# Sums of scores are sorted as 16 bits, five times as fast: what is that close to each other may lie either way.
+_MOST_SCORE = 8.0
+_PER_SCORE = 65535 / (2 * _MOST_SCORE)
 _PER_STRATUM = 4  # quantiles whose mean stands for a stratum
 
 
@@ -29,14 +32,20 @@ def common_level(level_cv: float, correlation: float, keys: tuple[np.uint64, np.
     """As `stratified_level`, with normal scores that are correlated with those of all nodes of the SKU: keys of the common
     and of the node's own stream. Each horizon has the same strata, in the order of the scores (Iman and Conover,
     Communications in Statistics B 11(3), 1982), so that every node alone is as well covered as without correlation."""
-    scores = special.ndtri((np.arange(shape[1]) + 0.5) / shape[1])
     both = np.empty((2, *shape))
     for key, one in zip(keys, both, strict=True):
-        draw.deal_strata(scores, key, one)
-    order = np.argsort(np.sqrt(correlation) * both[0] + np.sqrt(1.0 - correlation) * both[1], axis=1, kind="stable")
+        draw.deal_strata(_scores(shape[1]), key, one)
+    score = np.sqrt(correlation) * both[0] + np.sqrt(1.0 - correlation) * both[1]
+    order = np.argsort(((score + _MOST_SCORE) * _PER_SCORE).astype(np.uint16), axis=1, kind="stable")
     out = np.empty(shape)
     np.put_along_axis(out, order, np.broadcast_to(strata(level_cv, shape[1]), shape), axis=1)
     return out
+
+
+@lru_cache(maxsize=16)
+def _scores(size: int) -> Doubles:
+    """Normal scores of equally likely strata."""
+    return np.asarray(special.ndtri((np.arange(size) + 0.5) / size))
 
 
 @lru_cache(maxsize=64)  # nodes of a segment share their level_cv
