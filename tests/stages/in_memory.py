@@ -25,11 +25,12 @@ class Tables:
 
 def context(spark: SparkSession, tables: dict[str, Rows] | None = None, **sections: Any) -> Context:
     """Tables by name with rows as in their contracts (nulls at the end may be left out); sections of the configuration."""
-    frames = {name: spark.createDataFrame(_filled(name, rows), TABLES[name].ddl) for name, rows in (tables or {}).items()}
+    frames = {name: spark.createDataFrame(filled(name, rows), TABLES[name].ddl) for name, rows in (tables or {}).items()}
     settings = Configuration.model_validate({"sources": {"sales": {"path": "sales.csv"}}, **sections})
     return Context(settings, spark, cast(Lake, Tables(frames)))
 
 
-def _filled(name: str, rows: Rows) -> Rows:
+def filled(name: str, rows: Rows) -> Rows:
+    """Rows with nulls at their ends."""
     width = len(TABLES[name].columns)
     return [row + (None,) * (width - len(row)) for row in rows]

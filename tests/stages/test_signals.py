@@ -1,7 +1,7 @@
 """From tables to the panel that candidates see: what is joined how, and that a backtest sees what was published then."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,15 @@ from echelon.core.demand.periods import period_index
 from echelon.core.forecast.candidate import OK, Candidate, Means
 from echelon.core.forecast.covariates import Signals
 from echelon.core.forecast.panel import Panel
+from echelon.lake.contracts import TABLES
+from echelon.lake.lake import Lake
 from echelon.stages import backtest
 from echelon.stages.context import Context
 from echelon.stages.signals import with_signals
 from echelon.stages.windows import Windows
-from in_memory import Rows, context
+from in_memory import Rows, Tables, context, filled
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 FIRST, DAYS, HORIZON = date(2025, 1, 6), 140, 7
 WINDOWS = Windows("D", int(period_index(FIRST, "D")), int(period_index(FIRST, "D")) + DAYS, HORIZON, 3, 1)
@@ -125,6 +128,30 @@ def test_a_backtest_sees_what_was_published_at_its_cutoff(spark: SparkSession, u
     assert set(before["status"]) == {OK}
     assert same[~last].all()
     assert same[last].tolist() == [False, True, False]
+
+
+def test_signals_depend_on_neither_partitions_nor_order(spark: SparkSession) -> None:
+    """Prices and temperatures with many digits, several of a day: whatever they are added up in."""
+    some = made(spark, SETTINGS)
+    digits = np.random.default_rng(3).gamma(2.0, 0.1, 120)
+    lines = [("A", "North", day(n % 40), 2.0, 0.0, 2.0, float(price), 7) for n, price in enumerate(digits)]
+    warm = [("signal", "weather", "*", "North", day(n % 40), float(degrees)) for n, degrees in enumerate(digits)]
+    more = {"sales": lines, "signals": warm}
+    panels = []
+    for partitions, buckets, seed in ((1, 1, 1), (8, 3, 2)):
+        frames = {name: some.lake.read(name) for name in ("signals", "segments", "items", "locations", "demand", "sales")}
+        for name, rows in more.items():
+            frames[name] = frames[name].union(spark.createDataFrame(filled(name, rows), TABLES[name].ddl))
+        shuffled = {name: frame.orderBy(F.rand(seed)).repartition(partitions) for name, frame in frames.items()}
+        settings = some.settings.model_copy(update={"spark": some.settings.spark.model_copy(update={"buckets": buckets})})
+        rows, signals = rows_of(Context(settings, spark, cast(Lake, Tables(shuffled))))
+        panels.append(signals.panel(rows))
+    one, other = panels
+    pd.testing.assert_frame_equal(one.keys, other.keys)
+    pd.testing.assert_frame_equal(one.attributes, other.attributes)
+    for mine, theirs in zip(one.covariates, other.covariates, strict=True):
+        assert (mine.name, mine.ahead) == (theirs.name, theirs.ahead)
+        np.testing.assert_array_equal(mine.values, theirs.values, err_msg=mine.name)
 
 
 def test_a_run_without_signals_reads_none(spark: SparkSession) -> None:
