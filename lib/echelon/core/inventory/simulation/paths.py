@@ -113,8 +113,8 @@ class PathSource(DemandSource):
 
 
 class PathsInParts:
-    """Paths that are drawn while they are simulated, part by part to the same memory (of the source): most of the time of
-    drawing many replications at once goes into fetching memory. One of a source at a time."""
+    """Paths that are drawn while they are simulated, part by part to the same memory (of the source), so that a part is
+    simulated while it is in the cache. One of a source at a time."""
 
     def __init__(self, source: PathSource, purpose: str, blocks: int) -> None:
         self.blocks, self.periods, self.warm_up = blocks, source.periods, source.warm_up
