@@ -7,6 +7,7 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.candidate import TOO_LITTLE, Means, all_ok, naive_means
 from echelon.core.forecast.features import ATTRIBUTE, feature_names, features
 from echelon.core.forecast.history import WINDOWS, History, Index, scale
@@ -28,23 +29,26 @@ PARAMETERS = BINS | {"lambda_l2": 1.0, "deterministic": True, "force_row_wise": 
 
 @dataclass(frozen=True)
 class Learning:
-    """How a booster learns. power: of the mean that the variance of demand goes with (1: Poisson deviance)."""
+    """How a booster learns. power: of the mean that the variance of demand goes with (1: Poisson deviance). rate: of
+    learning from days."""
 
     power: float
     rounds: int
+    rate: float
     parameters: dict[str, object]
 
 
 STEADY = Learning(
-    1.0, 200,
-    {"objective": "poisson", "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5},
+    1.0, 200, 0.1,
+    {"objective": "poisson", "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5},
 )  # fmt: skip
 # Few large orders: a loss that they pull less at, and a model that can't follow each of them.
 ERRATIC = Learning(
-    1.5, 120,
-    {"objective": "tweedie", "tweedie_variance_power": 1.5, "learning_rate": 0.05, "num_leaves": 16,
-     "min_data_in_leaf": 200, "feature_fraction": 0.7},
+    1.5, 120, 0.05,
+    {"objective": "tweedie", "tweedie_variance_power": 1.5, "num_leaves": 16, "min_data_in_leaf": 200, "feature_fraction": 0.7},
 )  # fmt: skip
+# Weeks are fewer than days, and sooner learned by heart.
+SLOWER: dict[Frequency, float] = {"D": 1.0, "W": 0.5, "M": 1.0}
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,10 @@ class PooledModel:
         return np.repeat(series, horizon), origin, np.tile(np.arange(1, horizon + 1), len(series))
 
     def inputs(self, horizon: int, series: Index) -> npt.NDArray[np.float32]:
-        """Features (series x horizon, names) of the periods after the history."""
-        return features(self.history, *self.ahead(horizon, series))
+        """Features (series x horizon, names) of the periods after the history: of a later one, which may have more, those
+        that the model learned from."""
+        now = feature_names(self.history.panel)
+        return features(self.history, *self.ahead(horizon, series))[:, [now.index(name) for name in self.names]]
 
     def mean(self, horizon: int) -> Matrix:
         """Forecast (n, horizon) in units of all series."""
@@ -148,7 +154,8 @@ def _train(history: History, names: list[str], series: Index, origin: Index, ste
         categorical_feature=[name for name in names if name.startswith(ATTRIBUTE)],
         params=BINS,
     )
-    return lightgbm.train(PARAMETERS | chosen.parameters, data, num_boost_round=chosen.rounds)
+    rate = {"learning_rate": chosen.rate * SLOWER[history.panel.freq]}
+    return lightgbm.train(PARAMETERS | rate | chosen.parameters, data, num_boost_round=chosen.rounds)
 
 
 def _unit(history: History, series: Index, origin: Index, step: Index) -> Vector:
