@@ -57,16 +57,17 @@ APART = {"sba": [1.0, 0.0], "tsb": [0.0, 1.0]}
 
 def test_weights_by_hand() -> None:
     """Of two members that err in different weeks, on two series: squares of errors 1 + 9 and 4 + 1 on both, 1 and 4 on this
-    one. The third was never seen."""
+    one. The third was never seen and counts a third."""
     past = rows(1998, APART, {"sba": 1.0, "tsb": 2.0})
     other = rows(1998, APART, {"sba": 3.0, "tsb": 1.0}).assign(sku="B")
     stacked = 1 / (np.array([10.0, 5.0]) + BORROWED_CASES / 2 * 7.5)
     usual = 2.5 * np.array([10.0, 5.0]) / 7.5
     own = (np.array([1.0, 4.0]) + PRIOR_WINDOWS * usual) / (1 + PRIOR_WINDOWS) / usual
-    weight = stacked * own**-POWER
+    told = stacked * own**-POWER
+    weight = np.array([*(told / told.sum() * 2 / 3), 1 / 3])
     mean, status = forecast("weighted", pd.concat([past, other, rows(2000, MEMBERS, {})]), 2000)
     assert status == "ok"
-    assert mean == pytest.approx([weight @ [1, 2] / weight.sum(), weight @ [5, 4] / weight.sum()])
+    assert mean == pytest.approx([weight @ [1, 2, 9], weight @ [5, 4, 3]])
 
 
 def test_errors_on_all_series_may_come_from_elsewhere() -> None:

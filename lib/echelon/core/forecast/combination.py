@@ -111,15 +111,17 @@ class _Members:
 
     def _weights(self, well: Flags, latest: int) -> Matrix:
         """Of the members that go `well` (members, series), by windows that began at `latest` or before: stacked on all
-        series, times what the series' own errors say. A member that never went well before counts only where all are such."""
+        series, times what the series' own errors say. A member that never went well before counts like the mean one."""
         past = self.products[self.products["cutoff"] <= latest]
         seen = np.isin(self.names, past["first"].to_numpy(str))
         weights = np.zeros(well.shape)
         for pattern in np.unique(well, axis=1).T:
-            mine, used = (well == pattern[:, None]).all(axis=0), pattern & seen if (pattern & seen).any() else pattern
-            if pattern.any():
+            mine, used = (well == pattern[:, None]).all(axis=0), pattern & seen
+            weights[np.ix_(pattern, mine)] = 1.0 / max(pattern.sum(), 1)
+            if used.any():
                 share, expected = stacked(past, [name for name, use in zip(self.names, used, strict=True) if use])
-                weights[np.ix_(used, mine)] = share[:, None] * self._own(latest, used, mine, expected) ** -POWER
+                told = share[:, None] * self._own(latest, used, mine, expected) ** -POWER
+                weights[np.ix_(used, mine)] = told / told.sum(axis=0) * used.sum() / pattern.sum()
         return weights
 
     def _own(self, latest: int, used: Flags, mine: Flags, expected: Vector) -> Matrix:
