@@ -110,7 +110,7 @@ def ratios(table: pd.DataFrame) -> dict[str, object]:
     by_model = table.set_index("model")
     single = by_model.drop([CHOSEN, *COMBINATIONS], errors="ignore")
     chosen = by_model.loc[CHOSEN]
-    found = {f"{name} / best": chosen[name] / single[name].min() for name in SCORES}
+    found = {f"{name} / best": chosen[name] / single[name].min() for name in (*SCORES, "score")}
     average = {"rmsse / average": chosen["rmsse"] / by_model.loc[AVERAGE, "rmsse"]}
     return {**found, **average, "best by rmsse": single["rmsse"].idxmin(), "best by pinball": single["pinball"].idxmin()}
 

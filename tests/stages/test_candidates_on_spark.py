@@ -11,9 +11,10 @@ from echelon.core.demand.periods import period_start
 from echelon.core.forecast.backtest import SCORE_COLUMNS, backtest, cutoffs
 from echelon.core.forecast.candidate import Candidate
 from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.combination import MEMBER_COLUMNS, combinations
+from echelon.core.forecast.combination import combinations
 from echelon.core.forecast.live import forecast
 from echelon.core.forecast.panel import make_panel
+from echelon.core.forecast.stacking import ERROR_COLUMNS
 from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
@@ -28,7 +29,10 @@ from pyspark.sql import functions as F
 
 END = 2_150
 NAMES = ["seasonal_naive", "moving_average", "sba", "tsb", "median", "weighted"]
-_MEMBERS = "sku string, location string, model string, cutoff date, status string, forecast array<double>, rmsse double"
+_MEMBERS = (
+    "sku string, location string, model string, cutoff date, status string, "
+    "forecast array<double>, actual array<double>, rmsse double"
+)
 KEYS = ["sku", "location", "model", "cutoff"]
 
 
@@ -126,7 +130,7 @@ def test_the_live_forecast_of_a_combination(spark: SparkSession, demand: pd.Data
         "locations": series.select("location", F.lit(None).cast("string").alias("region")).distinct(),
         "demand": rows,
         "champions": champions,
-        "backtest_scores": spark.createDataFrame(scores[MEMBER_COLUMNS], _MEMBERS),
+        "backtest_scores": spark.createDataFrame(scores[ERROR_COLUMNS], _MEMBERS),
     }
     made = Context(made.settings, spark, cast(Lake, Parts(tables)))
     windows = plan_windows(made.settings, date(2010, 6, 7), date(2011, 3, 7))

@@ -1,5 +1,6 @@
 """Run combinations of candidates, when the forecasts of their members are there: both meet in balanced buckets."""
 
+import math
 from collections.abc import Collection, Sequence
 from functools import partial
 
@@ -12,10 +13,13 @@ from echelon.core.forecast.candidate import OK
 from echelon.core.forecast.combination import MEMBER_COLUMNS, combinations
 from echelon.core.forecast.names import COMBINATIONS, members
 from echelon.core.forecast.panel import KEYS
-from echelon.engine.exact import exact_sum
+from echelon.core.forecast.stacking import CASE_COLUMNS, ERROR_COLUMNS, error_products
+from echelon.engine.buckets import apply_in_buckets
 from echelon.stages.candidates import CandidateFunction, demand_rows, in_buckets, names
 from echelon.stages.context import Context
+from echelon.stages.history import SERIES
 
+_PRODUCTS = "cutoff timestamp_ntz, together string, first string, second string, cases long, product long"
 _MEMBER = {column: f"_member_{column}" for column in MEMBER_COLUMNS if column not in KEYS}
 
 
@@ -36,30 +40,36 @@ def with_combinations(
     """Rows of `function(demand rows, combinations)`, of which there must be one.
 
     forecasts (MEMBER_COLUMNS): those of the members from every cutoff that `function` asks for, and how they did before;
-    scores: how they did on all series.
+    scores: rows of `backtest_scores`, how they did on all series.
     """
     competing = names(context)
     used = {member for each in COMBINATIONS if each in competing for member in members(each, competing)}
     mine = forecasts.where(F.col("model").isin(sorted(used))).select(MEMBER_COLUMNS).withColumnsRenamed(_MEMBER)
     together = demand.unionByName(mine, allowMissingColumns=True)
     combined = partial(
-        _combined, function=function, competing=competing, freq=context.settings.run.frequency, overall=_overall(scores, used)
+        _combined,
+        function=function,
+        competing=competing,
+        freq=context.settings.run.frequency,
+        products=_products(context, scores, used),
     )
     return context.lake.keep_parts(name, in_buckets(context, name, together, combined, schema, demand_rows(context)))
 
 
-def _overall(scores: DataFrame, models: Collection[str]) -> pd.DataFrame:
-    """`core.forecast.combination.overall_errors`."""
-    well = scores.where(F.col("model").isin(sorted(models)) & (F.col("status") == OK) & ~F.isnan("rmsse"))
-    added = well.groupBy("model", "cutoff").agg(F.count("rmsse").alias("known"), exact_sum(F.col("rmsse")).alias("rmsse"))
-    found = added.toPandas().sort_values(["model", "cutoff"], ignore_index=True)
-    return found.assign(cutoff=pd.to_datetime(found["cutoff"]))
+def _products(context: Context, scores: DataFrame, models: Collection[str]) -> pd.DataFrame:
+    """`core.forecast.stacking.error_products` of all series."""
+    spark = context.settings.spark
+    buckets = max(spark.buckets, math.ceil(demand_rows(context) / spark.rows_per_bucket))
+    mine = scores.where(F.col("model").isin(sorted(models)) & (F.col("status") == OK)).select(ERROR_COLUMNS)
+    found = apply_in_buckets(mine, SERIES, error_products, _PRODUCTS, buckets)
+    added = found.groupBy(*CASE_COLUMNS).agg(F.sum("cases").alias("cases"), F.sum("product").alias("product")).toPandas()
+    return added.assign(cutoff=pd.to_datetime(added["cutoff"])).sort_values(CASE_COLUMNS, ignore_index=True)
 
 
 def _combined(
-    rows: pd.DataFrame, function: CandidateFunction, competing: Sequence[str], freq: Frequency, overall: pd.DataFrame
+    rows: pd.DataFrame, function: CandidateFunction, competing: Sequence[str], freq: Frequency, products: pd.DataFrame
 ) -> pd.DataFrame:
     is_member = rows[_MEMBER["model"]].notna()
     back = {there: here for here, there in _MEMBER.items()}
     forecasts = rows.loc[is_member, [*KEYS, *back]].rename(columns=back)
-    return function(rows[~is_member].drop(columns=list(back)), combinations(forecasts, competing, freq, overall))
+    return function(rows[~is_member].drop(columns=list(back)), combinations(forecasts, competing, freq, products))

@@ -53,8 +53,8 @@ def _combined(
     mine = chosen.where(is_combination).select(*SERIES)
     now = {"cutoff": F.col("start_date"), "forecast": F.col("mean"), "rmsse": F.lit(None).cast("double")}
     scores = context.lake.read("backtest_scores")
-    past = scores.join(mine, list(SERIES), "semi")
-    members = single.withColumns(now).select(MEMBER_COLUMNS).unionByName(past.select(MEMBER_COLUMNS))
+    both = single.withColumns(now).select(MEMBER_COLUMNS).unionByName(scores.select(MEMBER_COLUMNS))
+    members = both.join(mine, list(SERIES), "semi")  # the demand of the others is not there
     return with_combinations(context, "live_combined", demand.where(is_combination), members, scores, function, _SCHEMA)
 
 

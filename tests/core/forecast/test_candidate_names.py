@@ -39,7 +39,7 @@ def test_the_floor_always_competes_and_combinations_come_last() -> None:
 
 def test_single_models_must_beat_the_combinations() -> None:
     given = ("seasonal_naive", "tsb", "mine:own", "median", "weighted")
-    assert names.order_of_defence(given) == ("seasonal_naive", "median", "weighted", "tsb", "own")
+    assert names.order_of_defence(given) == ("weighted", "median", "seasonal_naive", "tsb", "own")
 
 
 @pytest.mark.usefixtures("own")

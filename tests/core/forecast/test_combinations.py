@@ -6,20 +6,30 @@ import pytest
 from echelon.core.demand.periods import start_date
 from echelon.core.forecast.backtest import backtest, cutoffs
 from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.combination import POWER, PRIOR_WINDOWS, combinations, overall_errors
+from echelon.core.forecast.combination import POWER, PRIOR_WINDOWS, combinations
 from echelon.core.forecast.panel import KEYS, Panel, make_panel
+from echelon.core.forecast.stacking import BORROWED_CASES, error_products
 
 NAMES = ("seasonal_naive", "sba", "tsb", "adida", "median", "weighted")
 
 
 def rows(cutoff: int, forecasts: dict[str, list[float]], rmsse: dict[str, float], status: str = "ok") -> pd.DataFrame:
-    """One series A/X at a week."""
+    """One series A/X at a week in which nothing was sold, so that forecasts are errors."""
     return pd.DataFrame(
         [
-            ("A", "X", model, pd.Timestamp(start_date(cutoff, "W")), status, np.array(values), rmsse.get(model, np.nan))
+            (
+                "A",
+                "X",
+                model,
+                pd.Timestamp(start_date(cutoff, "W")),
+                status,
+                np.array(values),
+                np.zeros(2),
+                rmsse.get(model, np.nan),
+            )
             for model, values in forecasts.items()
         ],
-        columns=[*KEYS, "model", "cutoff", "status", "forecast", "rmsse"],
+        columns=[*KEYS, "model", "cutoff", "status", "forecast", "actual", "rmsse"],
     )
 
 
@@ -42,25 +52,31 @@ def test_median_by_hand() -> None:
     assert median.forecast(panel(2000), 2).mean.tolist() == [[2.0, 4.0]]
 
 
+APART = {"sba": [1.0, 0.0], "tsb": [0.0, 1.0]}
+
+
 def test_weights_by_hand() -> None:
-    """A second series, on which the third did best, is in how they did on all: mean errors 2, 1.5 and 1.5."""
-    past = rows(1998, MEMBERS, {"sba": 1.0, "tsb": 2.0, "adida": 3.0})
-    other = rows(1998, MEMBERS, {"sba": 3.0, "tsb": 1.0, "adida": 0.0}).assign(sku="B")
-    on_all = np.array([4.0, 2.25, 2.25]) / (8.5 / 3)
-    errors = (np.array([1.0, 4.0, 9.0]) + PRIOR_WINDOWS * 14 / 3 * on_all) / (1 + PRIOR_WINDOWS)
-    weight = errors**-POWER / (errors**-POWER).sum()
+    """Of two members that err in different weeks, on two series: squares of errors 1 + 9 and 4 + 1 on both, 1 and 4 on this
+    one. The third was never seen and counts a third."""
+    past = rows(1998, APART, {"sba": 1.0, "tsb": 2.0})
+    other = rows(1998, APART, {"sba": 3.0, "tsb": 1.0}).assign(sku="B")
+    stacked = 1 / (np.array([10.0, 5.0]) + BORROWED_CASES / 2 * 7.5)
+    usual = 2.5 * np.array([10.0, 5.0]) / 7.5
+    own = (np.array([1.0, 4.0]) + PRIOR_WINDOWS * usual) / (1 + PRIOR_WINDOWS) / usual
+    told = stacked * own**-POWER
+    weight = np.array([*(told / told.sum() * 2 / 3), 1 / 3])
     mean, status = forecast("weighted", pd.concat([past, other, rows(2000, MEMBERS, {})]), 2000)
     assert status == "ok"
     assert mean == pytest.approx([weight @ [1, 2, 9], weight @ [5, 4, 3]])
 
 
-def test_how_members_did_on_all_series_may_come_from_elsewhere() -> None:
+def test_errors_on_all_series_may_come_from_elsewhere() -> None:
     """As where a task sees only its own series; windows that had not ended say nothing there either."""
-    known = pd.concat([rows(1998, MEMBERS, {"sba": 1.0, "tsb": 2.0, "adida": 3.0}), rows(2000, MEMBERS, {})])
-    other = rows(1998, MEMBERS, {"sba": 3.0, "tsb": 1.0, "adida": 0.0}).assign(sku="B")
-    later = rows(2000, MEMBERS, {"sba": 0.1, "tsb": 9.0, "adida": 9.0}).assign(sku="B")
+    known = pd.concat([rows(1998, APART, {"sba": 1.0, "tsb": 2.0}), rows(2000, MEMBERS, {})])
+    other = rows(1998, APART, {"sba": 3.0, "tsb": 1.0}).assign(sku="B")
+    later = rows(2000, APART, {"sba": 0.1, "tsb": 9.0}).assign(sku="B")
     names = ("seasonal_naive", "sba", "tsb", "adida", "weighted")
-    (one,) = combinations(known, names, "W", overall_errors(pd.concat([later, other, known])))
+    (one,) = combinations(known, names, "W", error_products(pd.concat([later, other, known])))
     assert one.forecast(panel(2000), 2).mean[0].tolist() == forecast("weighted", pd.concat([known, other]), 2000)[0]
 
 

@@ -1,12 +1,21 @@
 """The pooled model: features against a slow loop, no look-ahead, order, accuracy on a pattern."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from echelon.core.forecast.explain_forecast import explain_forecast
 from echelon.core.forecast.features import feature_names, features
 from echelon.core.forecast.history import History, scale
-from echelon.core.forecast.lightgbm_direct import ERRATIC, STEADY, learning, lightgbm_direct, pooled_models, training_rows
-from echelon.core.forecast.panel import make_panel
+from echelon.core.forecast.lightgbm_direct import (
+    ERRATIC,
+    STEADY,
+    fit_lightgbm,
+    learning,
+    lightgbm_direct,
+    pooled_models,
+    training_rows,
+)
+from echelon.core.forecast.panel import Panel, make_panel
 
 
 def test_features_equal_a_slow_loop(shop) -> None:
@@ -87,3 +96,13 @@ def test_few_large_orders_are_learned_with_care(frame) -> None:
     assert learning(make_panel(frame({"A": orders, "B": orders, "C": [2.0, 3.0] * 30}, "W"), "W")) is ERRATIC
     assert learning(make_panel(frame({"A": orders, "B": [1.0, 0.0] * 30, "C": [2.0, 3.0] * 30}, "W"), "W")) is STEADY
     assert learning(make_panel(frame({"A": np.zeros(60)}, "W"), "W")) is STEADY
+
+
+def test_a_later_panel_may_have_more_features() -> None:
+    """From a year of weeks on there is the day of the month."""
+    rng = np.random.default_rng(3)
+    keys = pd.DataFrame({"sku": [f"S{i:02d}" for i in range(20)], "location": "X"})
+    weeks = Panel(keys, rng.poisson(5.0, (20, 58)).astype(float), 2_400, "W")
+    fitted = fit_lightgbm(weeks.before(2_400 - 8), 4)
+    means = fitted(weeks)
+    assert set(means.status) == {"ok"} and means.mean.mean() == pytest.approx(5, rel=0.2)

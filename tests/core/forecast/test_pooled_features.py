@@ -1,10 +1,12 @@
 """Features of signals, attributes, season of the year and trends: against slow loops, and none of them looks ahead."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+from echelon.core.demand.periods import period_start
 from echelon.core.forecast.features import feature_names, features
 from echelon.core.forecast.history import WINDOWS, History
 from echelon.core.forecast.panel import Covariate, Panel
@@ -103,3 +105,13 @@ def test_the_year_index_is_one_where_that_year_is_unknown(panel) -> None:
     assert (year_index(History.of(panel), series, origin, step) == 1.0).all()
     series, origin, step = targets(364 + 90)
     assert (year_index(History.of(panel), series, origin, step) != 1.0).all()
+
+
+def test_weeks_know_the_day_of_the_month_of_their_thursday_from_a_year_on() -> None:
+    keys = pd.DataFrame({"sku": ["A"], "location": ["X"]})
+    young, old = (Panel(keys, np.ones((1, weeks)), 2_400, "W") for weeks in (52, 60))
+    assert "month_day" not in feature_names(young)
+    steps = np.arange(1, 9)
+    found = features(History.of(old), np.zeros(8, np.int64), np.full(8, 59), steps)[:, feature_names(old).index("month_day")]
+    thursdays = [period_start(2_400 + step - 1, "W").item() + timedelta(days=3) for step in steps]
+    assert found.tolist() == [day.day - 1 for day in thursdays]

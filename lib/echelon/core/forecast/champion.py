@@ -2,12 +2,13 @@
 
 The rule. A model's loss is the geometric mean of its mean pinball loss (how good the distribution is, each series alike) and
 its inventory cost (what the errors cost in stock, each series by its money). The ratio of two losses does not depend on units
-or on a third model; percentage errors (MAPE, sMAPE) decide nothing. The champion to beat is the seasonal naive; challengers
-come up in the order given: combinations, then single models from the simplest on (`names.order_of_defence`). A challenger
-takes over if its loss is lower by at least `margin`, its pinball loss is lower in more than half of the windows (of a single
-window the cost of a few large orders says too little), of which there are at least `least_windows`, and its total bias is
-within `bias_limit` of demand. A challenger whose bias is beyond the limit is left out, unless it is less biased than the
-champion it beats. So ties, and wins too small to trust, go to a combination or the simpler model. The model that is best in
+or on a third model; percentage errors (MAPE, sMAPE) decide nothing. The champion to beat is the first of the order given, and
+challengers come up in that order: combinations, the seasonal naive, then the other models from the simplest on
+(`names.order_of_defence`). A challenger takes over if its loss is lower by at least `margin` (a single model's, than a
+combination's: by `OVER_COMBINATION`), its pinball loss is lower in more than half of the windows (of a single window the cost
+of a few large orders says too little), of which there are at least `least_windows`, and its total bias is within `bias_limit`
+of demand. A challenger whose bias is beyond the limit is left out, unless it is less biased than the champion it beats. So
+ties, and wins too small to trust, go to a combination or the simpler model. The model that is best in
 this way must then take over from the incumbent, the champion of the last release, by the same rule, unless the incumbent is
 no candidate any more or its bias is beyond the limit. So the same data give the same champion again, and a champion falls
 only to what beats it.
@@ -19,11 +20,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from echelon.core.forecast.names import COMBINATIONS, FLOOR
+
 SUMMARY_COLUMNS = ["segment", "model", "cutoff", "series", "rmsse", "pinball", "bias", "demand", "inventory_cost"]
 CHAMPION_COLUMNS = [
     "segment", "model", "series", "windows", "pinball", "rmsse", "bias",
     "naive_pinball", "naive_rmsse", "runner_up", "reason", "inventory_cost", "naive_inventory_cost", "previous",
 ]  # fmt: skip
+# The best of many models in a few windows is so in part by luck, which a combination of them has less of.
+OVER_COMBINATION = 0.05
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,8 @@ def choose_champions(
 
     `summary`, in any order: per segment, model and cutoff the series in the window, mean rmsse, mean pinball, sum of
     bias and sum of demand (units), sum of inventory cost. Means leave out series without a scale. `order`: models as they
-    come up; its first is the floor. `incumbents`: champion of the last release by segment. Raises ValueError if models
-    of a segment cover different windows or series.
+    come up; its first is the one to beat, and the floor is among them. `incumbents`: champion of the last release by segment.
+    Raises ValueError if models of a segment cover different windows or series.
     """
     before = incumbents or {}
     rows = [
@@ -74,7 +79,7 @@ def choose_champions(
 def _records(segment: str, group: pd.DataFrame, order: Sequence[str]) -> list[Record]:
     by_model = {str(model): rows.sort_values("cutoff") for model, rows in group.groupby("model")}
     coverage = {tuple(zip(rows["cutoff"], rows["series"], strict=True)) for rows in by_model.values()}
-    if len(coverage) != 1 or order[0] not in by_model:
+    if len(coverage) != 1 or not {FLOOR, order[0]} <= set(by_model):
         raise ValueError(f"models of segment {segment} do not cover the same series and windows as {order[0]}")
     priced = bool(group["inventory_cost"].sum() > 0)
     return [_record(by_model[model], model, rank, priced) for rank, model in enumerate(order) if model in by_model]
@@ -109,7 +114,7 @@ def _mean(rows: pd.DataFrame, score: str) -> float:
 
 
 def _choose(segment: str, records: list[Record], rule: ChampionRule, previous: str | None) -> tuple[object, ...]:
-    floor, defender = records[0], _defender(records, rule, previous)
+    floor, defender = next(r for r in records if r.model == FLOOR), _defender(records, rule, previous)
     champion = _best(records, rule)
     if champion is not defender and defender.model == previous and not _takes_over(champion, defender, rule):
         champion = defender
@@ -156,7 +161,9 @@ def _biased(record: Record, rule: ChampionRule) -> bool:
 
 def _takes_over(challenger: Record, champion: Record, rule: ChampionRule) -> bool:
     enough = len(champion.by_window) >= rule.least_windows
-    better = challenger.loss < champion.loss * (1.0 - rule.margin)
+    from_combination = champion.model in COMBINATIONS and challenger.model not in COMBINATIONS
+    margin = max(rule.margin, OVER_COMBINATION) if from_combination else rule.margin
+    better = challenger.loss < champion.loss * (1.0 - margin)
     most = 2 * _windows_won(challenger, champion) > len(champion.by_window)
     fair = not _biased(challenger, rule) or abs(challenger.bias) < abs(champion.bias)
     return enough and better and most and fair

@@ -50,8 +50,10 @@ def _gammas(share: Matrix, means: Matrix, dispersion: Matrix, actual: Vector) ->
     shape = 1.0 / np.maximum(dispersion, _LEAST_DISPERSION)
     unit = np.maximum(means, 1e-300) / shape
     certain = (dispersion <= _LEAST_DISPERSION) | (means <= 0)
-    upto = np.where(certain, y >= means, gammainc(shape, y / unit))
-    beyond = np.where(certain, y >= means, gammainc(shape + 1.0, y / unit))
+    with np.errstate(over="ignore"):  # demand where next to none was expected: infinitely many units
+        size = y / unit
+    upto = np.where(certain, y >= means, gammainc(shape, size))
+    beyond = np.where(certain, y >= means, gammainc(shape + 1.0, size))
     distance = rest * actual + (share * (y * (2.0 * upto - 1.0) - means * (2.0 * beyond - 1.0))).sum(axis=1)
     apart = 2.0 * rest * (share * means).sum(axis=1)
     for i in range(share.shape[1]):

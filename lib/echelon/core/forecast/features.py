@@ -7,7 +7,7 @@ it. Signals are read where they are published (`signal_features.py`). So no feat
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.demand.periods import PERIODS_PER_YEAR, Frequency, period_start, weekday
+from echelon.core.demand.periods import PERIODS_PER_YEAR, Dates, Frequency, period_start, weekday
 from echelon.core.forecast.history import WINDOWS, History, Index, same_phase, scale, window_mean
 from echelon.core.forecast.panel import Panel, Vector
 from echelon.core.forecast.season import trend_features, year_index
@@ -80,15 +80,21 @@ def _rolling(history: History, series: Index, origin: Index, window: int, unit: 
 
 
 def _calendar(panel: Panel, period: Index) -> dict[str, Vector]:
-    """Weekday and day of the month for days, and the time of year."""
+    """Weekday of days, day of the month of days and of the Thursdays of weeks (paydays), and the time of year."""
     day = period_start(period, panel.freq)
     columns: dict[str, Vector] = {}
     if panel.freq == "D":
         columns["weekday"] = weekday(day).astype(np.float64)
-        columns["month_day"] = (day - day.astype("datetime64[M]")).astype(np.float64)
+        columns["month_day"] = _month_day(day)
+    if panel.freq == "W" and panel.values.shape[1] >= PERIODS_PER_YEAR["W"]:  # or few months would be learned by heart
+        columns["month_day"] = _month_day(day + np.timedelta64(3, "D"))
     if _has_years(panel):
         columns["year_day"] = (day - day.astype("datetime64[Y]")).astype(np.float64)
     return columns
+
+
+def _month_day(day: Dates) -> Vector:
+    return (day - day.astype("datetime64[M]")).astype(np.float64)
 
 
 def _has_years(panel: Panel) -> bool:

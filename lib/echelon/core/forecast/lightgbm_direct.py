@@ -32,23 +32,26 @@ PARAMETERS = BINS | {"lambda_l2": 1.0, "deterministic": True, "force_row_wise": 
 
 @dataclass(frozen=True)
 class Learning:
-    """How a booster learns. power: of the mean that the variance of demand goes with (1: Poisson deviance)."""
+    """How a booster learns. power: of the mean that the variance of demand goes with (1: Poisson deviance). rate: of
+    learning from days."""
 
     power: float
     rounds: int
+    rate: float
     parameters: dict[str, object]
 
 
 STEADY = Learning(
-    1.0, 200,
-    {"objective": "poisson", "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5},
+    1.0, 200, 0.1,
+    {"objective": "poisson", "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5},
 )  # fmt: skip
 # Few large orders: a loss that they pull less at, and a model that can't follow each of them.
 ERRATIC = Learning(
-    1.5, 120,
-    {"objective": "tweedie", "tweedie_variance_power": 1.5, "learning_rate": 0.05, "num_leaves": 16,
-     "min_data_in_leaf": 200, "feature_fraction": 0.7},
+    1.5, 120, 0.05,
+    {"objective": "tweedie", "tweedie_variance_power": 1.5, "num_leaves": 16, "min_data_in_leaf": 200, "feature_fraction": 0.7},
 )  # fmt: skip
+# Weeks are fewer than days, and sooner learned by heart.
+SLOWER: dict[Frequency, float] = {"D": 1.0, "W": 0.5, "M": 1.0}
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,10 @@ class PooledModel:
         return np.repeat(series, len(self.steps)), origin, np.tile(self.steps, len(series))
 
     def inputs(self, series: Index) -> npt.NDArray[np.float32]:
-        """Features (series x steps, names) of these periods."""
-        return features(self.history, *self.ahead(series))
+        """Features (series x steps, names) of these periods: of a later history, which may have more, those that the model
+        learned from."""
+        now = feature_names(self.history.panel)
+        return features(self.history, *self.ahead(series))[:, [now.index(name) for name in self.names]]
 
     def mean(self) -> Matrix:
         """Forecast (n, steps) in units of all series."""
@@ -166,7 +171,8 @@ def _train(history: History, names: list[str], series: Index, origin: Index, ste
         categorical_feature=[name for name in names if name.startswith(ATTRIBUTE)],
         params=BINS,
     )
-    return lightgbm.train(PARAMETERS | chosen.parameters, data, num_boost_round=chosen.rounds)
+    rate = {"learning_rate": chosen.rate * SLOWER[history.panel.freq]}
+    return lightgbm.train(PARAMETERS | rate | chosen.parameters, data, num_boost_round=chosen.rounds)
 
 
 def _unit(history: History, series: Index, origin: Index, step: Index) -> Vector:

@@ -17,15 +17,15 @@ SINGLE = (
 )  # fmt: skip
 # What a candidate needs beyond the usual installation: a module, and the extra that brings it.
 EXTRA = {"lstm": ("keras", "neural")}
-# Made from the forecasts of the others.
-COMBINATIONS = ("median", "weighted")
+# Made from the forecasts of the others, the better one first.
+COMBINATIONS = ("weighted", "median")
 # The median is that of a few unlike ones: of many, it would be that of the like ones among them.
 MEDIAN_OF = ("tsb", "theta_weekly", "theta", "mstl", "lightgbm")
 # Names that compete unless the user says which (measured: docs/design.md, section 5).
 DEFAULT: dict[Frequency, tuple[str, ...]] = {
     "D": (FLOOR, "moving_average", "sba", "tsb", "theta_weekly", "lightgbm"),
-    "W": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "median", "weighted"),
-    "M": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "median", "weighted"),
+    "W": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "weighted", "median"),
+    "M": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "weighted", "median"),
 }
 
 
@@ -37,13 +37,13 @@ def competing(names: Sequence[str] | None, freq: Frequency) -> tuple[str, ...]:
 
 
 def order_of_defence(names: Sequence[str]) -> tuple[str, ...]:
-    """Models in the order in which they come up for champion: the floor, combinations, then single ones as they are named.
+    """Models in the order in which they come up for champion: combinations, the floor, then single ones as they are named.
     Whoever is as good as the one before does not take over, and a combination errs less when times change than the single
     model that happened to be best in a few windows (measured: docs/design.md, section 5)."""
     models = [model_name(name) for name in names]
     return (
+        *(m for m in COMBINATIONS if m in models),
         *(m for m in models if m == FLOOR),
-        *(m for m in models if m in COMBINATIONS),
         *(m for m in models if m not in (FLOOR, *COMBINATIONS)),
     )
 
