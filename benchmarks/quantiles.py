@@ -8,7 +8,7 @@ days that end with day 1885, the 28 days after it scored, which nothing was chos
 coverage of days and of sums. A window is high or low as a whole, so the mean of coverage over five windows stands beside it,
 each with its spread learned from the six windows before it.
 FILE keeps AutoETS with intervals (`benchmarks/autoets.py`), which is fitted if it is not there; default:
-.cache/autoets_m5.parquet. Two and a half minutes without the fits.
+.cache/autoets_m5.parquet. Two minutes without the fits.
 """
 
 import argparse
