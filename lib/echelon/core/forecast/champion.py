@@ -28,7 +28,7 @@ CHAMPION_COLUMNS = [
     "naive_pinball", "naive_rmsse", "runner_up", "reason", "inventory_cost", "naive_inventory_cost", "previous",
 ]  # fmt: skip
 # The best of many models in a few windows is so in part by luck, which a combination of them has less of.
-OVER_COMBINATION = 0.05
+OVER_COMBINATION = 0.10
 
 
 @dataclass(frozen=True)
