@@ -44,7 +44,7 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     paths = source.draw("optimise", size.replications)
     simulator = Simulator(problem, paths)
     point, prices = _optimised(problem, simulator, paths, targets, ltd)
-    fresh = simulator.on(source.draw("refine", size.certification_replications))
+    fresh = simulator.on(source.held_or_in_parts("refine", size.certification_replications))
     levels = _refined(fresh, targets, np.where(ltd.rate > 0, point.levels, 0.0), prices)
     certified = certify(fresh, source, targets, levels, prices, ltd.sd)
     return describe(problem, certified.levels, ltd, certified.measures, certified.status)

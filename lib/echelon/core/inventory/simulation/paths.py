@@ -14,6 +14,7 @@ from echelon.core.inventory.simulation.demand_source import DemandSource, stream
 from echelon.core.inventory.simulation.layout import BLOCK, Bytes, Cells, Floats, Ints, Words
 
 _PART = 4  # blocks
+_HELD = 3_000_000  # units of demand: twelve megabytes, as much as caches hold of them
 
 
 class Sampled(Protocol):
@@ -104,6 +105,12 @@ class PathSource(DemandSource):
     def in_parts(self, purpose: str, replications: int) -> "PathsInParts":
         """The same paths for who goes through them once: they are never held all at once."""
         return PathsInParts(self, purpose, -(-replications // BLOCK))
+
+    def held_or_in_parts(self, purpose: str, replications: int) -> Sampled:
+        """The same paths for who may go through them again: held where a cache holds them, as drawing anew takes less time
+        than fetching them from memory."""
+        few = replications * self.periods * len(self._customers) <= _HELD
+        return self.draw(purpose, replications) if few else self.in_parts(purpose, replications)
 
     @cached_property
     def memory(self) -> Paths:
