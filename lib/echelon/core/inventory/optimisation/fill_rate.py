@@ -107,8 +107,8 @@ def explore(simulator: System, targets: Targets, fixed: Doubles, middle: Doubles
     start = goal.rougher().meet(np.where(np.isnan(fixed), middle + FIRST_START * spread, fixed))
     if not search.free.any():
         return Valley(start.levels, None, goal.prices)
-    goal.gradient(start)  # teaches the prices, without which what is missing to a target has no value
-    best, curvature = descend(search, best_start(search, start, middle), None)
+    goal.gradient(start)  # teaches the prices: until then what is missing to a target seems cheap, so it is met once more
+    best, curvature = descend(search, best_start(search, goal.meet(start.levels), middle), None)
     return Valley(best.levels, curvature, goal.prices)
 
 
