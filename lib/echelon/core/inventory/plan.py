@@ -76,7 +76,7 @@ def _optimised(
     unseen = _unseen(problem, targets.bound & ~seen.bound)
     few = simulator.on(paths.first(_FEW))
     near = explore(few, observed(seen, few), unseen, ltd.lead_mean, ltd.sd)
-    return best_point(simulator, seen, unseen, ltd.sd, near, tolerance_together(seen)), near.prices
+    return best_point(simulator, seen, unseen, ltd.lead_mean, ltd.sd, near, tolerance_together(seen)), near.prices
 
 
 def _whole(point: Point, targets: Targets) -> Doubles:

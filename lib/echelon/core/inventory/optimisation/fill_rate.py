@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echelon.core.inventory.optimisation.search import FIRST_START, Search, best_start, descend, polished, rounded, small
+from echelon.core.inventory.optimisation.search import Search, best_start, descend, polished
 from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.optimisation.targets import TOLERANCE, ServedPoint, Targets, meet_targets
@@ -57,9 +57,8 @@ def optimise(
     demand per node: where the search starts and the length of its first step. `near`, from a search on fewer paths or
     an earlier plan, takes the place of the search from afar.
     """
-    near = explore(simulator, targets, fixed, middle, spread) if near is None else near
-    search, best = _descended(simulator, targets, fixed, spread, near, TOLERANCE)
-    return polished(search, best).rounded_up()[0] if targets.whole else search.goal.meet(best.levels).levels
+    point = best_point(simulator, targets, fixed, middle, spread, near)
+    return point.rounded_up()[0] if targets.whole else point.levels
 
 
 def valley_at(levels: Doubles, targets: Targets) -> Valley:
@@ -68,25 +67,23 @@ def valley_at(levels: Doubles, targets: Targets) -> Valley:
 
 
 def best_point(
-    simulator: System, targets: Targets, fixed: Doubles, spread: Doubles, near: Valley, tolerance: float
+    simulator: System,
+    targets: Targets,
+    fixed: Doubles,
+    middle: Doubles,
+    spread: Doubles,
+    near: Valley | None = None,
+    tolerance: float = TOLERANCE,
 ) -> ServedPoint:
-    """The same for who will meet the targets on other paths: levels that a target decides are not rounded up, nor met once
-    more after the last step where no unit of a free level matters. tolerance: of the fill rate, as exactly as the targets
-    are met on these paths."""
-    search, best = _descended(simulator, targets, fixed, spread, near, tolerance)
-    if targets.whole:
-        return polished(search, best) if len(small(search)) else rounded(search, best)
-    return best
-
-
-def _descended(
-    simulator: System, targets: Targets, fixed: Doubles, spread: Doubles, near: Valley, tolerance: float
-) -> tuple[Search[ServedPoint], ServedPoint]:
-    """Where the search from the valley ends, and the search."""
+    """The same before levels that a target decides are rounded up: to meet the targets on other paths. tolerance: of the
+    fill rate, as exactly as the targets are met on these ones."""
+    near = explore(simulator, targets, fixed, middle, spread) if near is None else near
     goal = FillRateGoal(simulator, targets, near.prices, tolerance)
     search = Search(goal, _free(targets, fixed, spread), spread, _WORTHWHILE)
     best = goal.meet(np.where(np.isnan(fixed), near.levels, fixed))
-    return search, descend(search, best, near.curvature)[0] if search.free.any() else best
+    if search.free.any():
+        best = descend(search, best, near.curvature)[0]
+    return polished(search, best) if targets.whole else goal.meet(best.levels)
 
 
 def optimise_near(simulator: System, targets: Targets, start: Doubles, spread: Doubles, prices: ShadowPrices) -> Doubles:
@@ -104,11 +101,11 @@ def explore(simulator: System, targets: Targets, fixed: Doubles, middle: Doubles
     """About where the least cost lies: arguments as for `optimise`."""
     goal = FillRateGoal(simulator, targets, ShadowPrices(targets.bound, targets.hold), _AFAR)
     search = Search(goal, _free(targets, fixed, spread), spread, 1.5 * _WORTHWHILE)
-    start = goal.rougher().meet(np.where(np.isnan(fixed), middle + FIRST_START * spread, fixed))
+    start = goal.rougher().meet(np.where(np.isnan(fixed), middle + spread, fixed))
     if not search.free.any():
         return Valley(start.levels, None, goal.prices)
-    goal.gradient(start)  # teaches the prices: until then what is missing to a target seems cheap, so it is met once more
-    best, curvature = descend(search, best_start(search, goal.meet(start.levels), middle), None)
+    goal.gradient(start)  # teaches the prices, without which what is missing to a target has no value
+    best, curvature = descend(search, best_start(search, start.levels, middle), None)
     return Valley(best.levels, curvature, goal.prices)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from echelon.core.inventory.optimisation.bracket import Bracket
 from echelon.core.inventory.optimisation.nearby import better_nearby
-from echelon.core.inventory.optimisation.search import FIRST_START, Point, Search, best_start, descend, polished
+from echelon.core.inventory.optimisation.search import Point, Search, best_start, descend, polished
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 
@@ -128,12 +128,12 @@ def least_cost_for_shares(system: System, targets: ShareTargets, start: Start) -
 
 def _searched(search: Search[Point], start: Start) -> Doubles:
     """Where the search ends, from an earlier plan or from afar; never worse than the earlier plan."""
-    goal, afar = search.goal, start.middle + FIRST_START * start.spread
-    begin = goal.meet(np.where(np.isnan(start.fixed), afar if start.earlier is None else start.earlier, start.fixed))
+    goal, middle = search.goal, start.middle if start.earlier is None else start.earlier
+    begin = goal.meet(np.where(np.isnan(start.fixed), middle, start.fixed))
     if not search.free.any():
         return begin.levels
     if start.earlier is None:
-        begin = best_start(search, begin, start.middle)
+        begin = best_start(search, begin.levels, start.middle)
     best = descend(search, begin, None)[0]
     if not goal.targets.whole:
         return min(begin, goal.meet(best.levels), key=lambda point: point.cost).levels

@@ -11,10 +11,9 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from echelon.core.inventory.optimisation.system import System
-from echelon.core.inventory.simulation.layout import Doubles, Flags, Ints
+from echelon.core.inventory.simulation.layout import Doubles, Flags
 
-FIRST_START = 0.25  # safety factor upstream, where the search begins
-_OTHER_STARTS = (-1.0, 1.5)  # to find the right valley
+_STARTS = (-1.0, 0.25, 1.5)  # safety factors upstream, to start from the right valley
 _STEPS = 8
 _LONGEST_STEP = 1.0  # spreads
 _BACKTRACKED = 0.1, 0.6  # of a step that cost more
@@ -111,13 +110,13 @@ class Search(Generic[P]):
         return np.where(self.free & ~at_zero, gradient * self.spread, 0.0) / self.goal.system.scale
 
 
-def best_start(search: Search[P], first: P, middle: Doubles) -> P:
-    """The cheapest of a few common safety factors upstream, of which the first is FIRST_START; middle: mean lead-time demand
-    (nodes,)."""
-    points = [first]
-    for factor in _OTHER_STARTS:
-        levels = np.where(search.free, np.maximum(middle + factor * search.spread, 0), points[-1].levels)
+def best_start(search: Search[P], levels: Doubles, middle: Doubles) -> P:
+    """The cheapest of a few common safety factors upstream; middle: mean lead-time demand (nodes,)."""
+    points: list[P] = []
+    for factor in _STARTS:
+        levels = np.where(search.free, np.maximum(middle + factor * search.spread, 0), levels)
         points.append(search.goal.meet(levels))
+        levels = points[-1].levels
     return min(points, key=lambda point: point.cost)
 
 
@@ -175,23 +174,14 @@ def polished(search: Search[P], point: P) -> P:
 
     Rounding makes the cost jagged, so the neighbours are tried one by one; more of them when there is one free node.
     """
-    best, goal = search.goal.meet(rounded(search, point).levels), search.goal.rougher()
-    movable = small(search)
-    reach = 3 if len(movable) == 1 else 1
-    for node in movable[np.argsort(-goal.targets.hold[movable], kind="stable")]:
-        best = _best_neighbour(goal, best, int(node), reach)
+    movable = np.flatnonzero(search.free & (search.spread <= _POLISH_SPREAD))
+    best = search.goal.meet(np.where(search.free, np.rint(point.levels), point.levels))
+    goal = search.goal.rougher()
+    if len(movable) <= _POLISH_NODES:
+        reach = 3 if len(movable) == 1 else 1
+        for node in movable[np.argsort(-goal.targets.hold[movable], kind="stable")]:
+            best = _best_neighbour(goal, best, int(node), reach)
     return best
-
-
-def rounded(search: Search[P], point: P) -> P:
-    """The nearest whole levels of the free nodes."""
-    return replace(point, levels=np.where(search.free, np.rint(point.levels), point.levels))
-
-
-def small(search: Search[P]) -> Ints:
-    """Free nodes where one unit matters; none where there are many, as what one has too much another has too little."""
-    found = np.flatnonzero(search.free & (search.spread <= _POLISH_SPREAD))
-    return found if len(found) <= _POLISH_NODES else found[:0]
 
 
 def _best_neighbour(goal: Goal[P], centre: P, node: int, reach: int) -> P:

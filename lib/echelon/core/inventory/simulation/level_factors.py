@@ -9,9 +9,6 @@ from echelon.core.inventory.simulation import draw
 from echelon.core.inventory.simulation.layout import Doubles
 
 _SCORES = np.linspace(-4.75, 4.75, 77)  # normal scores between which quantiles of the level are interpolated
-# Sums of scores are sorted as 16 bits, five times as fast: what is that close to each other may lie either way.
-_MOST_SCORE = 8.0
-_PER_SCORE = 65535 / (2 * _MOST_SCORE)
 _PER_STRATUM = 4  # quantiles whose mean stands for a stratum
 
 
@@ -35,8 +32,7 @@ def common_level(level_cv: float, correlation: float, keys: tuple[np.uint64, np.
     both = np.empty((2, *shape))
     for key, one in zip(keys, both, strict=True):
         draw.deal_strata(_scores(shape[1]), key, one)
-    score = np.sqrt(correlation) * both[0] + np.sqrt(1.0 - correlation) * both[1]
-    order = np.argsort(((score + _MOST_SCORE) * _PER_SCORE).astype(np.uint16), axis=1, kind="stable")
+    order = np.argsort(np.sqrt(correlation) * both[0] + np.sqrt(1.0 - correlation) * both[1], axis=1, kind="stable")
     out = np.empty(shape)
     np.put_along_axis(out, order, np.broadcast_to(strata(level_cv, shape[1]), shape), axis=1)
     return out
