@@ -1,6 +1,5 @@
 """Run combinations of candidates, when the forecasts of their members are there: both meet in balanced buckets."""
 
-import math
 from collections.abc import Collection, Sequence
 from functools import partial
 
@@ -18,6 +17,7 @@ from echelon.engine.buckets import apply_in_buckets
 from echelon.stages.candidates import CandidateFunction, demand_rows, in_buckets, names
 from echelon.stages.context import Context
 from echelon.stages.history import SERIES
+from echelon.stages.parts import buckets_of
 
 _PRODUCTS = "cutoff timestamp_ntz, together string, first string, second string, cases long, product long"
 _MEMBER = {column: f"_member_{column}" for column in MEMBER_COLUMNS if column not in KEYS}
@@ -42,7 +42,7 @@ def with_combinations(
     forecasts (MEMBER_COLUMNS): those of the members from every cutoff that `function` asks for, and how they did before;
     scores: rows of `backtest_scores`, how they did on all series.
     """
-    competing = names(context)
+    competing, rows = names(context), demand_rows(context)
     used = {member for each in COMBINATIONS if each in competing for member in members(each, competing)}
     mine = forecasts.where(F.col("model").isin(sorted(used))).select(MEMBER_COLUMNS).withColumnsRenamed(_MEMBER)
     together = demand.unionByName(mine, allowMissingColumns=True)
@@ -51,15 +51,13 @@ def with_combinations(
         function=function,
         competing=competing,
         freq=context.settings.run.frequency,
-        products=_products(context, scores, used),
+        products=_products(scores, used, buckets_of(context, rows)),
     )
-    return context.lake.keep_parts(name, in_buckets(context, name, together, combined, schema, demand_rows(context)))
+    return context.lake.keep_parts(name, in_buckets(context, name, together, combined, schema, rows))
 
 
-def _products(context: Context, scores: DataFrame, models: Collection[str]) -> pd.DataFrame:
+def _products(scores: DataFrame, models: Collection[str], buckets: int) -> pd.DataFrame:
     """`core.forecast.stacking.error_products` of all series."""
-    spark = context.settings.spark
-    buckets = max(spark.buckets, math.ceil(demand_rows(context) / spark.rows_per_bucket))
     mine = scores.where(F.col("model").isin(sorted(models)) & (F.col("status") == OK)).select(ERROR_COLUMNS)
     found = apply_in_buckets(mine, SERIES, error_products, _PRODUCTS, buckets)
     added = found.groupBy(*CASE_COLUMNS).agg(F.sum("cases").alias("cases"), F.sum("product").alias("product")).toPandas()

@@ -28,13 +28,18 @@ def bucket_parts(
     rows: of the frame, where they can be so many that `spark.buckets` would each be too large for a worker's memory. A part's
     name says how many buckets there are, as another number would share the units out differently.
     """
-    buckets = max(context.settings.spark.buckets, math.ceil(rows / context.settings.spark.rows_per_bucket))
+    buckets = buckets_of(context, rows)
     split = context.lake.keep(f"{name}_buckets", with_buckets(frame, unit, buckets).repartitionById(buckets, F.col(BUCKET)))
     parts = max(1, min(buckets // BUCKETS_PER_PART, MOST_PARTS))
     return {
         f"{part + 1}-of-{parts}-with-{buckets}-buckets": _part(split, buckets, part, parts, function, schema)
         for part in range(parts)
     }
+
+
+def buckets_of(context: Context, rows: int) -> int:
+    """`spark.buckets`, or as many as keep so many rows within a worker's memory."""
+    return max(context.settings.spark.buckets, math.ceil(rows / context.settings.spark.rows_per_bucket))
 
 
 def _part(split: DataFrame, buckets: int, part: int, parts: int, function: PandasFunction, schema: str) -> DataFrame:

@@ -19,6 +19,7 @@ from echelon.core.forecast.panel import KEYS, Matrix, Panel, Vector
 from echelon.core.forecast.stacking import Flags, error_products, stacked
 
 Cube = npt.NDArray[np.float64]
+Weights = Callable[[], Matrix]  # not every combination needs them
 MEMBER_COLUMNS = [*KEYS, "model", "cutoff", "status", "forecast", "rmsse"]
 # How sharply weights follow a series' own mean squared errors, and how many windows it counts for, beside them, how each
 # member did on all.
@@ -26,18 +27,17 @@ POWER = 2.0
 PRIOR_WINDOWS = 3.0
 
 
-def median(forecasts: Cube, _weights: Matrix) -> Matrix:
+def median(forecasts: Cube, _weights: Weights) -> Matrix:
     """Median over members, per series and period; (members, n, h), NaN where a member failed."""
     return np.asarray(np.nanmedian(forecasts, axis=0))
 
 
-def weighted(forecasts: Cube, weights: Matrix) -> Matrix:
+def weighted(forecasts: Cube, weights: Weights) -> Matrix:
     """Mean over members, weighted (members, n): see `_Members.weights`."""
-    known = np.where(np.isnan(forecasts[:, :, 0]), 0.0, weights)
-    return np.asarray((np.nan_to_num(forecasts) * (known / known.sum(axis=0))[:, :, None]).sum(axis=0))
+    return np.asarray((np.nan_to_num(forecasts) * weights()[:, :, None]).sum(axis=0))
 
 
-COMBINE: dict[str, Callable[[Cube, Matrix], Matrix]] = {"median": median, "weighted": weighted}
+COMBINE: dict[str, Callable[[Cube, Weights], Matrix]] = {"median": median, "weighted": weighted}
 
 
 def combinations(
@@ -56,13 +56,15 @@ def combinations(
     ]
 
 
-def _combine(known: "_Members", function: Callable[[Cube, Matrix], Matrix], panel: Panel, horizon: int) -> Means:
+def _combine(known: "_Members", function: Callable[[Cube, Weights], Matrix], panel: Panel, horizon: int) -> Means:
     """The seasonal naive stands in where no member went well."""
     found = naive_means(panel, horizon, "no member of the combination went well")
-    forecasts, weights = known.at(panel, horizon)
-    well = ~np.isnan(forecasts[:, :, 0]).all(axis=0)
+    forecasts = known.at(panel, horizon)
+    members_well = ~np.isnan(forecasts[:, :, 0])
+    well = np.asarray(members_well.any(axis=0))
     if well.any():
-        found.mean[well] = function(forecasts[:, well], weights[:, well])
+        weights = partial(known.weights, panel.select(well), members_well[:, well], panel.end - horizon)
+        found.mean[well] = function(forecasts[:, well], weights)
         found.status[well] = OK
     return found
 
@@ -98,42 +100,35 @@ class _Members:
             products.assign(cutoff=period_index(products["cutoff"], freq)),
         )
 
-    def at(self, panel: Panel, horizon: int) -> tuple[Cube, Matrix]:
-        """Forecasts (members, n, horizon) from the panel's end, and weights (members, n) by the windows that had ended then.
-        A forecast that starts later than the panel's end (after a gap) is filled in front with its first period."""
-        place = self.keys.get_indexer(pd.MultiIndex.from_frame(panel.keys))
+    def at(self, panel: Panel, horizon: int) -> Cube:
+        """Forecasts (members, n, horizon) from the panel's end. One that starts later (after a gap) is filled in front with
+        its first period."""
         now = self.cutoff == panel.end
         length = self.forecasts.shape[1]
         cube = np.full((len(self.names), len(self.keys) + 1, horizon), np.nan)
         period = np.maximum(np.arange(horizon) - (horizon - length), 0)
         cube[self.member[now], self.series[now]] = self.forecasts[now][:, period]
-        return cube[:, place], self._weights(~np.isnan(cube[:, :, 0]), panel.end - horizon)[:, place]
+        return np.asarray(cube[:, self._place(panel)])
 
-    def _weights(self, well: Flags, latest: int) -> Matrix:
-        """Of the members that go `well` (members, series), by windows that began at `latest` or before: stacked on all
-        series, times what the series' own errors say. A member that never went well before counts like the mean one."""
-        past = self.products[self.products["cutoff"] <= latest]
+    def _place(self, panel: Panel) -> npt.NDArray[np.int64]:
+        """Where the panel's series are in `keys`; -1, after all of them, if they are not."""
+        return np.asarray(self.keys.get_indexer(pd.MultiIndex.from_frame(panel.keys)))
+
+    def weights(self, panel: Panel, well: Flags, latest: int) -> Matrix:
+        """Of the members that go `well` (members, n), adding up to 1, by windows that began at `latest` or before: stacked on
+        all series, times what the series' own errors say. A member that never went well before counts like the mean one."""
+        past, place = self.products[self.products["cutoff"] <= latest], self._place(panel)
+        total, windows = (added[:, place] for added in self._past(latest))
         seen = np.isin(self.names, past["first"].to_numpy(str))
         weights = np.zeros(well.shape)
         for pattern in np.unique(well, axis=1).T:
             mine, used = (well == pattern[:, None]).all(axis=0), pattern & seen
-            weights[np.ix_(pattern, mine)] = 1.0 / max(pattern.sum(), 1)
+            weights[np.ix_(pattern, mine)] = 1.0 / pattern.sum()
             if used.any():
                 share, expected = stacked(past, [name for name, use in zip(self.names, used, strict=True) if use])
-                told = share[:, None] * self._own(latest, used, mine, expected) ** -POWER
+                told = share[:, None] * _worse(total[:, mine], windows[:, mine], used, expected) ** -POWER
                 weights[np.ix_(used, mine)] = told / told.sum(axis=0) * used.sum() / pattern.sum()
         return weights
-
-    def _own(self, latest: int, used: Flags, mine: Flags, expected: Vector) -> Matrix:
-        """How much larger the mean squared error of each member on each of these series was than `expected` (members,), as
-        shares of their mean, lets one think; drawn to 1, and the least is 1."""
-        total, windows = (added[:, mine] for added in self._past(latest))
-        seen = windows.sum(axis=0)
-        mean = np.divide(total.sum(axis=0), seen, out=np.zeros(len(seen)), where=seen > 0)
-        usual = mean * expected[:, None]
-        drawn = (total[used] + PRIOR_WINDOWS * usual) / (windows[used] + PRIOR_WINDOWS)
-        ratio = np.divide(drawn, usual, out=np.ones(usual.shape), where=usual > 0)
-        return np.asarray(ratio / ratio.min(axis=0))
 
     def _past(self, latest: int) -> tuple[Matrix, Matrix]:
         """Sum of squared scaled errors (members, series) of windows that began at `latest` or before, and their number."""
@@ -144,3 +139,15 @@ class _Members:
         np.add.at(total, (self.member[order], self.series[order]), self.squares[order])
         np.add.at(windows, (self.member[order], self.series[order]), 1.0)
         return total, windows
+
+
+def _worse(total: Matrix, windows: Matrix, used: Flags, expected: Vector) -> Matrix:
+    """How much larger the mean squared error of each member that is used was on each series than `expected` (of these
+    members), as shares of their mean, lets one think; drawn to 1, and the least is 1. total, windows: (members, series), all
+    members."""
+    seen = windows.sum(axis=0)
+    mean = np.divide(total.sum(axis=0), seen, out=np.zeros(len(seen)), where=seen > 0)
+    usual = mean * expected[:, None]
+    drawn = (total[used] + PRIOR_WINDOWS * usual) / (windows[used] + PRIOR_WINDOWS)
+    ratio = np.divide(drawn, usual, out=np.ones(usual.shape), where=usual > 0)
+    return np.asarray(ratio / ratio.min(axis=0))
