@@ -25,7 +25,7 @@ from echelon.stages.windows import Windows
 
 _LIVE = (
     "sku string, location string, model string, status string, start_date date, counts boolean, mean array<double>, "
-    + ", ".join(f"{name} double" for name in SHAPE_COLUMNS)
+    + ", ".join(f"{name} double" for name in (*SHAPE_COLUMNS, "history_ratio"))
 )
 _SCHEMA = f"{_LIVE}, {INSIGHT}"
 _COLUMNS = [column.split()[0] for column in _SCHEMA.split(", ")]

@@ -91,6 +91,13 @@ def test_more_demand_comes_as_more_orders() -> None:
     assert shapes(sold, mean=1000.0).active_share[0] == pytest.approx(1.0)
 
 
+def test_history_is_compared_with_the_forecast() -> None:
+    sold = np.tile([0.0, 4.0], (1, 30))
+    ratios = [float(shapes(sold, mean=mean).history_ratio[0]) for mean in (2.0, 0.5, 8.0, 0.0)]
+    assert ratios == [1.0, 4.0, 0.25, 100.0]
+    assert shapes(np.zeros((1, 30)), mean=1.0).history_ratio[0] == 1.0
+
+
 def test_years_ago_is_forgotten_and_other_series_do_not_matter() -> None:
     rng = np.random.default_rng(7)
     recent = rng.poisson(3.0, (2, 364)).astype(float)

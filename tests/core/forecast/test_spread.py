@@ -14,11 +14,13 @@ from echelon.core.forecast.spread import (
     INDIFFERENT,
     LEVEL_CVS,
     MISSES,
+    MOST_SCALE,
     STATISTIC_COLUMNS,
     SUMMED,
     distributions,
     horizon_lengths,
     learn_segments,
+    level_variance,
     residual_statistics,
     segment_spread,
     shape_mixture,
@@ -26,7 +28,7 @@ from echelon.core.forecast.spread import (
 from echelon.core.forecast.sums import sum_mixture
 from scipy import stats
 
-PLAIN = {"active_share": 1.0, "large_share": 0.0, "large_factor": 1.0, "large_dispersion": 0.0}
+PLAIN = {"active_share": 1.0, "large_share": 0.0, "large_factor": 1.0, "large_dispersion": 0.0, "history_ratio": 1.0}
 LUMPY = {"dispersion": 12.0, "active_share": 0.3, "large_share": 0.01, "large_factor": 25.0, "large_dispersion": 0.2}
 
 
@@ -80,6 +82,27 @@ def test_a_level_between_two_that_were_tried_is_found() -> None:
     sums = pd.DataFrame(misses, columns=MISSES).assign(segment=["A", "B", "C"], cases=1e6, **dict.fromkeys(SUMMED[-3:], 0.0))
     found = segment_spread(sums)["level_variance"]
     assert found.to_numpy() == pytest.approx([0.2, 0.64 - INDIFFERENT, 0.0], abs=1e-3)
+
+
+def test_the_level_of_what_sold_more_than_is_forecast_is_wider() -> None:
+    """Level variance in proportion to history / forecast: the segment's is found, and given back to each series."""
+    ratios = {0.5: 0.5 / np.sqrt(2), 1.0: 0.5, 2.0: 0.5 * np.sqrt(2)}
+    parts = [
+        simulated(1.5, cv, series=400).assign(history_ratio=ratio, sku=lambda rows, r=ratio: rows["sku"] + f"/{r}")
+        for ratio, cv in ratios.items()
+    ]
+    found = learn_segments(pd.concat(parts))
+    assert np.sqrt(found["level_variance"]).to_numpy() == pytest.approx([0.5, 0.5], abs=0.08)
+    live = pd.concat(parts).query("cutoff == 0").assign(model="sba", status="ok", start_date=None, counts=True, mean=0.0)
+    got = distributions(live, found.assign(level_variance=0.25))
+    cv = got.groupby(got["sku"].str.split("/").str[1].astype(float))["level_cv"]
+    assert cv.nunique().eq(1).all() and cv.first().to_dict() == {0.5: 0.35, 1.0: 0.5, 2.0: 0.71}
+
+
+def test_the_scale_of_the_level_is_bounded() -> None:
+    rows = pd.DataFrame({"history_ratio": [1.0, 3.0, 100.0, 0.01, np.nan]})
+    assert level_variance(rows, 0.1) == pytest.approx([0.1, 0.3, 0.1 * MOST_SCALE, 0.1 / MOST_SCALE, 0.1])
+    assert level_variance(rows, 0.64).max() == 1.0
 
 
 def test_one_large_order_does_not_widen_the_level() -> None:

@@ -20,7 +20,7 @@ from echelon.core.forecast.shape import SHAPE_COLUMNS, Profiles, Shapes, learn_p
 COVERAGE = (0.5, 0.8, 0.9, 0.95)
 COVERAGE_COLUMNS = [f"coverage_{round(level * 100)}" for level in COVERAGE]
 SCORE_COLUMNS = [
-    *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual", *SHAPE_COLUMNS,
+    *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual", *SHAPE_COLUMNS, "history_ratio",
     "absolute_error", "crps", *COVERAGE_COLUMNS, "periods_in_stock", "inventory_cost",
 ]  # fmt: skip
 
@@ -113,6 +113,7 @@ def _scored(window: _Window, candidate: Fitted, levels: Sequence[float]) -> pd.D
             "forecast": list(mean),
             "actual": list(actual),
             **shapes.columns(),
+            "history_ratio": shapes.history_ratio,
             "absolute_error": scores.absolute_error(actual, mean),
             "periods_in_stock": scores.periods_in_stock(actual, mean),
             "inventory_cost": inventory_cost(actual, mean, window.cover_dispersion, window.counts, window.terms),

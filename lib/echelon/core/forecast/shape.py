@@ -39,16 +39,18 @@ _HALVINGS = 40
 
 @dataclass(frozen=True)
 class Shapes:
-    """Per series (n,): the columns SHAPE_COLUMNS."""
+    """Per series (n,): the columns SHAPE_COLUMNS, and history_ratio: mean of the recent periods / mean of the forecast, from
+    1/100 to 100, 1 where nothing was sold."""
 
     dispersion: Vector
     active_share: Vector
     large_share: Vector
     large_factor: Vector
     large_dispersion: Vector
+    history_ratio: Vector
 
     def columns(self) -> dict[str, Vector]:
-        """By name."""
+        """SHAPE_COLUMNS by name."""
         return {name: getattr(self, name) for name in SHAPE_COLUMNS}
 
 
@@ -84,12 +86,12 @@ def shapes_for(profiles: Profiles, mean: Matrix) -> Shapes:
 
 def _at_level(found: Matrix, ratio: Vector) -> Shapes:
     """Shapes when demand is `ratio` times that of the history."""
-    often = np.clip(ratio, 1.0 / _FURTHEST, _FURTHEST) ** FREQUENCY_POWER
-    share = found[:, [0, 3]] * often[:, None]
+    near = np.clip(ratio, 1.0 / _FURTHEST, _FURTHEST)
+    share = found[:, [0, 3]] * near[:, None] ** FREQUENCY_POWER
     share /= np.maximum(share.sum(axis=1, keepdims=True), 1.0)
     factor = found[:, [1, 4]] / (share * found[:, [1, 4]]).sum(axis=1, keepdims=True)
     mixture = Mixture(share, factor, found[:, [2, 5]])
-    return Shapes(dispersion_of(mixture), share[:, 0], share[:, 1], factor[:, 1], found[:, 5])
+    return Shapes(dispersion_of(mixture), share[:, 0], share[:, 1], factor[:, 1], found[:, 5], 1.0 / near)
 
 
 @compiled

@@ -5,6 +5,8 @@ Two numbers that a series has too few windows to tell alone:
 - `level_variance` of the level factor (`distribution.py`), told by each segment: the least one with which sums over a
   quarter, a half and the whole of the horizon exceed their upper quantiles no more often than these promise. Counting
   exceedances instead of squaring errors keeps one huge order from deciding for all (moments did: 9 times the stock).
+  A series' own is as many times larger as its history is above its forecast (`level_variance`): what is forecast to sell
+  far less than it did may come back, and in units the level strays as far as forecast and history together let expect.
 - `level_correlation` between the locations of a SKU, one number for all, from products of errors of whole horizons.
 
 Pieces for a cluster: `residual_statistics` of a bucket of SKUs, sums by segment, `segment_spread`, then `distributions`.
@@ -35,8 +37,13 @@ INDIFFERENT = 0.05
 # Pairs of locations at which half of their correlation is believed.
 BORROWED_PAIRS = 50.0
 MOST_CORRELATION = 0.95
+# How many times the level variance of a series may be that of its segment, or less; and the largest, an exponential's.
+MOST_SCALE = 4.0
+MOST_VARIANCE = 1.0
 # Standardised errors beyond this many standard deviations count as this many.
 LARGEST_ERROR = 6.0
+# Of level_cv: so series share the tables that are drawn from (`core.inventory.simulation.level_factors`).
+CV_DECIMALS = 2
 
 
 def horizon_lengths(horizon: int) -> tuple[int, ...]:
@@ -50,7 +57,7 @@ def residual_statistics(scores: pd.DataFrame) -> pd.DataFrame:
 
     cases: sums looked at; miss_<c>: with a level of coefficient of variation c %, the sum over cases of (exceedance - 1 + q)
     / (1 - q), mean over the quantiles q of CALIBRATED; pairs: of this location's windows with those of the SKU's others;
-    common_seen, common_foretold: products of their errors, and what a level variance of 1 that both share would add.
+    common_seen, common_foretold: products of their errors, and what a level variance of 1 that their segments share would add.
     """
     rows = scores.sort_values([*KEYS, "cutoff"], kind="stable", ignore_index=True)
     rows = rows.assign(counts=counted(rows))
@@ -64,7 +71,7 @@ def _misses(rows: pd.DataFrame) -> pd.DataFrame:
     allowed = 1.0 - np.array(CALIBRATED)
     found: dict[str, Vector] = {}
     for name, cv in zip(MISSES, LEVEL_CVS, strict=True):
-        level = np.full(len(rows), cv**2)
+        level = level_variance(rows, cv**2)
         cases = sum_cases(rows, without_level(shape, level), level, lengths)
         found[name] = ((exceedance(cases, CALIBRATED) - allowed) / allowed).mean(axis=1)
     added = pd.DataFrame({"cases": np.ones(len(cases.row)), **found}).groupby(cases.row).sum()
@@ -78,7 +85,8 @@ def _common(rows: pd.DataFrame) -> pd.DataFrame:
     poisson = np.where(rows["counts"], forecast, 0.0)
     sd = np.sqrt(np.maximum(poisson + rows["dispersion"].to_numpy(np.float64) * (f**2).sum(axis=1), 1e-12))
     error = np.clip((y.sum(axis=1) - forecast) / sd, -LARGEST_ERROR, LARGEST_ERROR)
-    own = pd.DataFrame({"pairs": np.ones(len(rows)), "common_seen": error, "common_foretold": forecast / sd})
+    level = forecast * np.sqrt(_level_scale(rows)) / sd
+    own = pd.DataFrame({"pairs": np.ones(len(rows)), "common_seen": error, "common_foretold": level})
     own[forecast <= 0] = 0.0
     together = own.groupby([rows["sku"], rows["cutoff"]]).transform("sum")
     return own * (together - own)
@@ -134,14 +142,24 @@ def distributions(live: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
 def with_spread(known: pd.DataFrame) -> pd.DataFrame:
     """Turns the shape of the history into that given F, and adds `level_cv` and `level_correlation`, by the segment's
     columns on each row. The variance of a single period with F unknown stays what history says, if F leaves any."""
-    level = _numbers(known, "level_variance", 0.0)
-    given = without_level(shape_mixture(known), level)
+    variance = level_variance(known, _numbers(known, "level_variance", 0.0))
+    cv = np.asarray(np.round(np.sqrt(variance), CV_DECIMALS), dtype=np.float64)
+    given = without_level(shape_mixture(known), cv**2)
     return known.assign(
         dispersion=dispersion_of(given),
         large_dispersion=given.dispersion[:, 1],
-        level_cv=np.sqrt(level),
+        level_cv=cv,
         level_correlation=_numbers(known, "level_correlation", 0.0),
     )
+
+
+def level_variance(rows: pd.DataFrame, of_segment: npt.ArrayLike) -> Vector:
+    """Of each row, by its `history_ratio`, where that of its segment is as given."""
+    return np.minimum(np.asarray(of_segment, dtype=np.float64) * _level_scale(rows), MOST_VARIANCE)
+
+
+def _level_scale(rows: pd.DataFrame) -> Vector:
+    return np.clip(_numbers(rows, "history_ratio", 1.0), 1.0 / MOST_SCALE, MOST_SCALE)
 
 
 def shape_mixture(rows: pd.DataFrame) -> Mixture:

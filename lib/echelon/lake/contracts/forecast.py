@@ -48,6 +48,12 @@ BACKTEST_SCORES = Table(
         Column("forecast", "array<double>", "Mean forecast per period of the horizon", "units"),
         Column("actual", "array<double>", "Demand that happened", "units"),
         *SHAPE,
+        amount(
+            "history_ratio",
+            "Mean of the series' recent periods / mean of the forecast: the larger, the wider the forecast's level is",
+            "1",
+            nullable=True,
+        ),
         amount("absolute_error", "Sum of |forecast - actual|; over the sum of demand it is the WAPE", "units", nullable=True),
         amount(
             "crps",

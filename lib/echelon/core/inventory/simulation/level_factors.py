@@ -44,7 +44,7 @@ def _scores(size: int) -> Doubles:
     return np.asarray(special.ndtri((np.arange(size) + 0.5) / size))
 
 
-@lru_cache(maxsize=64)  # nodes of a segment share their level_cv
+@lru_cache(maxsize=512)  # nodes share their level_cv, which has two decimals (`core.forecast.spread`)
 def strata(level_cv: float, size: int) -> Doubles:
     """Mean factor of each of `size` equally likely strata, from a few equally spaced quantiles in it."""
     root = np.cbrt(special.gammaincinv(level_cv**-2, special.ndtr(_SCORES)) * level_cv**2)
@@ -54,7 +54,7 @@ def strata(level_cv: float, size: int) -> Doubles:
     return np.asarray(within.reshape(size, _PER_STRATUM).mean(axis=1))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def log_strata(level_cv: float, size: int) -> Doubles:
     return np.log(strata(level_cv, size))
 
