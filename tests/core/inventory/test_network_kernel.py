@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_oracle import NetworkOracle
 from small_networks import CONTINUOUS, networks
-from small_problems import problems
+from small_problems import UNEVEN, problems
 
 BOTH = {
     "demand": layout.DEMAND,
@@ -82,8 +82,7 @@ def test_gradient_equals_differences():
     def compare(network, data):
         draws = NetworkPathSource(network, PERIODS, WARM_UP).draw("test", 64)
         simulator, size = NetworkSimulator(network, draws, WARM_UP), len(network.nodes)
-        # uneven fractions keep clear of most kinks at whole numbers of an integer demand
-        levels = drawn_levels(data, size) + 0.37 + 0.0131 * np.arange(size)
+        levels = drawn_levels(data, size) + UNEVEN[:size]
         weights = [np.linspace(*ends, size) for ends in ((1, 2), (9, 7), (4, 5), (3, 2))]
         gradient = simulator.gradient(levels, *weights)[1]
         here, step = cost_of(simulator, levels, weights), 1e-6
