@@ -4,14 +4,14 @@ The rule. A model's loss is the geometric mean of its mean pinball loss (how goo
 its inventory cost (what the errors cost in stock, each series by its money). The ratio of two losses does not depend on units
 or on a third model; percentage errors (MAPE, sMAPE) decide nothing. The champion to beat is the first of the order given, and
 challengers come up in that order: combinations, the seasonal naive, then the other models from the simplest on
-(`names.order_of_defence`). A challenger takes over if its loss is lower by at least `margin` (a single model's, than a
-combination's: by `OVER_COMBINATION`), its pinball loss is lower in more than half of the windows (of a single window the cost
-of a few large orders says too little), of which there are at least `least_windows`, and its total bias is within `bias_limit`
-of demand. A challenger whose bias is beyond the limit is left out, unless it is less biased than the champion it beats. So
-ties, and wins too small to trust, go to a combination or the simpler model. The model that is best in
-this way must then take over from the incumbent, the champion of the last release, by the same rule, unless the incumbent is
-no candidate any more or its bias is beyond the limit. So the same data give the same champion again, and a champion falls
-only to what beats it.
+(`names.order_of_defence`). A challenger takes over if its loss is lower by at least `margin` (than that of a combination
+that comes before it: by `OVER_COMBINATION`), its pinball loss is lower in more than half of the windows (of a single window
+the cost of a few large orders says too little), of which there are at least `least_windows`, and its total bias is within
+`bias_limit` of demand. A challenger whose bias is beyond the limit is left out, unless it is less biased than the champion
+it beats. So ties, and wins too small to trust, go to a combination or the simpler model. The model that is best in this way
+must then take over from the incumbent, the champion of the last release, by the same rule, unless the incumbent is no
+candidate any more or its bias is beyond the limit. So the same data give the same champion again, and a champion falls only
+to what beats it.
 """
 
 import math
@@ -27,7 +27,8 @@ CHAMPION_COLUMNS = [
     "segment", "model", "series", "windows", "pinball", "rmsse", "bias",
     "naive_pinball", "naive_rmsse", "runner_up", "reason", "inventory_cost", "naive_inventory_cost", "previous",
 ]  # fmt: skip
-# The best of many models in a few windows is so in part by luck, which a combination of them has less of.
+# The best of many models in a few windows is so in part by luck, which a combination of them has less of; and in the first
+# of the windows weights have no past yet, which they have when they are used.
 OVER_COMBINATION = 0.10
 
 
@@ -161,7 +162,7 @@ def _biased(record: Record, rule: ChampionRule) -> bool:
 
 def _takes_over(challenger: Record, champion: Record, rule: ChampionRule) -> bool:
     enough = len(champion.by_window) >= rule.least_windows
-    from_combination = champion.model in COMBINATIONS and challenger.model not in COMBINATIONS
+    from_combination = champion.model in COMBINATIONS and champion.rank < challenger.rank
     margin = max(rule.margin, OVER_COMBINATION) if from_combination else rule.margin
     better = challenger.loss < champion.loss * (1.0 - margin)
     most = 2 * _windows_won(challenger, champion) > len(champion.by_window)
