@@ -40,7 +40,7 @@ CHOSEN, AVERAGE, ZERO = "chosen", "moving_average", "zero"
 # Averaged over series and printed: those that decide and RMSSE.
 SCORES = ("rmsse", "pinball", "inventory_cost")
 # In which the chosen forecast is compared with the best single candidate.
-COMPARED = ("rmsse", "pooled_rmsse", "pinball", "inventory_cost", "score")
+COMPARED = (*SCORES, "pooled_rmsse", "score")
 
 
 def accuracy(real: RealSet, windows: int = 1) -> pd.DataFrame:
@@ -159,8 +159,8 @@ def report(real: RealSet, windows: int) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="*", help="names of sets; default: all")
-    parser.add_argument("--series", type=int, default=300)
-    parser.add_argument("--windows", type=int, default=1)
+    parser.add_argument("--series", type=int, default=300, help="series drawn of a set")
+    parser.add_argument("--windows", type=int, default=1, choices=range(1, 7), help="horizons held out, the newest")
     chosen = parser.parse_args()
     found = [report(real, chosen.windows) for real in real_sets(chosen.sets, chosen.series)]
     if found:

@@ -133,6 +133,9 @@ def test_a_combination_is_beaten_by_what_is_clearly_better() -> None:
     assert choose_champions(summary({**losses, "sba": [0.89] * 3}), order, RULE).iloc[0]["model"] == "sba"
     for loss, champion in ((0.91, "weighted"), (0.89, "median")):
         assert choose_champions(summary({**losses, "median": [loss] * 3}), order, RULE).iloc[0]["model"] == champion
+    for loss, champion in ((1.01, "median"), (1.05, "weighted")):
+        found = choose_champions(summary({**losses, "median": [loss] * 3}), order, RULE, {"A-lumpy": "median"})
+        assert found.iloc[0]["model"] == champion
 
 
 @settings(max_examples=200)
