@@ -17,6 +17,7 @@ from echelon.core.replenish.orders import order_table
 from echelon.engine.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
+from echelon.stages.data_exceptions import data_exceptions
 from echelon.stages.history import SERIES
 from echelon.stages.network import lanes_of, names_of
 
@@ -33,9 +34,9 @@ def run(context: Context) -> str:
         "exceptions": partial(_exceptions, lanes=lanes),
     }
     buckets = context.settings.spark.buckets
-    published = lake.publish(
-        {name: apply_in_buckets(rows, ["sku"], function, TABLES[name].ddl, buckets) for name, function in tables.items()}
-    )
+    found = {name: apply_in_buckets(rows, ["sku"], function, TABLES[name].ddl, buckets) for name, function in tables.items()}
+    found["exceptions"] = found["exceptions"].unionByName(data_exceptions(context))
+    published = lake.publish(found)
     return f"{published['orders']:,} orders, {published['exceptions']:,} exceptions"
 
 

@@ -168,9 +168,13 @@ EXCEPTIONS = Table(
             "kind",
             "string",
             "stock_out: nothing on hand and demand expected; shortage: source cannot ship what is needed; "
-            "overstock: far above the base-stock level;"
+            "overstock: far above the base-stock level; "
             "target_missed: expected fill rate below target; moq_excess: MOQ or lot far above the need; fallback: a "
-            "model or simulation failed; no_stock_record: stock unknown, taken as 0",
+            "model or simulation failed; no_stock_record: stock unknown, taken as 0; "
+            "and of the data: demand_spike: a sale far above the usual, cut down for models; delivery_outlier: a lead time "
+            "that can't be right, left out; record_refused: a row of master data in quarantine; stock_not_planned: stock of "
+            "something that is not planned; stock_mismatch: stock that movements do not explain; phantom_stock: stock on "
+            "hand without sales for unlikely long",
             allowed=(
                 "stock_out",
                 "shortage",
@@ -179,6 +183,12 @@ EXCEPTIONS = Table(
                 "moq_excess",
                 "fallback",
                 "no_stock_record",
+                "demand_spike",
+                "delivery_outlier",
+                "record_refused",
+                "stock_not_planned",
+                "stock_mismatch",
+                "phantom_stock",
             ),
         ),
         Column("severity", "string", "How urgent", allowed=("high", "medium", "low")),

@@ -1,0 +1,20 @@
+"""Exceptions that the data call for, beside those of the plan: each kind has a file of its own here."""
+
+from collections.abc import Callable
+from functools import reduce
+
+from pyspark.sql import DataFrame
+
+from echelon.lake.contracts import TABLES
+from echelon.lake.schema import conform
+from echelon.stages.context import Context
+
+Finder = Callable[[Context], DataFrame]
+FINDERS: tuple[Finder, ...] = ()
+
+
+def data_exceptions(context: Context) -> DataFrame:
+    """Rows of the table `exceptions`, at most one of a kind per SKU and location; `*` stands for every SKU or location."""
+    table = TABLES["exceptions"]
+    nothing = context.spark.createDataFrame([], table.ddl)
+    return reduce(DataFrame.unionByName, (conform(find(context), table) for find in FINDERS), nothing)

@@ -1,0 +1,6 @@
+"""Cases use the helpers of acceptance tests."""
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "acceptance")]
