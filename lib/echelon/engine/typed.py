@@ -1,6 +1,7 @@
 """Results of grouped functions, typed by their schema: pandas guesses a type where there are no values to show it."""
 
 from collections.abc import Callable
+from typing import cast
 
 import pandas as pd
 from pyspark.sql.types import BooleanType, NumericType, StructType
@@ -14,7 +15,7 @@ def typed(function: PandasFunction, schema: str) -> PandasFunction:
     A column without values is a column of numbers to pandas (an empty frame's, or one of missing texts and dates), which
     Arrow takes for no text and no date; as objects, with None for what is missing, it is of any type.
     """
-    fields = StructType.fromDDL(schema).fields
+    fields = cast(StructType, StructType.fromDDL(schema)).fields
     names = [field.name for field in fields]
     others = [field.name for field in fields if not isinstance(field.dataType, NumericType | BooleanType)]
 
