@@ -13,6 +13,7 @@ from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.history import segmented
 from echelon.stages.lead_times import lead_times_before, suppliers_before
+from echelon.stages.signal_reach import told_signals
 from echelon.stages.spikes import told_spikes
 from echelon.stages.windows import WORD, Windows, plan_windows
 
@@ -35,7 +36,7 @@ def run(context: Context) -> str:
     windows = _windows(context, days, by_period)
     netted = lake.keep("netted", _netted(context, sales, windows, by_period))
     demand = netted.where("demand IS NOT NULL").select(TABLES["demand"].column_names)
-    if note := told_spikes(demand, windows):
+    for note in (*told_spikes(demand, windows), *told_signals(context, windows)):
         print(f"{'prepare':<10} note: {note}")
     published = lake.publish(
         {

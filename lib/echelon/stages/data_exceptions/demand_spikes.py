@@ -38,7 +38,7 @@ def demand_spikes(context: Context) -> DataFrame:
 
 def _line(period: str) -> Column:
     """Size, date, what is counted instead, and whether other locations had one on that day too."""
-    shared = F.when(F.col("others") > 0, F.format_string(", as at %d more locations of the SKU: a promotion?", "others"))
+    shared = F.when(F.col("others") > 0, F.format_string(", as at other locations of the SKU (%d): a promotion?", "others"))
     return F.concat(
         _units(F.col("observed")),
         F.lit(f" sold {period} "),
