@@ -112,6 +112,7 @@ def test_a_stock_book_that_is_never_filled_in_leaves_what_was_sold(spark: SparkS
     demand = plan.table("demand")
     assert (demand["demand"] == demand["observed"]).all() and demand["demand"].mean() > 1
     assert np.isfinite(plan.table("segments")["annual_value"]).all()
+    assert "stock_history says that 2 of 2 SKU-locations ended empty in most periods, and they sold in most" in plan.text
 
 
 def test_constant_weeks_are_forecast_as_they_are_with_no_width() -> None:

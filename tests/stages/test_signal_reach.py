@@ -8,6 +8,7 @@ from echelon.core.demand.periods import Frequency, period_index, period_start
 from echelon.stages.data_exceptions.demand_spikes import demand_spikes
 from echelon.stages.signal_reach import told_signals
 from echelon.stages.spikes import told_spikes
+from echelon.stages.stock_books import told_stock_books
 from echelon.stages.windows import Windows
 from in_memory import Rows, context
 from pyspark.sql import SparkSession
@@ -101,3 +102,15 @@ def test_a_spike_is_an_exception_with_its_date_and_size(spark: SparkSession) -> 
         "3 spikes in 2 SKU-locations are counted as a usual sale, 1,000,000,704 units less, 1 of them in the"
     )
     assert told_spikes(made.lake.read("demand").where("spike IS NULL"), windows_of("D")) == []
+
+
+def test_stock_books_that_cannot_be_right_are_told(spark: SparkSession) -> None:
+    """A sells on days that ended empty; B lost much on the days on which it did; C is never empty."""
+    rows: Rows = [("A", "X", day(n), 3.0, 0.0, 3.0, 1.0, 0.0) for n in range(10)]
+    rows += [("B", "X", day(n), 3.0, 0.0, 3.0 * (n < 2), 1.0 * (n > 1), 0.0) for n in range(10)]
+    rows += [("C", "X", day(n), 1.0, 0.0, 1.0, 0.0, 0.0) for n in range(1)]
+    demand = context(spark, {"demand": rows}).lake.read("demand")
+    one, other = told_stock_books(demand)
+    assert one.startswith("stock_history says that 1 of 3 SKU-locations ended empty in most periods, and they sold in most of")
+    assert other == "demand is 65% above what was sold, by what empty locations are estimated to have lost"
+    assert told_stock_books(demand.where("sku = 'C'")) == []

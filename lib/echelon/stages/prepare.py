@@ -15,6 +15,7 @@ from echelon.stages.history import segmented
 from echelon.stages.lead_times import lead_times_before, suppliers_before
 from echelon.stages.signal_reach import told_signals
 from echelon.stages.spikes import told_spikes
+from echelon.stages.stock_books import told_stock_books
 from echelon.stages.windows import WORD, Windows, plan_windows
 
 _NETTED = (
@@ -36,7 +37,8 @@ def run(context: Context) -> str:
     windows = _windows(context, days, by_period)
     netted = lake.keep("netted", _netted(context, sales, windows, by_period))
     demand = netted.where("demand IS NOT NULL").select(TABLES["demand"].column_names)
-    for note in (*told_spikes(demand, windows), *told_signals(context, windows)):
+    books = told_stock_books(demand) if context.settings.sources.stock_history is not None else []
+    for note in (*told_spikes(demand, windows), *told_signals(context, windows), *books):
         print(f"{'prepare':<10} note: {note}")
     published = lake.publish(
         {
