@@ -16,6 +16,7 @@ KINDS = {
     "moq_excess": "MOQ excess: minimum order or lot far above the need",
     "fallback": "Fallback: a model or simulation failed",
     "no_stock_record": "No stock record: stock unknown, taken as 0",
+    "demand_spike": "Demand spike: sold once, unlike anything else, and not planned for",
 }
 
 

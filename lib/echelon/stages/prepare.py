@@ -13,10 +13,14 @@ from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.history import segmented
 from echelon.stages.lead_times import lead_times_before, suppliers_before
+from echelon.stages.signal_reach import told_signals
+from echelon.stages.spikes import told_spikes
+from echelon.stages.stock_books import told_stock_books
 from echelon.stages.windows import WORD, Windows, plan_windows
 
 _NETTED = (
-    "sku string, location string, date date, demand double, returned double, observed double, censored double, quantity double"
+    "sku string, location string, date date, demand double, returned double, observed double, censored double, spike double, "
+    "quantity double"
 )
 _SOLD = ("sku", "location", "date", "quantity_sold", "quantity_returned")
 _EMPTY = "stocked_out"
@@ -33,6 +37,9 @@ def run(context: Context) -> str:
     windows = _windows(context, days, by_period)
     netted = lake.keep("netted", _netted(context, sales, windows, by_period))
     demand = netted.where("demand IS NOT NULL").select(TABLES["demand"].column_names)
+    books = told_stock_books(demand) if context.settings.sources.stock_history is not None else []
+    for note in (*told_spikes(demand, windows), *told_signals(context, windows), *books):
+        print(f"{'prepare':<10} note: {note}")
     published = lake.publish(
         {
             "demand": demand,

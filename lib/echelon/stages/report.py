@@ -80,6 +80,6 @@ def _lost_sales(context: Context) -> tuple[int, float]:
     """Periods with an empty location, and the units restored in them."""
     if context.settings.sources.stock_history is None:
         return 0, 0.0
-    lost = exact_sum(F.col("demand") - F.col("observed"))
+    lost = exact_sum(F.col("demand") - F.col("observed") + F.coalesce("spike", F.lit(0.0)))
     row = context.lake.read("demand").where("censored > 0").agg(F.count("*"), lost).collect()[0]
     return int(row[0]), float(row[1] or 0.0)

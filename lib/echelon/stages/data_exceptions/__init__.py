@@ -8,9 +8,10 @@ from pyspark.sql import DataFrame
 from echelon.lake.contracts import TABLES
 from echelon.lake.schema import conform
 from echelon.stages.context import Context
+from echelon.stages.data_exceptions.demand_spikes import demand_spikes
 
 Finder = Callable[[Context], DataFrame]
-FINDERS: tuple[Finder, ...] = ()
+FINDERS: tuple[Finder, ...] = (demand_spikes,)
 
 
 def data_exceptions(context: Context) -> DataFrame:
