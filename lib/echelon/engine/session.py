@@ -2,8 +2,10 @@
 
 import logging
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,7 +89,19 @@ def _build(settings: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.appName("echelon")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    with _kept_interrupts():
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _kept_interrupts() -> Iterator[None]:
+    """PySpark puts a handler of its own in the place of the one that ends this program."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
 
 
 def _checked(spark: SparkSession) -> SparkSession:

@@ -8,6 +8,7 @@ from pathlib import Path
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
+from echelon import interrupt
 from echelon.config import Configuration, fingerprint
 from echelon.engine.progress import progress
 from echelon.engine.session import start
@@ -83,6 +84,7 @@ def _run_stages(context: Context, names: Sequence[str]) -> None:
     if any(name in STAGES for name in names):
         _release(context)
     if "report" in names:
+        interrupt.advise("the tables are there; `echelon report` makes the report anew")
         _report(context)
 
 
