@@ -15,7 +15,7 @@ from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from echelon.config.models import Spark
-from echelon.engine.delta import EXTENSIONS, SPARK_VERSION, check_versions, jar_settings, remember_fetched
+from echelon.engine.delta import EXTENSIONS, SPARK_VERSION, check_versions, delta_jars
 from echelon.engine.java import java_home
 from echelon.errors import EchelonError
 
@@ -38,9 +38,8 @@ def start(settings: Spark) -> SparkSession:
     if _is_submitted():
         return _checked(_build(_sql_settings(settings)))
     os.environ["JAVA_HOME"] = str(java_home())
-    spark = _launch({**_launch_settings(settings), **_sql_settings(settings)})
-    remember_fetched()
-    return _checked(spark)
+    with delta_jars() as jars:
+        return _checked(_launch({**_launch_settings(settings), **jars, **settings.settings, **_sql_settings(settings)}))
 
 
 def _is_submitted() -> bool:
@@ -120,8 +119,6 @@ def _launch_settings(settings: Spark) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j} {_QUICK_START}",
         **EXTENSIONS,
-        **jar_settings(),
-        **settings.settings,
     }
 
 
