@@ -18,6 +18,7 @@ LIBRARY = ROOT / "lib" / "echelon"
 LEVEL = {
     "errors": 0,
     "code": 0,
+    "interrupt": 0,
     "core": 0,
     "config": 1,
     "engine": 2,

@@ -33,11 +33,10 @@ class Cluster:
 
     def submit(self, config: Path, output: Path, job: str = "plan") -> list[str]:
         """The spark-submit command of a job, with the package from the zip only."""
-        from echelon.engine.cache import cache_folder
-        from echelon.engine.delta import DELTA_VERSION
+        from echelon.engine.delta import fetched_jars
 
         # The jars that set-up has fetched: nothing is downloaded twice.
-        jars = cache_folder() / f"delta-{DELTA_VERSION}"
+        jars = fetched_jars()[0].parents[1]
         options = {"--master": f"spark://{HOST}:{self.port}", "--properties-file": str(ROOT / "deploy" / "spark.conf")}
         options |= {"--py-files": str(self.package), "--driver-memory": "1g", "--executor-memory": "1g"}
         settings = {"spark.jars.ivy": jars, "spark.driver.extraJavaOptions": QUICK, "spark.executor.extraJavaOptions": QUICK}

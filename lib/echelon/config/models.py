@@ -39,7 +39,7 @@ class Spark(Strict):
     master: str = Field("local[*]", description="Spark master")
     driver_memory: str = Field("2g", description="memory of the driver (local: of everything but the Python workers)")
     python_memory: str = Field(
-        "2500m", description="most address space that one Python worker may take, 1 GB of it for libraries"
+        "2500m", description="most address space that one Python worker (one per core) may take, 1,100 MB of it for libraries"
     )
     buckets: Count = Field(
         default_factory=lambda: 4 * (os.cpu_count() or 4),

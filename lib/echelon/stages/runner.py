@@ -3,20 +3,24 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
+from echelon import interrupt
 from echelon.config import Configuration, fingerprint
 from echelon.engine.progress import progress
 from echelon.engine.session import start
-from echelon.errors import CheckBlocked, EchelonError
+from echelon.errors import CheckBlocked, ConfigurationError, EchelonError
 from echelon.lake.guard import load_ahead
 from echelon.lake.lake import Lake
 from echelon.lake.lock import exclusive
-from echelon.lake.releases import newest_run_date, record_checks, release
+from echelon.lake.releases import record_checks, release
+from echelon.lake.run_dates import released_run_date
 from echelon.lake.run_state import RunState, new_run, unfinished_run
+from echelon.lake.visible import all_releases
 from echelon.stages import backtest, forecast, ingest, prepare, replay, replenish, report, stock
 from echelon.stages.context import Context
 
@@ -73,8 +77,8 @@ def run_stages(context: Context, names: Sequence[str]) -> None:
 
 def _run_stages(context: Context, names: Sequence[str]) -> None:
     state = context.lake.run
-    if state.run_date is None and "ingest" not in names:
-        state.run_date = newest_run_date(context.lake)
+    if "ingest" not in names:
+        state.run_date = _released_run_date(context, names[0])
     for name in names:
         if name in state.stages:
             _say(name, "done before", 0.0)
@@ -83,7 +87,19 @@ def _run_stages(context: Context, names: Sequence[str]) -> None:
     if any(name in STAGES for name in names):
         _release(context)
     if "report" in names:
+        interrupt.advise("the tables are there; `echelon report` makes the report anew")
         _report(context)
+
+
+def _released_run_date(context: Context, first: str) -> date | None:
+    """A stage alone plans for the day of the tables that it takes over. The backtest may be an older one's."""
+    order = [*STAGES, "report"]
+    needed = {name for name in order[: order.index(first)] if name not in ("backtest", "replay")}
+    releases, began = all_releases(context.spark, context.lake.output), context.lake.run.run_date
+    day = released_run_date(releases, context.settings.run.run_date, needed)
+    if began not in (None, day):
+        raise ConfigurationError(f"the run to go on with is for {began}, the tables are of {day} now: leave --resume out")
+    return day
 
 
 def _run_stage(context: Context, name: str) -> None:
