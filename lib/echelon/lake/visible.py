@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from echelon.errors import EchelonError
 from echelon.lake import delta
-from echelon.lake.files import absolute
+from echelon.lake.files import absolute, kind
 
 Row = dict[str, Any]
 
@@ -24,6 +24,12 @@ def newest_release(spark: SparkSession, output: str) -> Row | None:
     """The row of the release that is visible now, None before the first."""
     found = all_releases(spark, output)
     return found[-1] if found else None
+
+
+def refuse_unreleased(output: str) -> None:
+    """Raises EchelonError where there is no release, without Spark. `visible_release` is sure; this takes no time."""
+    if kind(table_path(output, "releases")) != "folder":
+        raise EchelonError(f"{output}: there is no release yet: run `echelon plan` first")
 
 
 def visible_release(spark: SparkSession, output: str) -> Row:

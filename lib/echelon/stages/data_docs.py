@@ -11,20 +11,23 @@ from echelon.errors import ConfigurationError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.data_docs import build_data_docs
+from echelon.lake.files import is_local
 from echelon.lake.schema import spark_schema
 from echelon.lake.suites import RELEASED, load_suite
-from echelon.lake.visible import all_releases, open_tables, table_path, visible_release
+from echelon.lake.visible import all_releases, open_tables, refuse_unreleased, table_path, visible_release
 from echelon.stages.plain_errors import plain_errors
 
 
 def build(settings: Configuration) -> None:
     """Start Spark, write the pages and say where they are."""
-    spark = start(settings.spark)
-    try:
-        with plain_errors("data-docs"):
+    with plain_errors("data-docs"):
+        if is_local(settings.run.output):
+            refuse_unreleased(settings.run.output)
+        spark = start(settings.spark)
+        try:
             print(write(spark, settings))
-    finally:
-        spark.stop()
+        finally:
+            spark.stop()
 
 
 def write(spark: SparkSession, settings: Configuration) -> str:

@@ -10,7 +10,7 @@ from echelon.config import Configuration
 from echelon.engine.session import start
 from echelon.errors import ConfigurationError, EchelonError
 from echelon.lake.contracts import TABLES
-from echelon.lake.visible import Row, open_tables, visible_release
+from echelon.lake.visible import Row, open_tables, refuse_unreleased, visible_release
 from echelon.stages.plain_errors import FOREIGN, cause, plain_errors
 from echelon.stages.query_plan import names, reading_only
 
@@ -25,6 +25,8 @@ _FILES = ("FAILED_READ_FILE", "DELTA_", "PATH_NOT_FOUND")
 
 def show(settings: Configuration, text: str) -> None:
     """Start Spark and print the result of the query."""
+    with plain_errors("sql"):
+        refuse_unreleased(settings.run.output)
     spark = start(settings.spark)
     try:
         answer(spark, settings, text)
@@ -51,25 +53,33 @@ def query(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
 
     Raises like `answer`.
     """
-    with plain_errors("sql"):
-        newest = visible_release(spark, settings.run.output)
-    if _LIST.fullmatch(text):
-        return spark.createDataFrame(
-            [(name, TABLES[name].meaning) for name in sorted(newest["tables"])], "table string, comment string"
-        )
     described = _DESCRIBE.fullmatch(text)
     with reading_only(spark):
-        return _described(spark, settings, newest, described[1]) if described else _asked(spark, settings, newest, text)
+        if _LIST.fullmatch(text):
+            return _listed(spark, _newest(spark, settings))
+        return _described(spark, settings, described[1]) if described else _asked(spark, settings, text)
 
 
-def _described(spark: SparkSession, settings: Configuration, newest: Row, name: str) -> DataFrame:
+def _newest(spark: SparkSession, settings: Configuration) -> Row:
+    with plain_errors("sql"):
+        return visible_release(spark, settings.run.output)
+
+
+def _listed(spark: SparkSession, newest: Row) -> DataFrame:
+    known = [(name, TABLES[name].meaning if name in TABLES else None) for name in sorted(newest["tables"])]
+    return spark.createDataFrame(known, "table string, comment string")
+
+
+def _described(spark: SparkSession, settings: Configuration, name: str) -> DataFrame:
+    newest = _newest(spark, settings)
     _refuse_others(newest, {name.lower()})
     _register(spark, settings, newest, {name.lower()})
     return spark.sql(f"DESCRIBE TABLE `{name}`")
 
 
-def _asked(spark: SparkSession, settings: Configuration, newest: Row, text: str) -> DataFrame:
+def _asked(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
     found = names(spark, text)
+    newest = _newest(spark, settings)
     _refuse_others(newest, found.read - found.made)
     _register(spark, settings, newest, found.read & set(newest["tables"]))
     try:

@@ -11,6 +11,7 @@ from echelon.errors import CheckBlocked
 from echelon.lake.guard import load_ahead
 from echelon.lake.lake import Lake
 from echelon.lake.lock import exclusive
+from echelon.lake.places import refuse_foreign
 from echelon.lake.releases import newest_run_date, record_checks, release
 from echelon.lake.run_state import RunState, new_run, unfinished_run
 from echelon.stages import backtest, forecast, ingest, prepare, replay, replenish, report, stock
@@ -58,6 +59,8 @@ def _state(settings: Configuration, resume: bool) -> RunState:
 
 def run_stages(context: Context, names: Sequence[str]) -> None:
     """The named stages in a session that is there, their release, and the report if it is named."""
+    with plain_errors("start"):
+        refuse_foreign(context.lake.output)
     well = False
     try:
         _run_stages(context, names)
