@@ -190,3 +190,14 @@ def test_a_weekly_plan_speaks_of_weeks(full: ReportData) -> None:
     page = Page(render(replace(full, period_days=7, horizon=8)))
     assert "forecast for 8 weeks, until 26 Dec 2011." in page.text
     assert "the share of weeks whose demand" in page.text
+
+
+def test_long_and_marked_up_texts_do_not_break_the_page(full: ReportData) -> None:
+    long = "Cup " * 1500
+    html = render(
+        replace(full, name="<script>alert(3)</script>", currency="<b>₺</b>", items=full.items.assign(description=long))
+    )
+    page = Page(html)
+    assert "<b>₺</b>" in page.text and "<b>₺</b>" not in html
+    assert "<script>alert" not in html
+    assert "Cup Cup" in page.text and "Cup " * 25 not in page.text

@@ -11,6 +11,9 @@ from typing import Any
 import pandas as pd
 
 from echelon.lake.contracts import TABLES
+from echelon.report.svg import shorten
+
+_LONGEST = 80  # letters of a description that the page shows
 
 
 def _contract(table: str) -> tuple[str, ...]:
@@ -178,6 +181,6 @@ class ReportData:
         return {1: "day", 7: "week"}.get(self.period_days, "month")
 
     def descriptions(self) -> dict[str, str]:
-        """SKU -> description, for the SKUs that have one."""
+        """SKU -> description, for the SKUs that have one; the beginning of a long one."""
         known = self.items.dropna(subset=["description"])
-        return {str(sku): str(text) for sku, text in zip(known["sku"], known["description"], strict=True)}
+        return {str(sku): shorten(str(text), _LONGEST) for sku, text in zip(known["sku"], known["description"], strict=True)}

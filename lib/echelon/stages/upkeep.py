@@ -49,12 +49,13 @@ def _line(row: Row) -> str:
 @contextmanager
 def _writing(settings: Configuration, command: str) -> Iterator[Lake]:
     """The lake, held alone; nothing stays staged. Nothing is made where there is no release."""
-    refuse_unreleased(settings.run.output)
-    with exclusive(settings.run.output), _lake(settings, command) as lake:
-        try:
-            yield lake
-        finally:
-            lake.discard()
+    with plain_errors(command):
+        refuse_unreleased(settings.run.output)
+        with exclusive(settings.run.output), _lake(settings, command) as lake:
+            try:
+                yield lake
+            finally:
+                lake.discard()
 
 
 @contextmanager
