@@ -21,6 +21,7 @@ LEVEL = {
     "interrupt": 0,
     "core": 0,
     "config": 1,
+    "reading": 1,
     "engine": 2,
     "lake": 2,
     "report": 3,

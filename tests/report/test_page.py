@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from echelon.core.network.deliveries import PERFORMANCE
+from echelon.report.accuracy import accuracy
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import CHECKS_PAGE, render, write_pages
 from echelon.report.summary import summary_lines
@@ -139,3 +141,63 @@ def test_restored_demand_is_told_where_there_is_any(full: ReportData) -> None:
     told = "In 1,204 SKU-location-weeks the location was empty for some of the time: 5,310 units of demand were restored."
     assert told in Page(render(replace(full, censored=1204, restored=5310.0))).text
     assert "were restored" not in Page(render(full)).text
+
+
+def test_scores_that_are_not_known_are_dashes_and_never_zeros(full: ReportData) -> None:
+    none = {name: None for name in ("pinball", "rmsse", "bias", "naive_pinball", "naive_rmsse")}
+    scores = {name: None for name in ("pinball", "rmsse", "crps", "wape", "bias", "periods_in_stock")}
+    unknown = replace(
+        full,
+        champions=full.champions.assign(**none),
+        candidate_scores=full.candidate_scores.assign(**scores),
+        candidate_levels=full.candidate_levels.assign(wape=None, bias=None),
+        kpis=full.kpis.assign(fill_rate=None, fill_rate_se=None, target_fill_rate=None, demand=0.0),
+    )
+    forecast = next(line for line in summary_lines(unknown) if line.startswith("Forecast"))
+    assert forecast == "Forecast     pinball loss - (naive -, -), RMSSE - (naive -)"
+    page = Page(render(unknown))
+    assert "nan" not in page.text.lower().replace("financ", "") and "None" not in page.text
+    assert "against – by the seasonal naive; RMSSE – against –" in page.text
+    assert "0.000" not in page.text
+
+
+def test_segments_whose_scores_are_not_known_do_not_count_in_means(full: ReportData) -> None:
+    first = full.champions["segment"] == full.champions["segment"].iloc[0]
+    champions = full.champions.assign(
+        pinball=full.champions["pinball"].where(~first), rmsse=full.champions["rmsse"].where(~first)
+    )
+    found = accuracy(replace(full, champions=champions))
+    kept = full.champions[(full.champions["purpose"] == "plan") & ~first]
+    assert found is not None
+    assert found.pinball == pytest.approx((kept["pinball"] * kept["series"]).sum() / kept["series"].sum())
+
+
+def monthly(full: ReportData) -> ReportData:
+    """The made-up run as a plan of three months from November on, which held back two."""
+    return replace(full, period_days=30, horizon=3, replay_start=date(2011, 9, 1), replay_end=date(2011, 10, 31))
+
+
+def test_a_monthly_plan_speaks_of_months(full: ReportData) -> None:
+    page, lines = Page(render(monthly(full))), "\n".join(summary_lines(monthly(full)))
+    assert "to 31 Oct 2011, forecast for 3 months, until 31 Jan 2012." in page.text
+    assert "in the last 2 months" in lines
+    assert "The last 2 months (1 Sep 2011 to 31 Oct 2011)" in page.text
+    for text in (page.text, lines):
+        assert not re.search(r"30-day|\b61 days|\bweeks?\b(?! of demand)", text)  # of made-up exceptions
+
+
+def test_a_weekly_plan_speaks_of_weeks(full: ReportData) -> None:
+    page = Page(render(replace(full, period_days=7, horizon=8)))
+    assert "forecast for 8 weeks, until 26 Dec 2011." in page.text
+    assert "the share of weeks whose demand" in page.text
+
+
+def test_long_and_marked_up_texts_do_not_break_the_page(full: ReportData) -> None:
+    long = "Cup " * 1500
+    html = render(
+        replace(full, name="<script>alert(3)</script>", currency="<b>₺</b>", items=full.items.assign(description=long))
+    )
+    page = Page(html)
+    assert "<b>₺</b>" in page.text and "<b>₺</b>" not in html
+    assert "<script>alert" not in html
+    assert "Cup Cup" in page.text and "Cup " * 25 not in page.text

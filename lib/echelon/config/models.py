@@ -2,9 +2,9 @@
 
 import os
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from echelon.core.forecast.names import check_names
@@ -13,12 +13,22 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+NO_SWITCH = "no_switch"
 
 
 class Strict(BaseModel):
     """Unknown settings are refused and a resolved configuration can't be changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_switch(cls, value: object, info: ValidationInfo) -> object:
+        """Pydantic takes true for 1, and YAML takes many a word for true."""
+        allowed = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and not {bool, str} & {allowed, *get_args(allowed)}:
+            raise PydanticCustomError(NO_SWITCH, "true or false is not allowed here")
+        return value
 
 
 class Run(Strict):

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from pyarrow import fs
 
@@ -41,6 +42,29 @@ def delete_folder(folder: str) -> None:
     system, place = _resolve(folder)
     if system.get_file_info(place).type == fs.FileType.Directory:
         system.delete_dir(place)
+
+
+def delete_if_empty(folder: str) -> None:
+    """Remove a folder that is there and has nothing in it."""
+    system, place = _resolve(folder)
+    if kind(folder) == "folder" and not system.get_file_info(fs.FileSelector(place)):
+        system.delete_dir(place)
+
+
+def kind(path: str) -> Literal["file", "folder"] | None:
+    """What is there; None where there is nothing."""
+    system, place = _resolve(path)
+    found = system.get_file_info(place).type
+    if found == fs.FileType.NotFound:
+        return None
+    return "folder" if found == fs.FileType.Directory else "file"
+
+
+def list_folders(folder: str) -> list[str]:
+    """Names of the folders in a folder, ascending; empty when there is no such folder."""
+    system, place = _resolve(folder)
+    found = system.get_file_info(fs.FileSelector(place, allow_not_found=True))
+    return sorted(info.base_name for info in found if info.type == fs.FileType.Directory)
 
 
 def absolute(folder: str) -> str:

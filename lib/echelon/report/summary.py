@@ -59,7 +59,7 @@ def _replay(data: ReportData) -> list[tuple[str, str]]:
         (
             "Fill rate",
             f"{f.percent(pair.echelon['fill_rate'])} (classical {f.percent(pair.classical['fill_rate'])}, "
-            f"{f.points(pair.fill_difference)} {error}) in the last {c.span(data.replay_start, data.replay_end)}",
+            f"{f.points(pair.fill_difference)} {error}) in the last {c.span(data.replay_start, data.replay_end, data.period)}",
         ),
         (
             "Mean stock",
