@@ -1,17 +1,21 @@
 """What SKUs add to the comparison of policies, and how they add up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.inventory.bootstrap import FEWEST
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.replay import replay
+from echelon.stages.context import Context
 from echelon.stages.replay_intervals import intervals
 from echelon.stages.replay_measures import MEASURES, measured_rows, totals, with_intervals
 from in_memory import context
 from pyspark.sql import SparkSession
 
 PERIODS = 28
+KEYS = ["policy", "scope", "member"]
 
 
 def problem(sku: str) -> Problem:
@@ -72,6 +76,13 @@ def test_the_share_of_demand_whose_lanes_deliver_in_time(spark: SparkSession, pe
     assert found.loc[("total", "all"), "tested_share"] == tested
 
 
+def in_buckets(spark: SparkSession, buckets: int) -> Context:
+    """A context with so many buckets."""
+    made = context(spark)
+    settings = made.settings.model_copy(update={"spark": made.settings.spark.model_copy(update={"buckets": buckets})})
+    return replace(made, settings=settings)
+
+
 def many(skus: int) -> pd.DataFrame:
     """SKUs of all sizes under both policies."""
     levels = {"echelon": lambda n: (4.0, 2.0 + n % 4), "classical": lambda n: (3.0, 1.0 + n % 2)}
@@ -84,14 +95,10 @@ def many(skus: int) -> pd.DataFrame:
 def test_intervals_are_those_of_a_plain_bootstrap_of_skus_for_any_number_of_buckets(spark: SparkSession) -> None:
     rows = many(24)
     frame = spark.createDataFrame(rows, MEASURES)
-    found = {
-        buckets: intervals(context(spark, spark={"buckets": buckets}), frame)
-        .toPandas()
-        .sort_values(["policy", "scope", "member"])
-        for buckets in (1, 5)
-    }
-    pd.testing.assert_frame_equal(found[1].reset_index(drop=True), found[5].reset_index(drop=True), check_exact=True)
-    kpis = with_intervals(totals(frame), spark.createDataFrame(found[1])).toPandas().set_index(["policy", "scope", "member"])
+    few, more = (intervals(in_buckets(spark, buckets), frame) for buckets in (1, 5))
+    one, five = (found.toPandas().sort_values(KEYS, ignore_index=True) for found in (few, more))
+    pd.testing.assert_frame_equal(one, five, check_exact=True)
+    kpis = with_intervals(totals(frame), more).toPandas().set_index(KEYS)
     total, other = kpis.loc[("echelon", "total", "all")], kpis.loc[("classical", "total", "all")]
     by_sku = rows[rows["scope"] == "total"].pivot(index="sku", columns="policy", values=["demand", "served", "stock_value"])
     drawn = np.random.default_rng(3).integers(0, 24, size=(20_000, 24))
@@ -117,4 +124,4 @@ def test_few_skus_have_no_interval(spark: SparkSession) -> None:
     found = intervals(context(spark), spark.createDataFrame(many(FEWEST - 1), MEASURES)).toPandas()
     total = found[found["scope"] == "total"]
     assert set(total["skus"]) == {FEWEST - 1}
-    assert found.drop(columns=["policy", "scope", "member", "skus"]).isna().all(axis=None)
+    assert found.drop(columns=[*KEYS, "skus"]).isna().all(axis=None)

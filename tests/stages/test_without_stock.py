@@ -42,7 +42,7 @@ def published(
         "lead_times": LEAD_TIMES,
         "locations": LOCATIONS,
     }
-    made = context(spark, tables, sources={"sales": {"path": "sales.csv"}, **sources}, spark={"buckets": 2})
+    made = context(spark, tables, sources={"sales": {"path": "sales.csv"}, **sources})
     found: dict[str, pd.DataFrame] = {}
 
     def publish(frames: Mapping[str, DataFrame]) -> dict[str, int]:
