@@ -111,8 +111,9 @@ def test_replay_totals(full: ReportData) -> None:
     assert section.duration == "8 weeks"
     lines = {line.name: line for line in section.scorecard}
     assert (lines["Fill rate"].echelon, lines["Fill rate"].classical) == ("95.3%", "93.7%")
-    assert lines["Fill rate"].difference == "+1.6 points (1.3 to 2.0)"
-    assert (lines["Mean stock at cost"].difference, lines["Mean stock at cost"].good) == ("−8.1% (−13.1 to −3.1)", True)
+    assert (lines["Fill rate"].difference, lines["Fill rate"].between) == ("+1.6 points", "1.3 to 2.0")
+    stock = lines["Mean stock at cost"]
+    assert (stock.difference, stock.between, stock.good) == ("−8.1%", "−13.1 to −3.1", True)
     assert lines["Periods with demand, not all served"].echelon == "1.9%"
     unknown = replay(_with_kpis(full, full.kpis.assign(stock_out_share=None)))
     assert unknown is not None and unknown.scorecard[1].difference == "–"

@@ -123,8 +123,8 @@ def test_summary(full: ReportData) -> None:
     assert all(line[12] == " " and line[13] != " " for line in lines)
     told = {line[:12].strip(): line[13:] for line in lines}
     assert told["Planned"] == "216 SKUs, 11 stocking points, 1,712 SKU-locations for 1 Nov 2011"
-    assert told["Fill rate"] == "95.3% (classical 93.7%, +1.6 points (1.3 to 2.0)) in the last 8 weeks"
-    assert told["Mean stock"] == "£96.8k (classical £105k, -8.1% (-13.1 to -3.1))"
+    assert told["Fill rate"] == "95.3% in the last 8 weeks (classical 93.7%): +1.6 points (1.3 to 2.0)"
+    assert told["Mean stock"] == "£96.8k (classical £105k): -8.1% (-13.1 to -3.1)"
     assert told["Exceptions"] == "146: 114 overstock, 31 stock_out and 1 target_missed"
     assert told["Quarantined"].startswith("3,122 of 154,216 rows read: 2,407 unknown_sku")
     assert told["Checks"] == "178 of 179 passed on 13 tables, 1 warning"
@@ -140,7 +140,7 @@ def test_summary_of_the_least_run(bare: ReportData) -> None:
 def test_with_too_few_skus_there_is_no_interval(full: ReportData) -> None:
     few = replace(full, kpis=full.kpis.assign(**NO_ENDS))
     told = {line[:12].strip(): line[13:] for line in summary_lines(few)}
-    assert told["Fill rate"] == "95.3% (classical 93.7%, +1.6 points (-)) in the last 8 weeks"
+    assert told["Fill rate"] == "95.3% in the last 8 weeks (classical 93.7%): +1.6 points (-)"
     text = Page(render(few)).text
     assert "1.6 points more than the classical plan (too few SKUs to say more), with 8.1% less stock." in text
     assert "There are too few SKUs to tell at 10 of 10 locations" in text and "no clear difference" not in text

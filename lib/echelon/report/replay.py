@@ -15,13 +15,15 @@ MOST_LOCATIONS = 14  # in the pictures; the table has the rest
 
 @dataclass(frozen=True)
 class Measure:
-    """One line of the scorecard: a measure under both plans."""
+    """One line of the scorecard: a measure under both plans; between: 95 % interval of the difference, empty where none is
+    worked out."""
 
     name: str
     echelon: str
     classical: str
     difference: str
     good: bool | None  # None where neither direction is better, or the difference is not clear
+    between: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,9 @@ def _scorecard(pair: c.Pair, currency: str) -> list[Measure]:
         "Fill rate",
         f.percent(ours["fill_rate"]),
         f.percent(theirs["fill_rate"]),
-        f"{f.points(pair.fill_difference)} ({f.between(pair.fill_ends)})",
+        f.points(pair.fill_difference),
         None if pair.fill_sign == 0 else pair.fill_sign > 0,
+        f.between(pair.fill_ends),
     )
     stock_outs = Measure(
         "Periods with demand, not all served",
@@ -117,8 +120,9 @@ def _amounts(pair: c.Pair, currency: str) -> list[Measure]:
                 name,
                 f.money(ours, unit),
                 f.money(theirs, unit),
-                f.change(ours, theirs) + (f" ({f.between(pair.stock_ends)})" if column == pair.stock_column else ""),
+                f.change(ours, theirs),
                 _lower_is_better(ours, theirs),
+                f.between(pair.stock_ends) if column == pair.stock_column else "",
             )
         )
     return measures

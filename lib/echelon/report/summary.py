@@ -61,13 +61,13 @@ def _replay(data: ReportData) -> list[tuple[str, str]]:
     return [
         (
             "Fill rate",
-            f"{f.percent(pair.echelon['fill_rate'])} (classical {f.percent(pair.classical['fill_rate'])}, "
-            f"{f.points(pair.fill_difference)} ({f.between(pair.fill_ends)})) in the last {span}",
+            f"{f.percent(pair.echelon['fill_rate'])} in the last {span} (classical {f.percent(pair.classical['fill_rate'])}): "
+            f"{f.points(pair.fill_difference)} ({f.between(pair.fill_ends)})",
         ),
         (
             "Mean stock",
-            f"{_amount(ours, unit)} (classical {_amount(theirs, unit)}, {f.change(ours, theirs)} "
-            f"({f.between(pair.stock_ends)}))",
+            f"{_amount(ours, unit)} (classical {_amount(theirs, unit)}): {f.change(ours, theirs)} "
+            f"({f.between(pair.stock_ends)})",
         ),
     ]
 
