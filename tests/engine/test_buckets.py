@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from echelon.engine.buckets import apply_in_buckets, with_buckets
 from echelon.engine.exact import exact_mean, exact_sum
+from echelon.engine.partitions import labels, spark_hash
 from echelon.errors import EchelonError
 from echelon.stages.runner import _cause
 from pyspark.errors import PySparkException
@@ -69,6 +70,25 @@ def test_work_in_buckets_equals_work_on_the_whole(frame: DataFrame, rows: pd.Dat
 
     found = apply_in_buckets(frame, ["sku", "location"], summary, SCHEMA, BUCKETS).toPandas()
     pd.testing.assert_frame_equal(found.sort_values(["sku", "location"], ignore_index=True), summary(rows))
+
+
+def test_rows_are_shuffled_once_and_each_bucket_is_a_partition(frame: DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    units = apply_in_buckets(frame, ["sku", "location"], lambda rows: rows.head(1), "sku string", BUCKETS)
+    units.explain()
+    plan = capsys.readouterr().out
+    rows_of_units = plan.split("BroadcastExchange")[0]
+    assert rows_of_units.count("Exchange") == 1, plan
+    assert "FlatMapGroupsInPandas" in rows_of_units
+    partitions = units.groupBy(F.spark_partition_id()).count().collect()
+    filled = buckets_of(frame)["bucket"].nunique()
+    assert [row["count"] for row in partitions] == [1] * filled
+
+
+def test_the_numbers_of_groups_are_those_of_sparks_hash(spark: SparkSession) -> None:
+    numbers = spark.range(3000).select(F.hash(F.col("id").cast("int"))).collect()
+    assert [row[0] for row in numbers] == [spark_hash(number) for number in range(3000)]
+    for partitions in (1, 7, 96):
+        assert [spark_hash(label) % partitions for label in labels(partitions)] == list(range(partitions))
 
 
 def test_an_error_in_a_bucket_is_told_in_one_line(frame: DataFrame) -> None:

@@ -1,15 +1,16 @@
 """Balanced buckets: grouped work in few tasks of like cost, however unlike the groups are."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType
 
+from echelon.engine.partitions import labels
+from echelon.engine.typed import PandasFunction, typed
 from echelon.engine.worker import spare_next_task
 
-PandasFunction = Callable[[pd.DataFrame], pd.DataFrame]
 BUCKET = "bucket"
 # Rows that `apply_to_rows` hands over at once: what a row becomes must fit in a worker's memory this many times.
 ROWS_AT_ONCE = 5_000
@@ -40,29 +41,32 @@ def apply_in_buckets(frame: DataFrame, unit: Sequence[str], function: PandasFunc
 
 def apply_by(frame: DataFrame, group: str, groups: int, function: PandasFunction, schema: str) -> DataFrame:
     """Run `function` once per value of the column `group` (of 0 .. groups - 1), which it does not see; dates arrive as
-    timestamps.
+    timestamps, and what it returns is typed by `schema`.
 
-    Each group is a partition of its own, so Spark need not sort the rows by it.
+    Each group is a partition of its own, and the rows are shuffled once: `groupBy` finds them partitioned as it needs them.
     """
+    of_group = typed(function, schema)
 
-    def on_partition(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
+    def on_group(rows: pd.DataFrame) -> pd.DataFrame:
         spare_next_task()
-        rows = [batch.drop(columns=group) for batch in batches if len(batch)]
-        if rows:
-            yield function(pd.concat(rows, ignore_index=True))
+        return of_group(rows.drop(columns=group))
 
-    return _with_timestamps(frame).repartitionById(groups, F.col(group)).mapInPandas(on_partition, schema)
+    label = F.get(F.array(*map(F.lit, labels(groups))), F.col(group))
+    placed = _with_timestamps(frame).withColumn(group, label).repartition(groups, group)
+    return placed.groupBy(group).applyInPandas(on_group, schema)
 
 
 def apply_to_rows(frame: DataFrame, function: PandasFunction, schema: str) -> DataFrame:
     """Run `function` on runs of rows, where each row stands for itself: nothing is grouped, so nothing is shuffled.
     Dates arrive as timestamps."""
 
+    of_rows = typed(function, schema)
+
     def in_runs(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
         spare_next_task()
         for batch in batches:
             for first in range(0, len(batch), ROWS_AT_ONCE):
-                yield function(batch[first : first + ROWS_AT_ONCE])
+                yield of_rows(batch[first : first + ROWS_AT_ONCE])
 
     return _with_timestamps(frame).mapInPandas(in_runs, schema)
 

@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 from echelon.core.forecast.candidate import OK, TOO_LITTLE, Candidate
 from echelon.core.forecast.candidates import candidates
 from echelon.core.forecast.names import competing
-from echelon.engine.buckets import PandasFunction, apply_by
+from echelon.engine.buckets import apply_by
+from echelon.engine.typed import PandasFunction
 from echelon.stages.context import Context
 from echelon.stages.history import SERIES, life_cycle_of
 from echelon.stages.parts import bucket_parts

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.engine.buckets import BUCKET, PandasFunction, apply_by, with_buckets
+from echelon.engine.buckets import BUCKET, apply_by, with_buckets
+from echelon.engine.typed import PandasFunction
 from echelon.stages.context import Context
 
 # All parts are given to Spark at once, so that no core waits for the end of a part; each costs a job.
@@ -29,7 +30,8 @@ def bucket_parts(
     name says how many buckets there are, as another number would share the units out differently.
     """
     buckets = buckets_of(context, rows)
-    split = context.lake.keep(f"{name}_buckets", with_buckets(frame, unit, buckets).repartitionById(buckets, F.col(BUCKET)))
+    # Sorted where they are, so that a part finds its rows together in every file; its own exchange is the only one.
+    split = context.lake.keep(f"{name}_buckets", with_buckets(frame, unit, buckets).sortWithinPartitions(BUCKET))
     parts = max(1, min(buckets // BUCKETS_PER_PART, MOST_PARTS))
     return {
         f"{part + 1}-of-{parts}-with-{buckets}-buckets": _part(split, buckets, part, parts, function, schema)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -72,9 +71,8 @@ def _requirements(rows: pd.DataFrame, lanes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _orders(rows: pd.DataFrame, lanes: pd.DataFrame, run_date: date) -> pd.DataFrame:
-    orders = order_table(_requirements(rows, lanes), run_date)
-    return orders.assign(available=orders["available"].astype(object).where(orders["available"].notna(), None))
+    return order_table(_requirements(rows, lanes), run_date)
 
 
 def _exceptions(rows: pd.DataFrame, lanes: pd.DataFrame, stock_given: bool) -> pd.DataFrame:
-    return exception_table(_requirements(rows, lanes), stock_given=stock_given).replace({np.nan: None})
+    return exception_table(_requirements(rows, lanes), stock_given=stock_given)
