@@ -104,7 +104,11 @@ def test_stock_levels_are_whole_and_reach_their_targets(frames: Frames) -> None:
     levels = frames["stock_levels"]
     for name in ("base_stock_level", "reorder_point"):
         assert (levels[name] == levels[name].round()).all(), name
-    assert (levels["safety_stock"] >= 0).all()
+    np.testing.assert_allclose(levels["safety_stock"], levels["base_stock_level"] - levels["lead_time_demand"], atol=1e-9)
+    assert levels["safety_stock"].min() < 0, "the buffer of a warehouse that its stores carry is not hidden"
+    whole = levels.groupby("sku")[["base_stock_level", "safety_stock"]].sum()
+    top = levels[levels["echelon"] == 1].set_index("sku")[["echelon_base_stock_level", "echelon_safety_stock"]]
+    np.testing.assert_allclose(top.loc[whole.index], whole, atol=1e-6)
     assert (levels["reorder_point"] <= levels["base_stock_level"]).all()
     assert set(levels["status"]) == {"ok"}
     sold = levels[levels["customer_fill_rate"].notna()]

@@ -138,6 +138,6 @@ def bare() -> ReportData:
         series=1,
         tables_path="out/tables",
         report_path="out/report/index.html",
-        points=m.frame("points", [("Main", 1, 1, 12.0, 0.0, 0.0, 0.0, 0.96, 0.95)]),
+        points=m.frame("points", [("Main", 1, 1, 15.0, 0.0, 0.0, 12.0, 0.0, 12.0, 0.0, 0.96, 0.95)]),
         lanes=m.frame("lanes", [("SUPPLIER", "Main", 7.0, 2.0, 7, 0.0, 1.0, 1)]),
     )

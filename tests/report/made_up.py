@@ -1,6 +1,7 @@
 """Frames of a made-up run: one supplier, one warehouse, ten hubs, three example SKUs."""
 
 from datetime import date, timedelta
+from math import hypot
 
 import numpy as np
 import pandas as pd
@@ -38,14 +39,29 @@ def kpis() -> pd.DataFrame:
     for i, (hub, size) in enumerate(zip(HUBS, SIZES, strict=True)):
         demand = 81_000 * size
         ours, theirs = 0.955 - 0.004 * (i % 3), 0.925 + 0.011 * (i % 5)
-        rows.append(_kpi("echelon", "location", hub, demand, ours, 0.0015 + 0.001 * (i % 4), 62_000 * size))
-        rows.append(_kpi("classical", "location", hub, demand, theirs, 0.002, 62_000 * size * (1.14 - 0.05 * (i % 4))))
-    for policy, fills, stock in (("echelon", (0.957, 0.95, 0.941), 1.0), ("classical", (0.931, 0.944, 0.962), 1.08)):
-        for abc, fill, share in zip("ABC", fills, (0.7, 0.2, 0.1), strict=True):
-            rows.append(_kpi(policy, "abc", abc, 126_000 * share, fill, 0.002, 97_000 * share * stock))
-    rows.append(_kpi("echelon", "total", "all", 126_000, 0.9534, 0.0011, 96_800))
-    rows.append(_kpi("classical", "total", "all", 126_000, 0.9371, 0.0013, 105_300))
+        errors, stock = (0.0015 + 0.001 * (i % 4), 0.002), 62_000 * size
+        rows += _pair("location", hub, demand, (ours, theirs), errors, (stock, stock * (1.14 - 0.05 * (i % 4))))
+    for abc, fills, share in zip("ABC", ((0.957, 0.931), (0.95, 0.944), (0.941, 0.962)), (0.7, 0.2, 0.1), strict=True):
+        rows += _pair("abc", abc, 126_000 * share, fills, (0.002, 0.002), (97_000 * share, 97_000 * share * 1.08))
+    rows += _pair("total", "all", 126_000, (0.9534, 0.9371), (0.0011, 0.0013), (96_800, 105_300))
     return frame("kpis", rows)
+
+
+def _pair(scope: str, member: str, demand: float, fills: tuple, errors: tuple, stocks: tuple) -> list[tuple]:
+    """Both policies, with intervals of two standard errors, and of a tenth of the stock."""
+    gain, half, change = fills[0] - fills[1], 2 * hypot(*errors), stocks[0] / stocks[1] - 1
+    compared = ((gain - half, gain + half, change - 0.05, change + 0.05), (None,) * 4)
+    return [
+        (*_kpi(*row), 180, row[4] - 2 * row[5], row[4] + 2 * row[5], *ends, 1.0)
+        for row, ends in zip(
+            [
+                (policy, scope, member, demand, fill, error, stock)
+                for policy, fill, error, stock in zip(("echelon", "classical"), fills, errors, stocks, strict=True)
+            ],
+            compared,
+            strict=True,
+        )
+    ]
 
 
 def _kpi(policy: str, scope: str, member: str, demand: float, fill: float, error: float, stock: float) -> tuple:
@@ -69,7 +85,7 @@ def _kpi(policy: str, scope: str, member: str, demand: float, fill: float, error
 
 
 def points() -> pd.DataFrame:
-    rows = [("Central warehouse", 1, 216, 9_800, 12_400.0, 31_000.0, 28_400.0, None, None)]
+    rows = [("Central warehouse", 1, 216, 24_000.0, 31_000.0, 28_400.0, -9_800, -12_400.0, 20_000, 25_000.0, None, None)]
     for i, (hub, size) in enumerate(zip(HUBS, SIZES, strict=True)):
         target = 0.95 if hub == "United Kingdom" else 0.92
         rows.append(
@@ -77,10 +93,10 @@ def points() -> pd.DataFrame:
                 hub,
                 2,
                 216 - 9 * i,
-                21_000 * size,
-                27_500 * size,
+                46_000 * size,
                 60_000 * size,
                 66_000 * size * (0.8 + 0.07 * i),
+                *(21_000 * size, 27_500 * size) * 2,
                 target + 0.006 if hub != "Belgium" else 0.897,
                 target,
             )
@@ -153,6 +169,8 @@ def _level(
         round(safety * 3.1),
         round(safety * 2.8),
         safety,
+        safety * 6.2,
+        safety * 2.0,
         safety * 2.1,
         safety * 0.8,
         target,

@@ -8,10 +8,23 @@ from echelon.report.data import ReportData
 from echelon.report.replay import replay
 
 
-def pair(ours: tuple[float, float], theirs: tuple[float, float], error: float = 0.002, target: float | None = 0.95) -> c.Pair:
-    """A pair from (fill rate, stock value) under each plan."""
+def pair(ours: tuple[float, float], theirs: tuple[float, float], half: float = 0.004, target: float | None = 0.95) -> c.Pair:
+    """A pair from (fill rate, stock value) under each plan; half: of the intervals' width, that of the difference is wider."""
+    gain, wide = ours[0] - theirs[0], half * 2**0.5
     rows = [
-        {"fill_rate": fill, "fill_rate_se": error, "stock_value": stock, "target_fill_rate": target, "demand": 100.0}
+        {
+            "fill_rate": fill,
+            "fill_rate_low": fill - half,
+            "fill_rate_high": fill + half,
+            "fill_rate_gain_low": gain - wide,
+            "fill_rate_gain_high": gain + wide,
+            "stock_change_low": -0.2,
+            "stock_change_high": 0.2,
+            "stock_value": stock,
+            "target_fill_rate": target,
+            "demand": 100.0,
+            "tested_share": 1.0,
+        }
         for fill, stock in (ours, theirs)
     ]
     return c.Pair("Spain", rows[0], rows[1], "stock_value")
@@ -35,10 +48,16 @@ def test_verdicts(ours: tuple[float, float], theirs: tuple[float, float], verdic
     assert pair(ours, theirs).verdict == verdict
 
 
-def test_a_difference_within_two_standard_errors_is_not_one() -> None:
-    assert pair((0.955, 100), (0.95, 100), error=0.002).fill_sign == 0  # 0.005 < 2 x 0.00283
-    assert pair((0.955, 100), (0.95, 100), error=0.001).fill_sign == 1
-    assert pair((0.955, 100), (0.95, 100), error=float("nan")).fill_sign == 1
+def test_a_difference_whose_interval_holds_zero_is_not_one() -> None:
+    assert pair((0.955, 100), (0.95, 100), half=0.004).fill_sign == 0  # 0.005 < 0.00566
+    assert pair((0.955, 100), (0.95, 100), half=0.002).fill_sign == 1
+    assert pair((0.945, 100), (0.95, 100), half=0.002).fill_sign == -1
+
+
+def test_without_an_interval_no_verdict_is_given() -> None:
+    few = pair((0.97, 90), (0.95, 100), half=float("nan"))
+    assert (few.fill_sign, few.verdict) == (0, c.TOO_FEW)
+    assert not c.below_target(few.echelon) and not c.below_target(few.classical)
 
 
 def test_headline_says_losses_and_ties_as_plainly_as_wins() -> None:
@@ -92,8 +111,12 @@ def test_replay_totals(full: ReportData) -> None:
     assert section.duration == "8 weeks"
     lines = {line.name: line for line in section.scorecard}
     assert (lines["Fill rate"].echelon, lines["Fill rate"].classical) == ("95.3%", "93.7%")
-    assert lines["Fill rate"].difference == "+1.6 points ± 0.3"  # 2 x hypot(0.0011, 0.0013) = 0.34 points
-    assert (lines["Mean stock at cost"].difference, lines["Mean stock at cost"].good) == ("−8.1%", True)
+    assert (lines["Fill rate"].difference, lines["Fill rate"].between) == ("+1.6 points", "1.3 to 2.0")
+    stock = lines["Mean stock at cost"]
+    assert (stock.difference, stock.between, stock.good) == ("−8.1%", "−13.1 to −3.1", True)
+    assert lines["Periods with demand, not all served"].echelon == "1.9%"
+    unknown = replay(_with_kpis(full, full.kpis.assign(stock_out_share=None)))
+    assert unknown is not None and unknown.scorecard[1].difference == "–"
     assert section.stock_title == "8.1% less stock in all: less at 8 of 10 locations"
 
 

@@ -14,6 +14,7 @@ from echelon.report.page import CHECKS_PAGE, render, write_pages
 from echelon.report.summary import summary_lines
 from parsed import Page
 
+NO_ENDS = {f"{name}_{end}": float("nan") for name in ("fill_rate", "fill_rate_gain", "stock_change") for end in ("low", "high")}
 KEPT = [*PERFORMANCE, "reliability"]
 
 
@@ -65,7 +66,8 @@ def test_bare_page_reads_well(bare: ReportData) -> None:
         "Nothing to order",
         "No exceptions",
         "No forecasts in this run.",
-        "Safety stock of 12 units",
+        "The fill-rate targets take a mean stock of 15 units, with safety stock of 12 units.",
+        "Mean stock of 15 units expected",
     ]:
         assert expected in page.text, expected
     assert not re.search(r"\b(nan|None|NaT)\b", page.text)
@@ -80,7 +82,7 @@ def test_any_part_may_be_missing(full: ReportData, name: str) -> None:
 def test_unknown_values_are_dashes(full: ReportData) -> None:
     unknown = replace(
         full,
-        kpis=full.kpis.assign(target_fill_rate=None, fill_rate_se=float("nan"), lost_value=None),
+        kpis=full.kpis.assign(target_fill_rate=None, stock_out_share=None, lost_value=None, tested_share=None, **NO_ENDS),
         points=full.points.assign(fill_rate=None, target_fill_rate=None, stock_today_value=None),
         lead_times=full.lead_times.assign(**dict.fromkeys(KEPT, None)),
         suppliers=full.suppliers.assign(mean_days=None, sd_days=None, **dict.fromkeys(KEPT, None)),
@@ -95,7 +97,7 @@ def test_no_prices(full: ReportData) -> None:
     values = {name: [c for c in FRAMES[name] if c.endswith("value") or c == "holding_cost"] for name in FRAMES}
     frames = {name: getattr(full, name).assign(**dict.fromkeys(columns, 0.0)) for name, columns in values.items() if columns}
     text = Page(render(replace(full, currency="", **frames))).text
-    assert "Safety stock of 42.7k units" in text
+    assert "Mean stock of 96.0k units expected" in text
     assert "Mean stock, units" in text and "Mean stock at cost" not in text
     assert "£" not in text and "worth" not in text and "(0)" not in text
 
@@ -123,8 +125,8 @@ def test_summary(full: ReportData) -> None:
     assert all(line[12] == " " and line[13] != " " for line in lines)
     told = {line[:12].strip(): line[13:] for line in lines}
     assert told["Planned"] == "216 SKUs, 11 stocking points, 1,712 SKU-locations for 1 Nov 2011"
-    assert told["Fill rate"] == "95.3% (classical 93.7%, +1.6 points +/- 0.3) in the last 8 weeks"
-    assert told["Mean stock"] == "£96.8k (classical £105k, -8.1%)"
+    assert told["Fill rate"] == "95.3% in the last 8 weeks (classical 93.7%): +1.6 points (1.3 to 2.0)"
+    assert told["Mean stock"] == "£96.8k (classical £105k): -8.1% (-13.1 to -3.1)"
     assert told["Exceptions"] == "146: 114 overstock, 31 stock_out and 1 target_missed"
     assert told["Quarantined"].startswith("3,122 of 154,216 rows read: 2,407 unknown_sku")
     assert told["Checks"] == "178 of 179 passed on 13 tables, 1 warning"
@@ -135,6 +137,52 @@ def test_summary_of_the_least_run(bare: ReportData) -> None:
     lines = summary_lines(bare)
     assert any("not compared with the classical plan" in line for line in lines)
     assert not any("nan" in line.lower() for line in lines)
+
+
+def test_with_too_few_skus_there_is_no_interval(full: ReportData) -> None:
+    few = replace(full, kpis=full.kpis.assign(**NO_ENDS))
+    told = {line[:12].strip(): line[13:] for line in summary_lines(few)}
+    assert told["Fill rate"] == "95.3% in the last 8 weeks (classical 93.7%): +1.6 points (-)"
+    text = Page(render(few)).text
+    assert "1.6 points more than the classical plan (too few SKUs to say more), with 8.1% less stock." in text
+    assert "There are too few SKUs to tell at 10 of 10 locations" in text and "no clear difference" not in text
+
+
+def test_a_replay_shorter_than_the_lead_times_is_no_proof(full: ReportData) -> None:
+    """It says so where the result would stand, in the summary and on the page, and shows no figure of it."""
+    short = replace(full, kpis=full.kpis.assign(tested_share=0.2))
+    told = {line[:12].strip(): line[13:] for line in summary_lines(short)}
+    assert told["Replay"] == "no proof: 8 weeks are shorter than the lead times of 80% of demand (replay.weeks)"
+    assert not {"Fill rate", "Mean stock"} & set(told)
+    text = Page(render(short)).text
+    assert text.count("The last 8 weeks are shorter than the lead times: for 80% of demand") == 2
+    assert "95.3% of demand" not in text and "93.7%" not in text and "Fill rate, last 8 weeks" not in text
+    partly = Page(render(replace(full, kpis=full.kpis.assign(tested_share=0.88)))).text
+    assert "For 12% of demand a lane takes longer than the last 8 weeks: there the replay says little." in partly
+
+
+def test_without_a_stock_input_nothing_is_said_of_stock_today(full: ReportData) -> None:
+    unknown = replace(full, stock_given=False, orders=full.orders[:0], order_totals=full.order_totals[:0])
+    told = {line[:12].strip(): line[13:] for line in summary_lines(unknown)}
+    assert told["Orders"] == "none: they need the input stock"
+    text = Page(render(unknown)).text
+    assert "today there is" not in text and "Stock today" not in text and "Nothing to order" not in text
+    assert "What is in stock today was not told, so nothing is ordered." in text
+    assert "there are levels but no orders and no shortages" in text
+    assert re.search(r"today there is £\d+k in stock", Page(render(full)).text) and "Stock today" in Page(render(full)).text
+
+
+def test_planners_see_the_stock_to_expect_first_and_both_safety_stocks_uncut(full: ReportData) -> None:
+    text = Page(render(full)).text
+    assert "The fill-rate targets take a mean stock of £125k, with safety stock of £30.6k; today there is" in text
+    assert text.index("Mean stock expected, units") < text.index("Safety stock of the point")
+    assert "Central warehouse 1 216 24.0k £31.0k £28.4k −£12.4k £25.0k" in text
+
+
+def test_lanes_that_nothing_is_ordered_on_are_named(full: ReportData) -> None:
+    told = Page(render(replace(full, unused_lanes=("Reserve to Hub", "Old <mill> to Hub")))).text
+    assert "Lanes that nothing is ordered on: Reserve to Hub and Old <mill> to Hub." in told
+    assert "nothing is ordered on" not in Page(render(full)).text
 
 
 def test_restored_demand_is_told_where_there_is_any(full: ReportData) -> None:

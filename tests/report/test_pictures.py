@@ -90,12 +90,26 @@ def test_network_of_three_echelons_and_shared_sources() -> None:
     assert len({circle.attrib["cx"] for circle in root.iter("circle")}) == 3
 
 
+def test_an_own_location_is_never_drawn_as_an_outside_supplier() -> None:
+    """A lane from a warehouse that is not in the picture is left out; one from a source that nothing leads to is drawn."""
+    nodes = [Node("Hub", 1, 5.0), Node("Shop", 2, 1.0)]
+    lanes = [
+        Edge("Maker", "Hub", "9 d"),
+        Edge("Hub", "Shop", "2 d"),
+        Edge("Depot", "Shop", "1 d"),
+        Edge("Maker", "Depot", "5 d"),
+    ]
+    drawing = draw(nodes, lanes, "test")
+    assert "Maker" in texts(drawing) and "Depot" not in texts(drawing)
+    assert len(list(ElementTree.fromstring(drawing).iter("path"))) == 2
+
+
 def test_network_pictures_say_value_share_upstream_and_missed_targets(full: ReportData) -> None:
     whole, *skus = pictures(full)
-    assert whole.title == "Safety stock of £55.4k, 22% of it upstream"
+    assert whole.title == "Mean stock of £125k expected, 25% of it upstream"
     assert len(skus) == 3
     root = ElementTree.fromstring(whole.drawing)
-    assert [t.text for t in root.iter("text") if "short-text" in t.attrib["class"]] == ["£1.10k · 89.7% / 92%"]
+    assert [t.text for t in root.iter("text") if "short-text" in t.attrib["class"]] == ["£2.40k · 89.7% / 92%"]
 
 
 def test_fans_name_segment_and_champion_and_compare_with_the_past(full: ReportData) -> None:
@@ -169,7 +183,7 @@ def test_suppliers_come_least_reliable_first_and_unknown_ones_last(full: ReportD
 
 def test_dumbbells_put_values_on_the_scale() -> None:
     axis = Axis("share", str, str, 0.0, 1.0)
-    root = ElementTree.fromstring(dumbbells([Row("a", 0.0, 1.0, 0.5, 0.0, 0.25)], axis, "test"))
+    root = ElementTree.fromstring(dumbbells([Row("a", 0.0, 1.0, (-0.5, 0.5), None, 0.25)], axis, "test"))
     other, ours = [float(circle.attrib["cx"]) for circle in root.iter("circle")]
     target = next(line for line in root.iter("line") if line.attrib["class"] == "target")
     whisker = next(line for line in root.iter("line") if line.attrib["class"] == "whisker ours")

@@ -86,7 +86,7 @@ def test_bars_go_to_the_side_of_their_sign() -> None:
 
 
 def test_units_where_there_are_no_costs(full: ReportData) -> None:
-    free = replace(full, points=full.points.assign(safety_stock_value=0.0), currency="")
+    free = replace(full, points=full.points.assign(expected_stock_value=0.0), currency="")
     section = why(free)
     assert section is not None
     assert section.figures[0].title.startswith("All in all 42.7k units")

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from math import hypot
 from typing import Any
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pandas as pd
 from echelon.report import formats as f
 from echelon.report.data import records
 
-CLEAR = 2.0  # standard errors from which a difference in fill rate counts
+LEAST_TESTED = 0.5  # share of demand whose lanes deliver within the held-back weeks; with less, a replay proves nothing
 SAME_STOCK = 0.005  # relative difference in stock below which it is called the same
 
 BETTER = "Echelon better"
@@ -18,6 +17,7 @@ WORSE = "classical better"
 UNCLEAR = "no clear difference"
 MORE_OF_BOTH = "more service, more stock"
 LESS_OF_BOTH = "less service, less stock"
+TOO_FEW = "too few SKUs to tell"
 _VERDICTS = {
     (1, -1): BETTER,
     (1, 0): BETTER,
@@ -29,6 +29,9 @@ _VERDICTS = {
     (-1, -1): LESS_OF_BOTH,
     (0, 0): UNCLEAR,
 }
+
+
+Ends = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,26 @@ class Pair:
         return float(self.echelon["fill_rate"] - self.classical["fill_rate"]) if self.served_customers else 0.0
 
     @property
-    def fill_error(self) -> float:
-        """Standard error of the difference, as if the two simulations were independent."""
-        return hypot(standard_error(self.echelon), standard_error(self.classical))
+    def fill_ends(self) -> Ends | None:
+        """95 % interval of the difference over SKUs; None where these are too few to tell."""
+        return ends(self.echelon, "fill_rate_gain")
 
     @property
     def fill_sign(self) -> int:
-        """1, 0 or -1: fill rate clearly higher, not clearly different, clearly lower."""
-        return _sign(self.fill_difference, CLEAR * self.fill_error)
+        """1, 0 or -1: fill rate clearly higher, not clearly different (or too few SKUs to tell), clearly lower."""
+        low, high = self.fill_ends or (0.0, 0.0)
+        return (low > 0) - (high < 0)
+
+    @property
+    def stock_ends(self) -> Ends | None:
+        """95 % interval of the relative difference in stock over SKUs, None where these are too few."""
+        return ends(self.echelon, "stock_change")
+
+    @property
+    def tested(self) -> float:
+        """Share of demand whose lanes all deliver within the held-back weeks; 1 where nothing is known of it."""
+        share = self.echelon["tested_share"]
+        return 1.0 if f.missing(share) else float(share)
 
     @property
     def stock_sign(self) -> int:
@@ -74,12 +89,15 @@ class Pair:
     @property
     def verdict(self) -> str:
         """Which plan did better here, in words."""
+        if self.served_customers and self.fill_ends is None:
+            return TOO_FEW
         return _VERDICTS[self.fill_sign, self.stock_sign]
 
 
-def standard_error(row: dict[str, Any]) -> float:
-    """The standard error of a fill rate, 0 where none is given."""
-    return 0.0 if f.missing(row["fill_rate_se"]) else float(row["fill_rate_se"])
+def ends(row: dict[str, Any], name: str) -> Ends | None:
+    """Both ends of an interval of a row of `kpis`, None where it has none."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return None if f.missing(low) or f.missing(high) else (float(low), float(high))
 
 
 def _sign(difference: float, tolerance: float) -> int:
@@ -123,20 +141,42 @@ def stock_words(pair: Pair) -> str:
 
 
 def fill_words(pair: Pair) -> str:
-    """How the fill rate compares, with its error."""
+    """How the fill rate compares."""
     gap = f"{abs(pair.fill_difference) * 100:.1f} points"
-    if pair.fill_sign == 0:
+    if pair.fill_ends is not None and pair.fill_sign == 0:
         return "no clear difference from the classical plan"
-    return f"{gap} {'more' if pair.fill_difference > 0 else 'less'} than the classical plan"
+    few = "" if pair.fill_ends else " (too few SKUs to say more)"
+    if round(pair.fill_difference, 3) == 0:
+        return f"as much as the classical plan{few}"
+    return f"{gap} {'more' if pair.fill_difference > 0 else 'less'} than the classical plan{few}"
 
 
 def headline(pair: Pair, duration: str) -> str:
-    """The result of the replay in one sentence."""
+    """The result of the replay in one sentence; where it proves nothing, why."""
+    if pair.tested < LEAST_TESTED:
+        return no_proof(pair, duration)
     fill = f.percent(pair.echelon["fill_rate"])
     return (
         f"Replaying the last {duration}, Echelon serves {fill} of demand from stock, "
         f"{fill_words(pair)}, with {stock_words(pair)}."
     )
+
+
+def no_proof(pair: Pair, duration: str) -> str:
+    """Why replaying so short a time says nothing of the plan."""
+    share = f.percent(1 - pair.tested, 0)
+    return (
+        f"The last {duration} are shorter than the lead times: for {share} of demand a lane's mean lead time and review period "
+        "take longer. Replaying them proves nothing; hold back more (replay.weeks)."
+    )
+
+
+def untested_finding(pair: Pair, duration: str) -> str:
+    """Which part of the demand the replay says little of."""
+    if pair.tested > 0.995:
+        return ""
+    share = f.percent(1 - pair.tested, 0)
+    return f"For {share} of demand a lane takes longer than the last {duration}: there the replay says little."
 
 
 def findings(members: list[Pair], noun: str) -> list[str]:
@@ -150,6 +190,7 @@ def findings(members: list[Pair], noun: str) -> list[str]:
         MORE_OF_BOTH: "Echelon serves more and holds more",
         LESS_OF_BOTH: "Echelon serves less and holds less",
         UNCLEAR: "There is no clear difference",
+        TOO_FEW: "There are too few SKUs to tell",
     }
     return [
         f"{text} at {f.count(len(by_verdict[verdict]))} of {f.plural(len(members), noun)}: {f.words(by_verdict[verdict], 6)}."
@@ -159,10 +200,9 @@ def findings(members: list[Pair], noun: str) -> list[str]:
 
 
 def below_target(row: dict[str, Any]) -> bool:
-    """True when a fill rate is clearly below its target."""
-    if f.missing(row["fill_rate"]) or f.missing(row["target_fill_rate"]):
-        return False
-    return bool(row["fill_rate"] + CLEAR * standard_error(row) < row["target_fill_rate"])
+    """True when a fill rate is clearly below its target: the whole interval is."""
+    found = ends(row, "fill_rate")
+    return bool(found and not f.missing(row["target_fill_rate"]) and found[1] < row["target_fill_rate"])
 
 
 def target_finding(members: list[Pair]) -> str:

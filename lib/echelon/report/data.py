@@ -23,24 +23,27 @@ def _contract(table: str) -> tuple[str, ...]:
 FRAMES: dict[str, tuple[str, ...]] = {
     # The whole table: one row per policy and total, location, ABC class. Empty without a replay.
     "kpis": _contract("kpis"),
-    # stock_levels x items (x stock), one row per stocking point: sums of safety_stock (units, and at unit cost), of mean
-    # on_hand at unit cost, and of the stock there today at unit cost; fill_rate and target_fill_rate weighted by
-    # lead_time_demand, over rows that have a target (null where a point serves no customers).
+    # stock_levels x items (x stock), one row per stocking point: sums, in units and at unit cost, of mean on_hand, of
+    # safety_stock and of echelon_safety_stock, and of the stock there today at unit cost; fill_rate and target_fill_rate
+    # weighted by lead_time_demand, over rows that have a target (null where a point serves no customers).
     "points": (
         "location",
         "echelon",
         "skus",
-        "safety_stock_units",
-        "safety_stock_value",
+        "expected_stock_units",
         "expected_stock_value",
         "stock_today_value",
+        "safety_stock_units",
+        "safety_stock_value",
+        "echelon_safety_stock_units",
+        "echelon_safety_stock_value",
         "fill_rate",
         "target_fill_rate",
     ),
-    # The planned lanes (lowest priority number into each location) and their learned lead times.
+    # The lanes that planned locations order on, and their learned lead times.
     "lanes": _contract("lanes"),
     "lead_times": _contract("lead_times"),
-    # The whole table: one row per source of a lane.
+    # The sources of these lanes.
     "suppliers": _contract("suppliers"),
     # stock_levels of two or three SKUs, all their locations: for example the largest by annual value of different classes.
     "levels": _contract("stock_levels"),
@@ -126,6 +129,8 @@ class ReportData:
     series: int  # SKU-locations forecast
     tables_path: str  # folder of the Delta tables, as a user would type it
     report_path: str
+    stock_given: bool = True  # whether anybody told what is in stock; without, nothing is ordered
+    unused_lanes: tuple[str, ...] = ()  # lanes that no planned location orders on: "Reserve -> Hub"
     replay_start: date | None = None  # first and last day of the held-back weeks
     replay_end: date | None = None
     censored: int = 0  # SKU-location-periods in which the location was empty for some of the time

@@ -91,6 +91,11 @@ def points(difference: Any) -> str:
     return DASH if missing(difference) else _minus(f"{float(difference) * 100:+.1f} points")
 
 
+def between(ends: tuple[float, float] | None, digits: int = 1) -> str:
+    """Both ends of an interval of shares, in percent or points: 17.8 to 23.2; a dash where there is none."""
+    return DASH if ends is None else " to ".join(_minus(f"{end * 100:.{digits}f}") for end in ends)
+
+
 def decimal(value: Any, digits: int = 3) -> str:
     """A plain number: 0.812."""
     return DASH if missing(value) else _minus(f"{float(value):.{digits}f}")

@@ -31,6 +31,8 @@ def _replay_tiles(data: ReportData) -> list[Tile]:
     if not total or not total[0].served_customers:
         return []
     pair = total[0]
+    if pair.tested < c.LEAST_TESTED:
+        return []
     ours, theirs = pair.stock
     unit = data.currency if pair.stock_column == "stock_value" else ""
     fill_sign, stock_sign = pair.fill_sign, pair.stock_sign
@@ -69,6 +71,8 @@ def _accuracy_tiles(data: ReportData) -> list[Tile]:
 
 
 def _orders_tile(data: ReportData) -> Tile:
+    if not data.stock_given:
+        return Tile("Orders for today", f.DASH, "they need a stock input: what is on hand is not known")
     return Tile("Orders for today", f.count(data.order_totals["orders"].sum()), order_kinds(data) or "nothing to order")
 
 
@@ -127,7 +131,7 @@ def last_day(data: ReportData) -> date:
 
 
 def _points_words(data: ReportData) -> str:
-    suppliers = len(set(data.lanes["source"]) - set(data.points["location"]))
+    suppliers = len(set(data.lanes["source"]) - set(data.lanes["destination"]))
     supplied = f", supplied by {f.plural(suppliers, 'outside supplier')}" if suppliers else ""
     echelons = data.points["echelon"].nunique()
     levels = f" in {f.plural(echelons, 'echelon')}" if echelons > 1 else ""
@@ -135,14 +139,15 @@ def _points_words(data: ReportData) -> str:
 
 
 def _stock_sentences(data: ReportData) -> list[str]:
-    """Safety stock, mean stock to expect and stock today, where there are costs to add them up by."""
-    if not valued(data):
-        units = data.points["safety_stock_units"].sum()
-        return [f"The fill-rate targets take safety stock of {f.compact(units)} units."] if len(data.points) else []
-    safety, expected, today = (
-        data.points[column].sum() for column in ("safety_stock_value", "expected_stock_value", "stock_today_value")
+    """Mean stock to expect, the safety stock in it, and stock today where it was told and there are costs to add it up by."""
+    if data.points.empty:
+        return []
+    kind = "value" if valued(data) else "units"
+    expected, safety = (data.points[f"{name}_{kind}"].sum() for name in ("expected_stock", "safety_stock"))
+    told = "The fill-rate targets take a mean stock of {}, with safety stock of {}".format(
+        *(f.money(amount, data.currency) if valued(data) else f"{f.compact(amount)} units" for amount in (expected, safety))
     )
-    return [
-        f"The fill-rate targets take safety stock of {f.money(safety, data.currency)} and a mean stock of "
-        f"{f.money(expected, data.currency)}; today there is {f.money(today, data.currency)} in stock."
-    ]
+    if not data.stock_given:
+        return [f"{told}. What is in stock today was not told, so nothing is ordered."]
+    today = f.money(data.points["stock_today_value"].sum(), data.currency)
+    return [f"{told}; today there is {today} in stock." if valued(data) else f"{told}."]

@@ -1,4 +1,4 @@
-"""The network as a drawing: suppliers on the left, customers' points on the right, circles as large as their safety stock."""
+"""The network as a drawing: suppliers on the left, customers' points on the right, circles as large as the stock to expect."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -57,12 +57,12 @@ def pictures(data: ReportData) -> list[Picture]:
 
 
 def valued(data: ReportData) -> bool:
-    """True when safety stock can be told in money."""
-    return bool(data.points["safety_stock_value"].fillna(0).gt(0).any())
+    """True when stock can be told in money."""
+    return bool(data.points["expected_stock_value"].fillna(0).gt(0).any())
 
 
 def _total(data: ReportData) -> Picture:
-    column = "safety_stock_value" if valued(data) else "safety_stock_units"
+    column = "expected_stock_value" if valued(data) else "expected_stock_units"
     unit = data.currency if valued(data) else "units"
     nodes = [
         Node(
@@ -75,8 +75,8 @@ def _total(data: ReportData) -> Picture:
         for row in records(data.points)
     ]
     total = sum(node.size for node in nodes)
-    title = f"Safety stock of {_amount(total, unit)}{_where(nodes, total)}"
-    note = f"All {f.plural(data.skus, 'SKU')}. Beside each point: safety stock; fill rate expected / target"
+    title = f"Mean stock of {_amount(total, unit)} expected{_where(nodes, total)}"
+    note = f"All {f.plural(data.skus, 'SKU')}. Beside each point: mean stock expected; fill rate expected / target"
     return Picture(title, note, draw(nodes, edges(data), title))
 
 
@@ -86,9 +86,9 @@ def _one_sku(data: ReportData, sku: str) -> Picture:
         Node(
             str(row["location"]),
             int(row["echelon"]),
-            float(row["safety_stock"]),
+            float(row["on_hand"]),
             _note(
-                f"{f.compact(row['safety_stock'])} of {f.compact(row['base_stock_level'])}",
+                f"{f.compact(row['on_hand'])} of {f.compact(row['base_stock_level'])}",
                 row["customer_fill_rate"],
                 row["target_fill_rate"],
             ),
@@ -98,8 +98,8 @@ def _one_sku(data: ReportData, sku: str) -> Picture:
     ]
     total = sum(node.size for node in nodes)
     name = data.descriptions().get(sku, "")
-    title = f"{sku}{' ' + name if name else ''}: {f.compact(total)} units of safety stock{_where(nodes, total)}"
-    note = "Beside each point: safety stock of base-stock level, in units; fill rate expected / target"
+    title = f"{sku}{' ' + name if name else ''}: {f.compact(total)} units in stock expected{_where(nodes, total)}"
+    note = "Beside each point: mean stock expected of base-stock level, in units; fill rate expected / target"
     return Picture(title, note, draw(nodes, edges(data), title))
 
 
@@ -123,7 +123,7 @@ def _short(fill_rate: float | None, target: float | None, error: float | None) -
 
 
 def _where(nodes: Sequence[Node], total: float) -> str:
-    """How much of the safety stock lies upstream, where there are several echelons."""
+    """How much of the stock lies upstream, where there are several echelons."""
     upstream = [node for node in nodes if node.column < max(n.column for n in nodes)]
     if not upstream or total <= 0:
         return ""
@@ -131,7 +131,7 @@ def _where(nodes: Sequence[Node], total: float) -> str:
 
 
 def edges(data: ReportData) -> list[Edge]:
-    """The planned lanes with their mean lead times: learned if they were, promised otherwise."""
+    """The used lanes with their mean lead times: learned if they were, promised otherwise."""
     learned = {(r["source"], r["destination"]): r["mean_days"] for r in records(data.lead_times)}
     return [
         Edge(
@@ -144,10 +144,13 @@ def edges(data: ReportData) -> list[Edge]:
 
 
 def draw(nodes: Sequence[Node], lanes: Sequence[Edge], label: str) -> Markup:
-    """The drawing of nodes and the lanes between them; lanes to points that are not drawn are left out."""
+    """The drawing of nodes and the lanes between them; lanes from and to points that are not drawn are left out, as only what
+    no lane leads to is an outside supplier."""
+    outside = {lane.source for lane in lanes} - {lane.destination for lane in lanes}
     shown, lanes = _fold(list(nodes), lanes)
-    used = [lane for lane in lanes if lane.destination in {n.name for n in shown}]
-    shown += [Node(name, 0, 0.0) for name in dict.fromkeys(lane.source for lane in used) if name not in {n.name for n in shown}]
+    drawn = {node.name for node in shown}
+    used = [lane for lane in lanes if lane.destination in drawn and lane.source in drawn | outside]
+    shown += [Node(name, 0, 0.0) for name in dict.fromkeys(lane.source for lane in used) if name not in drawn]
     placed = _place(shown, used)
     largest = max((node.size for node in placed.values()), default=0.0)
     last = max(node.column for node in placed.values())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from echelon.core.inventory.bootstrap import FEWEST
 from echelon.report import comparison, formats
 from echelon.report.accuracy import champions, levels
 from echelon.report.checks import by_table
@@ -46,6 +47,7 @@ def render(data: ReportData) -> str:
             drivers=segment_drivers(data),
             coverage=coverage(data),
             coverage_levels=SHOWN,
+            fewest=FEWEST,
             orders=orders(data),
             exceptions=exception_groups(data),
             lead_times=lead_times(data),
@@ -69,7 +71,7 @@ def _environment(data: ReportData) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"f": formats, "below_target": comparison.below_target}
+    environment.globals |= {"f": formats, "below_target": comparison.below_target, "ends": comparison.ends}
     environment.globals["money"] = partial(formats.money, currency=data.currency)
     return environment
 

@@ -15,21 +15,24 @@ MOST_LOCATIONS = 14  # in the pictures; the table has the rest
 
 @dataclass(frozen=True)
 class Measure:
-    """One line of the scorecard: a measure under both plans."""
+    """One line of the scorecard: a measure under both plans; between: 95 % interval of the difference, empty where none is
+    worked out."""
 
     name: str
     echelon: str
     classical: str
     difference: str
     good: bool | None  # None where neither direction is better, or the difference is not clear
+    between: str = ""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What the section shows."""
+    """What the section shows. proof: whether the held-back time is long enough to show anything but the headline."""
 
     duration: str
     headline: str
+    proof: bool
     scorecard: list[Measure]
     findings: list[str]
     groups: list[tuple[str, list[c.Pair]]]
@@ -52,8 +55,14 @@ def replay(data: ReportData) -> Replay | None:
     return Replay(
         duration=duration,
         headline=c.headline(total[0], duration),
+        proof=total[0].tested >= c.LEAST_TESTED,
         scorecard=_scorecard(total[0], data.currency),
-        findings=[*c.findings(locations, "location"), c.target_finding(locations), *_class_findings(classes)],
+        findings=[
+            *c.findings(locations, "location"),
+            c.target_finding(locations),
+            *_class_findings(classes),
+            c.untested_finding(total[0], duration),
+        ],
         groups=[("All", total), ("By location", locations), ("By ABC class", classes)],
         fill_title=_fill_title(total[0], locations),
         fill_picture=_fill_picture(total, locations, classes),
@@ -76,17 +85,22 @@ def _scorecard(pair: c.Pair, currency: str) -> list[Measure]:
         "Fill rate",
         f.percent(ours["fill_rate"]),
         f.percent(theirs["fill_rate"]),
-        f"{f.points(pair.fill_difference)} ± {c.CLEAR * pair.fill_error * 100:.1f}",
+        f.points(pair.fill_difference),
         None if pair.fill_sign == 0 else pair.fill_sign > 0,
+        f.between(pair.fill_ends),
     )
     stock_outs = Measure(
-        "Share of periods with a stock-out",
+        "Periods with demand, not all served",
         f.percent(ours["stock_out_share"]),
         f.percent(theirs["stock_out_share"]),
-        f.points(ours["stock_out_share"] - theirs["stock_out_share"]),
+        _gap(ours["stock_out_share"], theirs["stock_out_share"]),
         _lower_is_better(ours["stock_out_share"], theirs["stock_out_share"]),
     )
     return [fill, stock_outs, *_amounts(pair, currency)]
+
+
+def _gap(ours: float, theirs: float) -> str:
+    return f.DASH if f.missing(ours) or f.missing(theirs) else f.points(ours - theirs)
 
 
 def _amounts(pair: c.Pair, currency: str) -> list[Measure]:
@@ -108,6 +122,7 @@ def _amounts(pair: c.Pair, currency: str) -> list[Measure]:
                 f.money(theirs, unit),
                 f.change(ours, theirs),
                 _lower_is_better(ours, theirs),
+                f.between(pair.stock_ends) if column == pair.stock_column else "",
             )
         )
     return measures
@@ -154,8 +169,8 @@ def _row(pair: c.Pair, group: int, stock: bool) -> Row:
         label,
         float(pair.echelon["fill_rate"]),
         float(pair.classical["fill_rate"]),
-        c.CLEAR * c.standard_error(pair.echelon),
-        c.CLEAR * c.standard_error(pair.classical),
+        c.ends(pair.echelon, "fill_rate"),
+        c.ends(pair.classical, "fill_rate"),
         None if f.missing(target) else float(target),
         group,
         bold=group == 0,
@@ -164,7 +179,7 @@ def _row(pair: c.Pair, group: int, stock: bool) -> Row:
 
 def _fill_picture(total: list[c.Pair], locations: list[c.Pair], classes: list[c.Pair]) -> Markup:
     rows = _rows([total, locations, classes], stock=False)
-    lowest = min(min(r.ours - r.ours_error, r.other - r.other_error, r.target or 1.0) for r in rows)
+    lowest = min(min(r.ours, r.other, r.target or 1.0, *(r.ours_range or ()), *(r.other_range or ())) for r in rows)
     low = min(0.95, max(0.0, floor(lowest * 20) / 20))
     axis = Axis("Share of demand served from stock", f.percent, _percent_tick, low, 1.0)
     return dumbbells(rows, axis, "Fill rate under Echelon and under the classical plan")

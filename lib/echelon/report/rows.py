@@ -18,7 +18,7 @@ AXIS = 40
 
 @dataclass(frozen=True)
 class Row:
-    """Ours and the other's value for one thing. Errors are half-widths, drawn as whiskers.
+    """Ours and the other's value for one thing. Ranges (low, high) are drawn as whiskers.
 
     Rows come in the order of `group`, with a gap between groups.
     """
@@ -26,8 +26,8 @@ class Row:
     label: str
     ours: float
     other: float
-    ours_error: float = 0.0
-    other_error: float = 0.0
+    ours_range: tuple[float, float] | None = None
+    other_range: tuple[float, float] | None = None
     target: float | None = None
     group: int = 0
     bold: bool = False
@@ -73,16 +73,16 @@ def dumbbells(rows: Sequence[Row], axis: Axis, label: str) -> Markup:
         parts.append(svg.line(scale(row.other), y, scale(row.ours), y, "bridge"))
         if row.target is not None:
             parts.append(svg.line(scale(row.target), y - 9, scale(row.target), y + 9, "target"))
-        parts += _mark(row.other, row.other_error, y, scale, axis, "other")
-        parts += _mark(row.ours, row.ours_error, y, scale, axis, "ours")
+        parts += _mark(row.other, row.other_range, y, scale, axis, "other")
+        parts += _mark(row.ours, row.ours_range, y, scale, axis, "ours")
         parts.append(svg.text(WIDTH - RIGHT + 10, y + 4, axis.show(row.ours), "value ours-text"))
     return svg.drawing(WIDTH, bottom + AXIS, label, parts)
 
 
-def _mark(value: float, error: float, y: float, scale: svg.Scale, axis: Axis, who: str) -> list[Markup]:
+def _mark(value: float, ends: tuple[float, float] | None, y: float, scale: svg.Scale, axis: Axis, who: str) -> list[Markup]:
     """A dot with its whisker, kept inside the axis."""
-    low, high = max(value - error, axis.low), min(value + error, axis.high)
-    whisker = [svg.line(scale(low), y, scale(high), y, f"whisker {who}")] if error > 0 else []
+    low, high = (min(max(end, axis.low), axis.high) for end in ends or (value, value))
+    whisker = [svg.line(scale(low), y, scale(high), y, f"whisker {who}")] if low < high else []
     return [*whisker, svg.dot(scale(value), y, 5, who, axis.show(value))]
 
 

@@ -11,7 +11,7 @@ def query(data: ReportData) -> str:
     """A command that asks the published tables something."""
     output = data.tables_path.removesuffix("/tables")
     elsewhere = "" if output == "out" else f" --set run.output={output}"
-    return f'.venv/bin/echelon sql{elsewhere} "select * from stock_levels order by safety_stock desc limit 10"'
+    return f'.venv/bin/echelon sql{elsewhere} "select * from stock_levels order by on_hand desc limit 10"'
 
 
 def summary_lines(data: ReportData) -> list[str]:
@@ -20,7 +20,7 @@ def summary_lines(data: ReportData) -> list[str]:
         ("Planned", f"{f.plural(data.skus, 'SKU')}, {f.plural(len(data.points), 'stocking point')}, {_series(data)}"),
         *_accuracy(data),
         *_replay(data),
-        ("Orders", order_kinds(data) or "none"),
+        ("Orders", order_kinds(data) or ("none" if data.stock_given else "none: they need the input stock")),
         ("Exceptions", _exceptions(data)),
         ("Quarantined", _quarantined(data)),
         ("Checks", _checks(data)),
@@ -52,18 +52,22 @@ def _replay(data: ReportData) -> list[tuple[str, str]]:
     if not total or not total[0].served_customers:
         return [("Replay", "not compared with the classical plan")]
     pair = total[0]
+    span = c.span(data.replay_start, data.replay_end, data.period)
+    if pair.tested < c.LEAST_TESTED:
+        late = f.percent(1 - pair.tested, 0)
+        return [("Replay", f"no proof: {span} are shorter than the lead times of {late} of demand (replay.weeks)")]
     ours, theirs = pair.stock
     unit = data.currency if pair.stock_column == "stock_value" else "units"
-    error = f"+/- {c.CLEAR * pair.fill_error * 100:.1f}"
     return [
         (
             "Fill rate",
-            f"{f.percent(pair.echelon['fill_rate'])} (classical {f.percent(pair.classical['fill_rate'])}, "
-            f"{f.points(pair.fill_difference)} {error}) in the last {c.span(data.replay_start, data.replay_end, data.period)}",
+            f"{f.percent(pair.echelon['fill_rate'])} in the last {span} (classical {f.percent(pair.classical['fill_rate'])}): "
+            f"{f.points(pair.fill_difference)} ({f.between(pair.fill_ends)})",
         ),
         (
             "Mean stock",
-            f"{_amount(ours, unit)} (classical {_amount(theirs, unit)}, {f.change(ours, theirs)})",
+            f"{_amount(ours, unit)} (classical {_amount(theirs, unit)}): {f.change(ours, theirs)} "
+            f"({f.between(pair.stock_ends)})",
         ),
     ]
 

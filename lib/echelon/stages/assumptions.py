@@ -18,21 +18,21 @@ _WITHOUT: dict[str, Callable[[Defaults], str]] = {
         f"(standard deviation {d.lead_time_sd_days:g}), ordered every {d.review_period_days} days."
     ),
     "deliveries": lambda _: "No deliveries were given: lead times are the lanes' promises, not learned.",
-    "stock": lambda _: "No stock was given: it counts as 0, so the orders fill an empty network.",
+    "stock": lambda _: "No stock was given: levels are planned, but nothing is ordered, as nobody knows what is there.",
     "stock_history": lambda _: "No stock history was given: sales are taken for demand, also where stock was out.",
     "targets": lambda d: f"No targets were given: every customer is to get {d.fill_rate:.0%} of demand from stock.",
 }
 
 
 def assumptions(context: Context, windows: Windows, lanes: pd.DataFrame) -> tuple[str, ...]:
-    """Sentences, the most important first. lanes: the table."""
+    """Sentences, the most important first. lanes: those of the table that locations order on."""
     settings = context.settings
     silent = [text(settings.defaults) for name, text in _WITHOUT.items() if getattr(settings.sources, name) is None]
     unmet = "lost" if settings.stock.unmet_demand == "lost" else "owed and served later"
     said = [
         *settings.report.assumptions,
         *silent,
-        f"Demand that customers do not get from stock is {unmet}.",
+        f"Demand that customers do not get from stock is {unmet} (`stock.unmet_demand`).",
         f"{_sourcing(lanes)} Suppliers always have stock.",
         "Lead times of orders are independent of each other and of demand; orders may overtake.",
         "A period is idle, of the usual kind or one with a large order, as often and as large as in the past; the forecast's "

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.stock_plan import Planned, SimulationSize
+from echelon.report.comparison import LEAST_TESTED
 from echelon.stages.candidate_sums import replay_scores
 from echelon.stages.context import Context
 from echelon.stages.distributions import distributions, residual_sums, with_champions
@@ -21,7 +22,8 @@ from echelon.stages.lead_times import lead_times_before
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
 from echelon.stages.reconcile import corrected, hierarchy
-from echelon.stages.replay_measures import MEASURES, measured_rows, totals
+from echelon.stages.replay_intervals import intervals
+from echelon.stages.replay_measures import MEASURES, measured_rows, totals, with_intervals
 from echelon.stages.replayed import Replayed
 from echelon.stages.stock import plan_or_fall_back, simulation_size
 from echelon.stages.windows import Windows
@@ -41,7 +43,7 @@ def run(context: Context) -> str:
         window=max(2, round(context.settings.replay.moving_average_days / PERIOD_DAYS[windows.freq])),
     )
     measured = lake.keep_parts("measured", bucket_parts(context, "measured", rows, function, MEASURES))
-    lake.publish({"kpis": totals(measured)})
+    lake.publish({"kpis": with_intervals(totals(measured), intervals(context, measured))})
     return _outcome(context)
 
 
@@ -52,13 +54,20 @@ def _outcome(context: Context) -> str:
     stock = f"{ours['stock_value'] / theirs['stock_value'] - 1:+.0%}" if theirs["stock_value"] else "-"
     return (
         f"{int(ours['series']):,} series held back {windows_of(context).held_back_words}: fill rate {_rate(ours)} "
-        f"(classical {_rate(theirs)}), stock value {stock}"
+        f"(classical {_rate(theirs)}), stock value {stock}{_no_proof(ours['tested_share'])}"
     )
 
 
 def _rate(row: Row) -> str:
     """A fill rate in words, a dash without demand."""
     return "-" if row["fill_rate"] is None else f"{row['fill_rate']:.1%}"
+
+
+def _no_proof(tested: float | None) -> str:
+    """What to say where most demand waits longer for its supply than was held back."""
+    if tested is None or tested >= LEAST_TESTED:
+        return ""
+    return "; no proof: shorter than the lead times (`replay.weeks`)"
 
 
 def _rows(context: Context, windows: Windows, known: DataFrame) -> DataFrame:

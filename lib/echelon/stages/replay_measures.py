@@ -5,16 +5,19 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from echelon.core.inventory.general.model import SupplyNetwork
+from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.replay import Replay
-from echelon.core.inventory.stock_plan import Planned
+from echelon.core.inventory.slowest_lane import slowest_lane
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 
-_KEYS = ("policy", "scope", "member")
+KEYS = ("policy", "scope", "member")
 _SUMS = (
     "series",
-    "series_periods",
+    "demand_periods",
     "demand",
+    "tested_units",
     "served",
     "served_variance",
     "target_units",
@@ -24,10 +27,11 @@ _SUMS = (
     "holding_cost",
     "lost_value",
 )
-MEASURES = ", ".join([f"{name} string" for name in _KEYS] + [f"{name} double" for name in _SUMS])
+_SHARES = ("fill_rate", "fill_rate_se", "target_fill_rate", "stock_out_share", "tested_share")
+MEASURES = ", ".join([f"{name} string" for name in (*KEYS, "sku")] + [f"{name} double" for name in _SUMS])
 
 
-def measured_rows(policy: str, problem: Planned, rows: pd.DataFrame, result: Replay) -> pd.DataFrame:
+def measured_rows(policy: str, problem: Problem | SupplyNetwork, rows: pd.DataFrame, result: Replay) -> pd.DataFrame:
     """Rows of MEASURES of one SKU: total, each location, and its ABC class.
 
     rows: the SKU's rows of locations with customers, with fill_rate (target), unit_cost, unit_price and abc.
@@ -38,23 +42,25 @@ def measured_rows(policy: str, problem: Planned, rows: pd.DataFrame, result: Rep
     groups += [("location", name, np.array(names) == name) for name in names]
     return pd.DataFrame(
         [
-            {"policy": policy, "scope": scope, "member": member} | _sums(problem, rows, result, chosen)
+            {"policy": policy, "scope": scope, "member": member, "sku": problem.sku} | _sums(problem, rows, result, chosen)
             for scope, member, chosen in groups
         ]
     )
 
 
-def _sums(problem: Planned, rows: pd.DataFrame, result: Replay, chosen: np.ndarray) -> dict[str, float]:
+def _sums(problem: Problem | SupplyNetwork, rows: pd.DataFrame, result: Replay, chosen: np.ndarray) -> dict[str, float]:
     cost, price = float(rows["unit_cost"].iloc[0]), float(rows["unit_price"].iloc[0])
     sells = np.array([node.demand is not None for node in problem.nodes]) & chosen
     targets = np.array([node.target_fill_rate or 0.0 for node in problem.nodes])
     replications = result.served_by_replication.shape[1]
     served = result.served_by_replication[sells].sum(axis=0)
     stock = float(result.on_hand[chosen].sum())
+    tested = sells & (slowest_lane(problem) <= result.periods)
     return {
         "series": float(sells.sum()),
-        "series_periods": float(sells.sum() * result.periods),
+        "demand_periods": float(result.demand_periods[sells].sum()),
         "demand": float(result.demand[sells].sum()),
+        "tested_units": float(result.demand[tested].sum()),
         "served": float(result.served[sells].sum()),
         "served_variance": float(served.var(ddof=1) / replications),
         "target_units": float((targets * result.demand)[sells].sum()),
@@ -67,8 +73,8 @@ def _sums(problem: Planned, rows: pd.DataFrame, result: Replay, chosen: np.ndarr
 
 
 def totals(measured: DataFrame) -> DataFrame:
-    """The table `kpis`. SKUs are independent, so the variances of what is served add up."""
-    added = measured.groupBy(*_KEYS).agg(*(exact_sum(F.col(name)).alias(name) for name in _SUMS))
+    """The table `kpis` without its intervals. Lead times of SKUs are independent, so the variances of what is served add up."""
+    added = measured.groupBy(*KEYS).agg(*(exact_sum(F.col(name)).alias(name) for name in _SUMS))
     demand = F.when(F.col("demand") > 0, F.col("demand"))
     share = F.when(F.col("demand") > 0, F.least(F.col("served") / F.col("demand"), F.lit(1.0)))
     return added.withColumns(
@@ -76,9 +82,13 @@ def totals(measured: DataFrame) -> DataFrame:
             "fill_rate": share,
             "fill_rate_se": F.sqrt("served_variance") / demand,
             "target_fill_rate": F.col("target_units") / demand,
-            "stock_out_share": F.coalesce(
-                F.col("stock_out_periods") / F.when(F.col("series_periods") > 0, F.col("series_periods")), F.lit(0.0)
-            ),
+            "stock_out_share": F.col("stock_out_periods") / F.when(F.col("demand_periods") > 0, F.col("demand_periods")),
             "lost_value": F.greatest("lost_value", F.lit(0.0)),
+            "tested_share": F.col("tested_units") / demand,
         }
-    ).select(*TABLES["kpis"].column_names)
+    ).select(*(name for name in TABLES["kpis"].column_names if name in (*KEYS, *_SUMS, *_SHARES)))
+
+
+def with_intervals(kpis: DataFrame, intervals: DataFrame) -> DataFrame:
+    """The whole table `kpis`."""
+    return kpis.join(intervals, list(KEYS), "left").select(*TABLES["kpis"].column_names)

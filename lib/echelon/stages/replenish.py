@@ -24,19 +24,19 @@ Requirements = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def run(context: Context) -> str:
-    """Publish `orders` and `exceptions`."""
-    lake = context.lake
+    """Publish `orders` and `exceptions`; no orders without the input `stock`, as nobody knows what is there."""
+    lake, stock_given = context.lake, context.settings.sources.stock is not None
     rows = lake.keep("positions", _levels(context).join(lake.read("stock"), list(SERIES), "left"))
     lanes = _lane_terms(context)
-    tables = {
-        "orders": partial(_orders, lanes=lanes, run_date=context.run_date),
-        "exceptions": partial(_exceptions, lanes=lanes),
-    }
+    tables = {"exceptions": partial(_exceptions, lanes=lanes, stock_given=stock_given)}
+    if stock_given:
+        tables["orders"] = partial(_orders, lanes=lanes, run_date=context.run_date)
     buckets = context.settings.spark.buckets
     found = {name: apply_in_buckets(rows, ["sku"], function, TABLES[name].ddl, buckets) for name, function in tables.items()}
     found["exceptions"] = found["exceptions"].unionByName(data_exceptions(context))
-    published = lake.publish(found)
-    return f"{published['orders']:,} orders, {published['exceptions']:,} exceptions"
+    published = lake.publish({"orders": context.spark.createDataFrame([], TABLES["orders"].ddl)} | found)
+    orders = f"{published['orders']:,} orders" if stock_given else "no orders: they need the input `stock`"
+    return f"{orders}, {published['exceptions']:,} exceptions"
 
 
 def _levels(context: Context) -> DataFrame:
@@ -74,5 +74,5 @@ def _orders(rows: pd.DataFrame, lanes: pd.DataFrame, run_date: date) -> pd.DataF
     return order_table(_requirements(rows, lanes), run_date)
 
 
-def _exceptions(rows: pd.DataFrame, lanes: pd.DataFrame) -> pd.DataFrame:
-    return exception_table(_requirements(rows, lanes))
+def _exceptions(rows: pd.DataFrame, lanes: pd.DataFrame, stock_given: bool) -> pd.DataFrame:
+    return exception_table(_requirements(rows, lanes), stock_given=stock_given)

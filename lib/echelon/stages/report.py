@@ -20,6 +20,7 @@ from echelon.stages.assumptions import assumptions
 from echelon.stages.context import Context
 from echelon.stages.history import windows_of
 from echelon.stages.report_checks import check_list
+from echelon.stages.used_lanes import used_and_others
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def collect(context: Context, place: str) -> ReportData:
     newest = newest_release(context.spark, context.lake.output)
     if newest is None:
         raise EchelonError("there is no release yet: run `echelon plan` first")
-    frames = report_frames.all_frames(context)
+    used, others = used_and_others(context)
+    frames = report_frames.all_frames(context, used)
     censored, restored = _lost_sales(context)
     return ReportData(
         name=settings.report.title,
@@ -62,6 +64,8 @@ def collect(context: Context, place: str) -> ReportData:
         history_end=windows.last_day,
         skus=context.lake.read("items").count(),
         series=context.lake.read("segments").count(),
+        stock_given=settings.sources.stock is not None,
+        unused_lanes=tuple(f"{lane.source} to {lane.destination}" for lane in others),
         tables_path=f"{settings.run.output}/tables",
         report_path=place,
         replay_start=windows.replay_start_date,

@@ -5,11 +5,13 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import start_date
+from echelon.core.network.topology import Lane
 from echelon.engine.exact import exact_sum
 from echelon.lake.visible import newest_release
 from echelon.stages.context import Context
 from echelon.stages.explanations import most_valuable
 from echelon.stages.history import SERIES, windows_of
+from echelon.stages.used_lanes import lane_frames
 
 _HISTORY_PERIODS = {"D": 182, "W": 78, "M": 36}
 _EXAMPLES_OF_A_KIND = 5
@@ -17,13 +19,12 @@ _FAILED_CHECKS = 20
 _NAMES = ("policy", "scope", "purpose", "segment", "level", "model", "member", "table", "source", "destination")
 
 
-def all_frames(context: Context) -> dict[str, pd.DataFrame]:
+def all_frames(context: Context, used_lanes: list[Lane]) -> dict[str, pd.DataFrame]:
     """Every frame of `ReportData`, by name."""
     read = context.lake.read
     examples = _examples(context)
     accuracy = ("champions", "candidate_scores", "candidate_levels", "level_scores", "coverage")
-    whole = ("kpis", *accuracy, "lanes", "lead_times", "suppliers", "inputs")
-    frames = {name: read(name) for name in whole}
+    frames = {name: read(name) for name in ("kpis", *accuracy, "inputs")} | lane_frames(context, used_lanes)
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
     frames |= _why_frames(context) | _quality_frames(context) | {"driver_totals": _driver_totals(context)}
     collected = {name: _sorted(frame.toPandas()) for name, frame in frames.items()}
@@ -76,10 +77,10 @@ def _stock_frames(context: Context) -> dict[str, DataFrame]:
     points = rows.groupBy("location").agg(
         F.min("echelon").alias("echelon"),
         F.count("*").alias("skus"),
-        exact_sum(F.col("safety_stock")).alias("safety_stock_units"),
-        exact_sum(F.col("safety_stock") * F.col("unit_cost")).alias("safety_stock_value"),
-        exact_sum(F.col("on_hand") * F.col("unit_cost")).alias("expected_stock_value"),
+        *_in_units_and_value("on_hand", "expected_stock"),
         exact_sum(F.coalesce("_today", F.lit(0.0)) * F.col("unit_cost")).alias("stock_today_value"),
+        *_in_units_and_value("safety_stock", "safety_stock"),
+        *_in_units_and_value("echelon_safety_stock", "echelon_safety_stock"),
         weighted("customer_fill_rate").alias("fill_rate"),
         weighted("target_fill_rate").alias("target_fill_rate"),
     )
@@ -93,6 +94,11 @@ def _stock_frames(context: Context) -> dict[str, DataFrame]:
         "segment_totals": totals.orderBy("abc", "demand_class"),
         "class_counts": _class_counts(read("segments")),
     }
+
+
+def _in_units_and_value(column: str, name: str) -> tuple[Column, Column]:
+    value = exact_sum(F.col(column) * F.col("unit_cost"))
+    return exact_sum(F.col(column)).alias(f"{name}_units"), value.alias(f"{name}_value")
 
 
 def _class_counts(segments: DataFrame) -> DataFrame:

@@ -13,7 +13,9 @@ _LEAST = 1e-6  # units: less is rounding
 def parts(levels: DataFrame, explanations: DataFrame, items: DataFrame) -> DataFrame:
     """sku, location, cause, units, value of one release: of every planned SKU-location the whole safety stock (cause
     WHOLE), and of explained ones each part."""
-    units = F.col("base_stock_level") - F.col("lead_time_demand")
+    # safety stock was cut at 0 before there was that of the echelon
+    uncut = F.col("base_stock_level") - F.col("lead_time_demand")
+    units = F.when(F.col("echelon_safety_stock").isNull(), uncut).otherwise(F.col("safety_stock"))
     whole = levels.join(items.select("sku", "unit_cost"), "sku").select(
         *SERIES, F.lit(WHOLE).alias("cause"), units.alias("units"), (units * F.col("unit_cost")).alias("value")
     )

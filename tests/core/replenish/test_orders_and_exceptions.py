@@ -188,3 +188,15 @@ def test_orders_on_several_lanes_say_which_part_is_theirs() -> None:
     shared = [lane("A", "S", share=0.75), lane("A", "T", share=0.25)]
     reasons = orders(*frames([level("A", "S", 1, 20.0)], [stock("A", 0.0)], shared)).reason
     assert "From S: 15 of it (share 75%)." in reasons[0] and "From T: 5 of it (share 25%)." in reasons[1]
+
+
+def test_without_any_stock_only_the_levels_are_judged() -> None:
+    """Nothing is known to be out, short, too much or without a record."""
+    unknown = frames(
+        [level("A", "S", 1, target_fill_rate=0.9, customer_fill_rate=0.5, status="analytic levels, broken")],
+        [],
+        [lane("A", "S", moq=900.0)],
+    )
+    found = exception_table(net_requirements(*unknown), stock_given=False)
+    assert sorted(found["kind"]) == ["fallback", "target_missed"]
+    assert {"moq_excess", "no_stock_record"} <= set(exception_table(net_requirements(*unknown))["kind"])

@@ -14,7 +14,7 @@ from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.problem import Problem
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.paths import Paths, PathSource
-from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.simulation.simulator import Measures, Simulator, warm_up_periods
 from echelon.core.inventory.stock_plan import (
     DEFAULT_SIZE,
     SimulationSize,
@@ -23,6 +23,7 @@ from echelon.core.inventory.stock_plan import (
     holding_costs,
     observed,
     targets_of,
+    with_safety_stock,
 )
 
 _FEW = 64  # replications
@@ -39,7 +40,7 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     ltd = lead_time_demand(problem)
     targets = targets_of(problem, ltd.rate)
     if not np.any(ltd.rate > 0):
-        return describe(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
+        return _described(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
     source = PathSource(problem, size.periods, warm_up_periods(problem))
     paths = source.draw("optimise", size.replications)
     simulator = Simulator(problem, paths)
@@ -47,7 +48,12 @@ def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan
     fresh = simulator.on(source.held_or_in_parts("refine", size.certification_replications))
     levels = _refined(fresh, targets, np.where(ltd.rate > 0, point.levels, 0.0), prices)
     certified = certify(fresh, source, targets, levels, prices, ltd.sd)
-    return describe(problem, certified.levels, ltd, certified.measures, certified.status)
+    return _described(problem, certified.levels, ltd, certified.measures, certified.status)
+
+
+def _described(problem: Problem, levels: Doubles, ltd: LeadTimeDemand, measures: Measures | None, status: str) -> StockPlan:
+    plan = describe(problem, levels, ltd, measures, status)
+    return with_safety_stock(plan, np.zeros(len(levels)), problem.subtree_sum)
 
 
 def levels_near(problem: Problem, paths: Paths, start: Doubles, spread: Doubles, prices: ShadowPrices) -> Doubles:
@@ -88,7 +94,7 @@ def plan_analytic(problem: Problem, reason: str) -> StockPlan:
     """The fallback: analytic levels; `reason` becomes the status."""
     ltd = lead_time_demand(problem)
     levels = analytic_levels(problem)
-    plan = describe(problem, levels, ltd, None, reason)
+    plan = _described(problem, levels, ltd, None, reason)
     on_hand = np.maximum(levels - ltd.mean + 0.5 * ltd.rate, 0)
     return replace(
         plan,

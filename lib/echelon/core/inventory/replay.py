@@ -22,9 +22,9 @@ class Replay:
     """Per node (nodes,): what the customers of the replayed periods would have seen, and what it would have cost.
 
     demand, served: units over all replayed periods (served: at once, mean over replications); served_by_replication:
-    (nodes, replications), so that sums over SKUs get honest standard errors; stock_out_periods: periods in which some
-    customers' demand was not served; on_hand, backorders: mean units at the end of a period; holding_cost: currency
-    over the replayed periods. Replications differ in their lead times only.
+    (nodes, replications), so that sums over SKUs get honest standard errors; demand_periods: periods with customers' demand,
+    stock_out_periods: those in which some of it was not served; on_hand, backorders: mean units at the end of a period;
+    holding_cost: currency over the replayed periods. Replications differ in their lead times only.
     """
 
     names: tuple[str, ...]
@@ -35,6 +35,7 @@ class Replay:
     served_by_replication: Doubles
     fill_rate: Doubles
     fill_rate_se: Doubles
+    demand_periods: Doubles
     stock_out_periods: Doubles
     on_hand: Doubles
     on_hand_se: Doubles
@@ -112,6 +113,7 @@ def _describe(problem: Planned, measures: Measures, period_days: float) -> Repla
         served_by_replication=served,
         fill_rate=service.mean,
         fill_rate_se=service.se,
+        demand_periods=measures.asked / asked.shape[1],
         stock_out_periods=measures.stock_out_share.mean * periods,
         on_hand=stock.mean,
         on_hand_se=stock.se,

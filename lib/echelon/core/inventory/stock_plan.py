@@ -1,6 +1,6 @@
 """What a plan of one SKU says, and the targets it has to meet; the same for networks of any shape."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -12,6 +12,9 @@ from echelon.core.inventory.optimisation.targets import Targets
 from echelon.core.inventory.problem import Demand
 from echelon.core.inventory.simulation.layout import Doubles, Flags
 from echelon.core.inventory.simulation.simulator import Measures
+
+# (nodes,) of any amount -> the amount at each node and everywhere downstream of it, in units of the node's item.
+EchelonSum = Callable[[Doubles], Doubles]
 
 
 class Stocked(Protocol):
@@ -62,6 +65,7 @@ DEFAULT_SIZE = SimulationSize()
 class StockPlan:
     """The policy of every node (nodes,), in the order of the problem; columns as in the table `stock_levels`.
 
+    Safety stocks may be negative. ready_rate is that of `Measures.served_periods`.
     Shares are nan where nothing was observed; an analytic plan has nan where only a simulation could tell.
     """
 
@@ -71,6 +75,8 @@ class StockPlan:
     base_stock_level: Doubles
     reorder_point: Doubles
     safety_stock: Doubles
+    echelon_base_stock_level: Doubles
+    echelon_safety_stock: Doubles
     lead_time_demand: Doubles
     lead_time_demand_sd: Doubles
     target_fill_rate: Doubles
@@ -114,8 +120,26 @@ def shortfall(problem: Planned, targets: Targets, measures: Measures, short: Fla
     return "target not reached at " + "; ".join(missed)
 
 
+def with_safety_stock(plan: StockPlan, gap: Doubles, echelon_sum: EchelonSum) -> StockPlan:
+    """The plan with its safety stocks. gap: S - s of (s,S), Q of (R,Q), else 0 (nodes,).
+
+    Installation: what is left on average when an order comes in, S - gap - demand over lead time and review period (Silver,
+    Pyke & Thomas, 4th ed., ch. 6). Echelon: the same of a node and everything downstream together. Its echelon base-stock
+    level is the sum of their levels (Snyder & Shen, Fundamentals of Supply Chain Theory, 2nd ed., ch. 6), and the demand that
+    it has to cover is that of all customers downstream over all lead times and review periods on the way to them, so that
+    echelon safety stocks are sums of installation ones. Neither is cut at 0.
+    """
+    safety = plan.base_stock_level - np.minimum(gap, plan.base_stock_level) - plan.lead_time_demand
+    return replace(
+        plan,
+        safety_stock=safety + 0.0,  # no negative zero
+        echelon_base_stock_level=echelon_sum(plan.base_stock_level),
+        echelon_safety_stock=echelon_sum(safety) + 0.0,
+    )
+
+
 def describe(problem: Planned, levels: Doubles, ltd: LeadTimeDemand, measures: Measures | None, status: str) -> StockPlan:
-    """Every number of the plan."""
+    """Every number of the plan but its safety stocks (`with_safety_stock`)."""
     unknown, zero = np.full(len(levels), np.nan), np.zeros(len(levels))
     known = measures is not None
     on_hand = measures.on_hand.mean if measures else zero
@@ -127,7 +151,9 @@ def describe(problem: Planned, levels: Doubles, ltd: LeadTimeDemand, measures: M
         status=status,
         base_stock_level=levels + 0.0,  # no negative zero
         reorder_point=np.maximum(levels - unit, 0.0),
-        safety_stock=np.maximum(levels - ltd.mean, 0.0),
+        safety_stock=unknown,
+        echelon_base_stock_level=unknown,
+        echelon_safety_stock=unknown,
         lead_time_demand=ltd.mean,
         lead_time_demand_sd=ltd.sd,
         target_fill_rate=np.array(target),
@@ -136,7 +162,7 @@ def describe(problem: Planned, levels: Doubles, ltd: LeadTimeDemand, measures: M
         customer_fill_rate=measures.customer_fill_rate.mean if measures else unknown,
         customer_fill_rate_se=measures.customer_fill_rate.se if measures else unknown,
         cycle_service_level=measures.cycle_service_level.mean if measures else unknown,
-        ready_rate=measures.ready_rate.mean if measures else unknown,
+        ready_rate=measures.served_periods if measures else unknown,
         on_hand=on_hand,
         backorders=measures.backorders.mean if known and measures else zero,
         holding_cost=on_hand * holding_costs(problem),

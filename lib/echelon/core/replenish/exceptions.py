@@ -33,10 +33,13 @@ class ExceptionLimits:
     standard_errors: float = 2.0
 
 
-def exception_table(requirements: pd.DataFrame, limits: ExceptionLimits | None = None) -> pd.DataFrame:
+def exception_table(
+    requirements: pd.DataFrame, limits: ExceptionLimits | None = None, stock_given: bool = True
+) -> pd.DataFrame:
     """The table `exceptions`, worst first by value; at most one of a kind per SKU and location.
 
-    requirements: what `net_requirements` returns.
+    requirements: what `net_requirements` returns. stock_given: without, nothing is known of any stock, and only what is true
+    of the levels is told (target_missed, fallback).
 
     - stock_out: nothing on hand where stock is planned and demand expected. Quantity: demand over lead time and review
       + backorders. High without an order on its way or with backorders, low under one unit.
@@ -52,7 +55,7 @@ def exception_table(requirements: pd.DataFrame, limits: ExceptionLimits | None =
     """
     limits = limits or ExceptionLimits()
     frame = _with_cover(_points(requirements))
-    parts = [find(frame, limits) for find in _FINDERS]
+    parts = [find(frame, limits) for find in (_FINDERS if stock_given else _OF_LEVELS)]
     found = pd.concat([part for part in parts if len(part)] or parts[:1])
     return found.sort_values(["value", "kind", "sku", "location"], ascending=[False, True, True, True], ignore_index=True)
 
@@ -198,3 +201,4 @@ def _table(
 
 
 _FINDERS = (_stock_outs, _shortages, _overstocks, _missed_targets, _large_orders, _fallbacks, _unknown_stock)
+_OF_LEVELS = (_missed_targets, _fallbacks)

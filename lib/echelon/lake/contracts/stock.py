@@ -1,7 +1,16 @@
 """Tables of the stages `stock`, `replenish` and `replay`."""
 
+from echelon.core.inventory.bootstrap import FEWEST
 from echelon.lake.contract import Column, Table
 from echelon.lake.contracts.common import DESTINATION, LOCATION, SKU, SOURCE, amount, share
+
+
+def interval(name: str, meaning: str, unit: str) -> tuple[Column, Column]:
+    """Both ends of a 95 % interval over SKUs."""
+    ends = (("low", "Lower"), ("high", "Upper"))
+    text = "end of the 95 % interval (bootstrap of whole SKUs: covers SKUs, their demand and lead times) of"
+    return tuple(Column(f"{name}_{end}", "double", f"{word} {text} {meaning}", unit, True) for end, word in ends)  # type: ignore[return-value]
+
 
 STOCK_LEVELS = Table(
     "stock_levels",
@@ -27,7 +36,30 @@ STOCK_LEVELS = Table(
         Column("status", "string", "ok, or why the fallback stands in"),
         amount("base_stock_level", "Order-up-to level for the inventory position", "units"),
         amount("reorder_point", "Order is due when the inventory position falls to this at a review", "units"),
-        amount("safety_stock", "Base-stock level - mean demand over lead time and review period, not below 0", "units"),
+        Column(
+            "safety_stock",
+            "double",
+            "Of this point alone (installation stock): base-stock level - mean demand over lead time and review period; with "
+            "an order cost reorder point - that demand. What is on hand on average when an order comes in. Not cut at 0: below "
+            "it, the point mostly owes something then, which the points downstream make up for",
+            "units",
+        ),
+        amount(
+            "echelon_base_stock_level",
+            "Base-stock level of the echelon: of this point and all points downstream of it together (of a point with several "
+            "sources, its share)",
+            "units",
+            nullable=True,
+        ),
+        Column(
+            "echelon_safety_stock",
+            "double",
+            "Safety stock of the echelon: its base-stock level - mean demand of all customers downstream over all lead times "
+            "and review periods on the way to them (with an order cost, less order quantities): the sum of safety_stock over "
+            "this point and those downstream. Not cut at 0",
+            "units",
+            nullable=True,
+        ),
         amount("lead_time_demand", "Mean demand over lead time and review period", "units"),
         amount("lead_time_demand_sd", "Standard deviation of demand over lead time and review period", "units"),
         share("target_fill_rate", "Fill rate asked for; null where no customers are served", nullable=True),
@@ -42,7 +74,11 @@ STOCK_LEVELS = Table(
         ),
         amount("customer_fill_rate_se", "Standard error of customer_fill_rate", "share", nullable=True),
         share("cycle_service_level", "Share of review periods without a stock-out", nullable=True),
-        share("ready_rate", "Share of periods that end without backorders", nullable=True),
+        share(
+            "ready_rate",
+            "Share of the periods with customers' demand in which all of it is served from stock; null without customers",
+            nullable=True,
+        ),
         amount("on_hand", "Mean stock on hand", "units"),
         amount("backorders", "Mean units owed", "units"),
         amount("holding_cost", "Expected holding cost", "currency/year"),
@@ -87,8 +123,7 @@ STOCK_EXPLANATIONS = Table(
         Column(
             "safety_stock",
             "double",
-            "Part of base_stock_level - lead_time_demand of `stock_levels`, which is its safety_stock unless that would be "
-            "below 0; negative where the cause saves stock",
+            "Part of the safety_stock of `stock_levels`; negative where the cause saves stock",
             "units",
         ),
         Column(
@@ -104,7 +139,7 @@ STOCK_CHANGES = Table(
     "stock_changes",
     "stock",
     "What moved the safety stock since the last release, by cause. Only what moved; empty before there is a release. The rows "
-    "of a SKU-location add up to the change of its base_stock_level - lead_time_demand.",
+    "of a SKU-location add up to the change of its safety_stock.",
     ("sku", "location", "cause"),
     (
         SKU,
@@ -217,13 +252,35 @@ KPIS = Table(
         amount("demand", "Units that customers asked for", "units"),
         amount("served", "Units served from stock on hand at once (mean over replications)", "units"),
         share("fill_rate", "served / demand", nullable=True),
-        amount("fill_rate_se", "Standard error of fill_rate over replications", "share", nullable=True),
+        amount("fill_rate_se", "Standard error of fill_rate over replications: of lead times alone", "share", nullable=True),
         share("target_fill_rate", "Demand-weighted target", nullable=True),
-        share("stock_out_share", "Share of SKU-location-periods in which some demand was not served"),
+        share(
+            "stock_out_share",
+            "Share of the SKU-location-periods with demand in which some of it was not served; null without demand",
+            nullable=True,
+        ),
         amount("stock_units", "Mean stock on hand", "units"),
         amount("stock_value", "Mean stock on hand at unit cost", "currency"),
         amount("holding_cost", "Holding cost of the held-back weeks", "currency"),
         amount("lost_value", "Demand not served at once, at unit price", "currency"),
+        Column(
+            "skus",
+            "int",
+            f"SKUs with demand in these weeks, which the intervals resample; fewer than {FEWEST} tell too little, and the "
+            "intervals are null",
+            "SKUs",
+            nullable=True,
+            check="skus >= 0",
+        ),
+        *interval("fill_rate", "fill_rate", "share"),
+        *interval("fill_rate_gain", "fill_rate less that of the classical plan", "share"),
+        *interval("stock_change", "mean stock / that of the classical plan - 1, by value (in units without costs)", "share"),
+        share(
+            "tested_share",
+            "Share of demand whose slowest lane on the way from outside (mean lead time + review period) is within the "
+            "held-back weeks; below one half, the replay proves nothing",
+            nullable=True,
+        ),
     ),
 )
 TABLES = (STOCK_LEVELS, STOCK_EXPLANATIONS, STOCK_CHANGES, ORDERS, EXCEPTIONS, KPIS)

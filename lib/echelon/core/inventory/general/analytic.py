@@ -9,9 +9,9 @@ from echelon.core.inventory.classical import recent_demand, textbook_levels
 from echelon.core.inventory.general.arrays import mean_lead
 from echelon.core.inventory.general.gaps import economic_gaps, open_gaps, with_gaps
 from echelon.core.inventory.general.model import SupplyNetwork
-from echelon.core.inventory.general.moments import lead_variance, network_lead_time_demand, review_periods, usage
+from echelon.core.inventory.general.moments import echelon_sum, lead_variance, network_lead_time_demand, review_periods, usage
 from echelon.core.inventory.simulation.layout import Doubles
-from echelon.core.inventory.stock_plan import StockPlan, describe, holding_costs
+from echelon.core.inventory.stock_plan import StockPlan, describe, holding_costs, with_safety_stock
 
 
 def plan_network_analytic(network: SupplyNetwork, reason: str, periods_per_year: float = 365.0) -> StockPlan:
@@ -25,7 +25,7 @@ def plan_network_analytic(network: SupplyNetwork, reason: str, periods_per_year:
     ltd, review = network_lead_time_demand(network), np.array([review_periods(point) for point in network.nodes])
     levels = levels_alone(network_service_targets(network), ltd, review, network.counts)
     gap = np.where(ltd.rate > 0, [point.policy.gap for point in network.nodes], 0.0)
-    plan = describe(network, levels + gap, ltd, None, reason)
+    plan = with_safety_stock(describe(network, levels + gap, ltd, None, reason), gap, echelon_sum(network))
     on_hand = np.maximum(levels + 0.5 * gap - ltd.mean + 0.5 * ltd.rate, 0)
     return replace(
         plan,

@@ -8,6 +8,7 @@ from echelon.core.inventory.general.arrays import mean_lead
 from echelon.core.inventory.general.model import Link, Point, SupplyNetwork
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand, variance_together
 from echelon.core.inventory.simulation.layout import Doubles, Flags
+from echelon.core.inventory.stock_plan import EchelonSum
 
 _LONGEST_CYCLE = 366
 
@@ -32,6 +33,13 @@ def usage(network: SupplyNetwork) -> Doubles:
             if link.source >= 0:
                 out[link.source] += link.quantity * share * out[n]
     return out
+
+
+def echelon_sum(network: SupplyNetwork) -> EchelonSum:
+    """Sums over a point and all points downstream, what these hold in units of the point's own item; of a point with several
+    sources each echelon has its planned share."""
+    taken = usage(network)
+    return lambda amounts: taken @ amounts
 
 
 def serving(network: SupplyNetwork) -> Flags:

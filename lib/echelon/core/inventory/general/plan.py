@@ -8,14 +8,23 @@ from echelon.core.inventory.general.check import check_network
 from echelon.core.inventory.general.costs import NetworkMeasures
 from echelon.core.inventory.general.gaps import open_gaps, with_best_gaps, with_gaps
 from echelon.core.inventory.general.model import SupplyNetwork
-from echelon.core.inventory.general.moments import network_lead_time_demand, serving, warm_up
+from echelon.core.inventory.general.moments import echelon_sum, network_lead_time_demand, serving, warm_up
 from echelon.core.inventory.general.paths import NetworkPathSource
 from echelon.core.inventory.general.simulator import NetworkSimulator
 from echelon.core.inventory.lead_time_demand import LeadTimeDemand
 from echelon.core.inventory.optimisation.fill_rate import optimise, valley_at
 from echelon.core.inventory.optimisation.targets import Targets, meet_targets
 from echelon.core.inventory.simulation.layout import Doubles, Flags
-from echelon.core.inventory.stock_plan import DEFAULT_SIZE, SimulationSize, StockPlan, describe, observed, shortfall, targets_of
+from echelon.core.inventory.stock_plan import (
+    DEFAULT_SIZE,
+    SimulationSize,
+    StockPlan,
+    describe,
+    observed,
+    shortfall,
+    targets_of,
+    with_safety_stock,
+)
 
 _ROUNDS = 6
 _GAP_REPLICATIONS = 64  # the cost is flat in a gap, and every one is tried on the same paths
@@ -135,9 +144,11 @@ def _short(measures: NetworkMeasures, targets: Targets) -> Flags:
 
 
 def _with_reorder_points(network: SupplyNetwork, plan: StockPlan) -> StockPlan:
-    """s = S - gap for (s,S); for (R,Q) the level is R and the stock may rise to R + Q."""
+    """s = S - gap for (s,S); for (R,Q) the level is R and the stock may rise to R + Q. Safety stocks are those of s and R."""
     kinds = np.array([point.policy.kind for point in network.nodes])
     gap = np.array([point.policy.gap for point in network.nodes])
     up_to = np.where(kinds == "RQ", plan.base_stock_level + gap, plan.base_stock_level)
     reorder = np.where(kinds == "sS", up_to - gap, np.where(kinds == "RQ", up_to - gap, plan.reorder_point))
-    return replace(plan, base_stock_level=up_to, reorder_point=np.maximum(reorder, 0.0))
+    ordered = np.where(kinds == "base_stock", 0.0, gap)
+    planned = replace(plan, base_stock_level=up_to, reorder_point=np.maximum(reorder, 0.0))
+    return with_safety_stock(planned, ordered, echelon_sum(network))

@@ -32,7 +32,7 @@ class NetworkSimulator:
         size = len(network.nodes)
         self._tape = make_tape(_ROOM * self.periods * (size + len(self._net.links)))
         self._sums = np.zeros((self.replications, size, measures.ALL_SUMS))
-        self.demand = self._demand_totals()
+        self.demand = self._per_point(self._draws.demand[:, warm_up:].sum(axis=(0, 1, 3), dtype=np.float64))
 
     @property
     def gaps(self) -> Doubles:
@@ -49,9 +49,8 @@ class NetworkSimulator:
         """Measured periods x replications: sums divided by it are means per period."""
         return float(self.measured * self.replications)
 
-    def _demand_totals(self) -> Doubles:
-        """Customers' demand per point over the measured periods of all replications."""
-        per_row = self._draws.demand[:, self.warm_up :].sum(axis=(0, 1, 3), dtype=np.float64)
+    def _per_point(self, per_row: Doubles) -> Doubles:
+        """What is known per row of demand, per point; 0 without customers."""
         rows = self._net.points["customers"]
         return np.where(rows >= 0, per_row[np.maximum(rows, 0)], 0.0)
 
@@ -98,7 +97,8 @@ class NetworkSimulator:
         """One forward pass with all measures."""
         self._run(levels)
         by_kind = self._sums.transpose(2, 1, 0).copy()
-        return NetworkMeasures(by_kind, self.measured, by_kind[measures.CYCLES_SEEN].max(axis=1))
+        asked = self._per_point(np.count_nonzero(self._draws.demand[:, self.warm_up :] > 0, axis=(0, 1, 3)))
+        return NetworkMeasures(by_kind, self.measured, by_kind[measures.CYCLES_SEEN].max(axis=1), asked)
 
     def trace(self, levels: Doubles) -> Floats:
         """(replications, periods, TRACED, points): stock on hand, backorders and units under way at the end of every period,

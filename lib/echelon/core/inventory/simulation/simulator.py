@@ -103,6 +103,7 @@ class Simulator:
         self.replications, self.measured = paths.blocks * BLOCK, paths.periods - paths.warm_up
         self._sums = np.zeros((paths.blocks, len(self.net.parent), layout.SUMS * BLOCK), self.precision)
         self._demand: Doubles | None = None
+        self._asked = np.zeros(len(self.net.parent))
 
     def _rows(self, rows: int) -> Floats:
         """Rows of BLOCK zeros that begin on a cache line."""
@@ -142,9 +143,17 @@ class Simulator:
         per_row = by_lane.sum(axis=1)
         self._demand = np.where(self.net.customers >= 0, per_row[np.maximum(self.net.customers, 0)], 0.0)
 
+    def _asked_parts(self) -> Iterator[tuple[Paths, Floats]]:
+        """The same; in passing, measured periods in which customers ask for anything are counted."""
+        by_lane = np.zeros(int(self.net.customers.max(initial=0)) + 1)
+        for part, found in self._parts():
+            by_lane += np.count_nonzero(part.demand[:, part.warm_up :] > 0, axis=(0, 1, 3))
+            yield part, found
+        self._asked = np.where(self.net.customers >= 0, by_lane[np.maximum(self.net.customers, 0)], 0.0)
+
     def _forward(self, levels: Doubles, full: bool) -> Floats:
         used = np.asarray(levels, self.precision)
-        for part, found in self._parts() if full else self._counted_parts():
+        for part, found in self._asked_parts() if full else self._counted_parts():
             forward.forward_blocks(self.net, used, part.demand, part.lead, part.warm_up, full, found, self._work)
         return self._sums
 
@@ -172,7 +181,7 @@ class Simulator:
         found = self._forward(levels, True)
         blocks, nodes = found.shape[:2]
         by_kind = found.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3).astype(np.float64, order="C")
-        return Measures(by_kind.reshape(layout.SUMS, nodes, blocks * BLOCK), self.measured, self._cycles())
+        return Measures(by_kind.reshape(layout.SUMS, nodes, blocks * BLOCK), self.measured, self._cycles(), self._asked)
 
     def _cycles(self) -> Doubles:
         """Whole review cycles inside the measured periods, per node."""
@@ -202,11 +211,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Measures:
-    """Service and stock per node. sums: (kinds, nodes, replications) over `periods` measured periods."""
+    """Service and stock per node. sums: (kinds, nodes, replications) over `periods` measured periods; asked: those in which
+    customers ask for anything, over all replications (nodes,)."""
 
     sums: Doubles
     periods: int
     cycles: Doubles
+    asked: Doubles
 
     def per_period(self, kind: int) -> Estimate:
         """Mean per period of a sum of `layout` (ON_HAND, BACKORDERS, READY, ...)."""
@@ -253,6 +264,12 @@ class Measures:
     def stock_out_share(self) -> Estimate:
         """Share of periods in which some demand of customers was not served."""
         return self.per_period(layout.STOCKOUTS)
+
+    @property
+    def served_periods(self) -> Doubles:
+        """Share of the periods with customers' demand in which all of it was served (nodes,); nan without any."""
+        asked = np.where(self.asked > 0, self.asked, np.nan)
+        return np.asarray(1 - self.sums[layout.STOCKOUTS].sum(axis=1) / asked)
 
 
 def _mean(values: Doubles) -> Estimate:
