@@ -8,9 +8,11 @@ from pyspark.sql import DataFrame
 from echelon.lake.contracts import TABLES
 from echelon.lake.schema import conform
 from echelon.stages.context import Context
+from echelon.stages.data_exceptions.refused_rows import refused_rows
+from echelon.stages.data_exceptions.unplanned_stock import unplanned_stock
 
 Finder = Callable[[Context], DataFrame]
-FINDERS: tuple[Finder, ...] = ()
+FINDERS: tuple[Finder, ...] = (refused_rows, unplanned_stock)
 
 
 def data_exceptions(context: Context) -> DataFrame:
