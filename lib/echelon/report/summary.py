@@ -88,7 +88,9 @@ def _data(data: ReportData) -> list[tuple[str, str]]:
     if "stock_not_planned" in totals.index:
         number, value = totals.loc["stock_not_planned", ["exceptions", "value"]]
         where = f.plural(number, "SKU-location")
-        parts.append(f"stock of {where} that {'is' if number == 1 else 'are'} not planned, worth {f.money(value, data.currency)}")
+        parts.append(
+            f"stock of {where} that {'is' if number == 1 else 'are'} not planned, worth {f.money(value, data.currency)}"
+        )
     if "record_refused" in totals.index:
         refused = f.count(totals.loc["record_refused", "exceptions"])
         parts.append(f"{refused} of items, locations, stock or targets with refused rows")

@@ -60,7 +60,7 @@ def collect(context: Context, place: str) -> ReportData:
         horizon=windows.horizon,
         history_start=windows.first_day,
         history_end=windows.last_day,
-        skus=context.lake.read("items").count(),
+        skus=context.lake.read("segments").select("sku").distinct().count(),
         series=context.lake.read("segments").count(),
         tables_path=f"{settings.run.output}/tables",
         report_path=place,

@@ -121,7 +121,6 @@ DELIVERIES = Table(
     ("delivery", "part"),
     (
         Column("delivery", "string", "Identification of the delivery, or number of the order"),
-        Column("part", "int", "Number of the receipt among those of the delivery, by day of receipt", check="part >= 1"),
         SOURCE,
         DESTINATION,
         Column("sku", "string", "SKU delivered; null where the delivery is not by SKU", nullable=True),
@@ -130,6 +129,7 @@ DELIVERIES = Table(
         Column("received_date", "date", "Day of receipt", check="received_date >= order_date"),
         amount("quantity_ordered", "Quantity ordered", "units", nullable=True),
         amount("quantity_received", "Quantity received", "units", nullable=True),
+        Column("part", "int", "Number of the receipt among those of the delivery, by day", nullable=True, check="part >= 1"),
     ),
 )
 STOCK = Table(

@@ -20,7 +20,8 @@ from echelon.stages.ingest.classify import RULE, Rule, refuse
 
 _AGAIN = "the same row again"
 # A file of stock with such a column has a row for every day.
-_DAYS = ("date", "day", "datum", "as_of", "as_of_date", "snapshot", "snapshot_date", "stock_date", "timestamp")
+_DAYS = ("date", "day", "datum", "as_of", "as_of_date", "snapshot", "snapshot_date", "stock_date")
+_BINS = ("bin", "lot", "batch", "lot_number", "batch_number", "expiry", "expiry_date", "best_before")
 
 
 def settle_copies(frame: DataFrame, name: str, source: Source) -> DataFrame:
@@ -70,15 +71,15 @@ class _Rows:
         return Rule("conflicting", met, F.concat(F.lit(f"rows for one {self._what} differ: "), F.concat_ws(", ", *pairs)))
 
     def several_days(self) -> Rule:
-        """Rows of stock that differ in what the file calls a day: they are no bins of one day."""
-        day = F.coalesce(*(_cell(name) for name in _DAYS))
+        """Rows of stock that differ in what the file calls a day, and in no bin or lot."""
+        days = self._differ(_cell(*_DAYS)) & ~self._differ(_cell(*_BINS))
         reason = "rows of several days: stock is that of the run date; give that of other days as stock_history"
-        return Rule("conflicting", self._differ(day), F.lit(reason))
+        return Rule("conflicting", days, F.lit(reason))
 
     def unless_bins(self, date: str, values: Sequence[str]) -> list[Rule]:
         """Stock at the end of one day, unless it is that of several bins, which is added up; two times of a day are none."""
         bare = F.count("on_hand").over(self._all) < F.count("*").over(self._all)
-        bins = ~bare & ~self._differ(F.col("stocked_out")) & ~self._differ(_cell(date))
+        bins = ~bare & ~self._differ(F.col("stocked_out")) & ~self._differ(_cell(date.lower()))
         return [Rule(rule.name, ~bins & rule.condition, rule.reason) for rule in (self.conflict(values), self.said())]
 
     def _differ(self, value: Column) -> Column:
@@ -90,7 +91,7 @@ class _Rows:
         return F.concat_ws(" and ", F.min(text).over(self._all), F.max(text).over(self._all))
 
 
-def _cell(name: str) -> Column:
-    """The text of a column of the file, whatever the case of its name."""
+def _cell(*names: str) -> Column:
+    """The text of the first column of the file with one of these names, whatever their case."""
     cells = F.map_entries(F.from_json(ROW, "map<string,string>"))
-    return F.get(F.filter(cells, lambda cell: F.lower(cell["key"]) == name.lower()), 0)["value"]
+    return F.get(F.filter(cells, lambda cell: F.lower(cell["key"]).isin(*names)), 0)["value"]

@@ -18,6 +18,8 @@ _PERIOD = {"D": "sale", "W": "week", "M": "month"}
 _SHOWN = 3
 # So many dates show whether they are days, or stand for weeks or months.
 _ENOUGH_DATES = 8
+# A few rows beyond so long a stretch without any are told, though they do not stop the run.
+_TOLD_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,14 @@ def _longest(context: Context) -> int:
 
 
 def _tell_end(context: Context, history: list[Day], run_date: date, stamps: Stamps) -> None:
-    found = ends([(day.date, day.rows) for day in history], run_date, stamps, _longest(context))
+    rows = [(day.date, day.rows) for day in history]
+    found, near = (ends(rows, run_date, stamps, longest) for longest in (_longest(context), _TOLD_DAYS))
     _refuse_gap(context, found, run_date)
-    if found.silent > found.usual:
-        note("ingest", _gap(found, run_date))
+    if near.silent > near.usual:
+        note("ingest", _gap(near, run_date))
     if found.early:
-        rows, first = found.early
-        note("ingest", f"{rows} rows of sales ({first} and on) lie long before all others ({found.first} and on): mistyped?")
+        number, first = found.early
+        note("ingest", f"{number} rows of sales ({first} and on) lie long before all others ({found.first} and on): mistyped?")
     if stamps.covered(found.last)[1] >= run_date:
         note(
             "ingest", f"the {_PERIOD[stamps.freq]} of {found.last} ends after the run date {run_date} and is taken for complete"

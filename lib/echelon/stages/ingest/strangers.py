@@ -43,7 +43,7 @@ def refuse_strangers(context: Context, rows: Frames) -> Frames:
 def _skus(rows: Frames) -> tuple[DataFrame, str]:
     if "items" in rows:
         return _named(rows["items"], "sku"), "items"
-    return _accepted(rows["sales"], "sku"), "sales"
+    return _accepted(rows["sales"], "sku"), "accepted sales"
 
 
 def _locations(context: Context, rows: Frames) -> tuple[DataFrame, str]:
@@ -54,8 +54,10 @@ def _locations(context: Context, rows: Frames) -> tuple[DataFrame, str]:
         return _named(rows["locations"], "location").union(default), "locations"
     sold = _accepted(rows["sales"], "location")
     if "lanes" not in rows:
-        return sold.union(default), "sales"
-    return sold.union(_accepted(rows["lanes"], "source")).union(_accepted(rows["lanes"], "destination")), "lanes or sales"
+        return sold.union(default), "accepted sales"
+    return sold.union(_accepted(rows["lanes"], "source")).union(
+        _accepted(rows["lanes"], "destination")
+    ), "lanes or accepted sales"
 
 
 def _accepted(frame: DataFrame, column: str) -> DataFrame:
