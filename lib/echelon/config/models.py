@@ -93,6 +93,10 @@ class Ingest(Strict):
 
     max_quarantine_share: Share = Field(0.2, description="the run stops when more of an input's rows is quarantined")
     max_history_years: Count = Field(20, description="dates longer before the run date are quarantined as typing errors")
+    max_gap_days: Count | None = Field(
+        None,
+        description="the run stops when sales end longer before the run date; default: 28 days, 56 with weeks, 92 with months",
+    )
 
 
 class Defaults(Strict):

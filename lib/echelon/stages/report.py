@@ -62,7 +62,7 @@ def collect(context: Context, place: str) -> ReportData:
         horizon=windows.horizon,
         history_start=windows.first_day,
         history_end=windows.last_day,
-        skus=context.lake.read("items").count(),
+        skus=context.lake.read("segments").select("sku").distinct().count(),
         series=context.lake.read("segments").count(),
         stock_given=settings.sources.stock is not None,
         unused_lanes=tuple(f"{lane.source} to {lane.destination}" for lane in others),

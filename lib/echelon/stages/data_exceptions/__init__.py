@@ -9,9 +9,11 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.schema import conform
 from echelon.stages.context import Context
 from echelon.stages.data_exceptions.demand_spikes import demand_spikes
+from echelon.stages.data_exceptions.refused_rows import refused_rows
+from echelon.stages.data_exceptions.unplanned_stock import unplanned_stock
 
 Finder = Callable[[Context], DataFrame]
-FINDERS: tuple[Finder, ...] = (demand_spikes,)
+FINDERS: tuple[Finder, ...] = (demand_spikes, refused_rows, unplanned_stock)
 
 
 def data_exceptions(context: Context) -> DataFrame:

@@ -1,6 +1,7 @@
 """Refuse a network that can't be planned before anything is computed with it."""
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from echelon.core.network import topology
 from echelon.core.network.topology import NetworkError
@@ -13,6 +14,8 @@ KINDS = ("supplier", "warehouse", "store")
 
 def check_network(context: Context, tables: dict[str, DataFrame]) -> None:
     """Every lane joins known locations, no loop, one preferred source each, and all that sell are supplied."""
+    if context.settings.sources.lanes is None:
+        _refuse_supplier_that_sells(tables["sales"], context.settings.defaults.supplier)
     locations = context.lake.keep("locations", tables["locations"])
     tables["locations"] = locations
     _refuse_kinds(locations)
@@ -24,6 +27,14 @@ def check_network(context: Context, tables: dict[str, DataFrame]) -> None:
     _refuse_unsupplied(tables["sales"], lanes)
 
 
+def _refuse_supplier_that_sells(sales: DataFrame, supplier: str) -> None:
+    if not sales.where(F.col("location") == supplier).isEmpty():
+        raise InputRefused(
+            f"sales: location '{supplier}' has the name of the outside supplier that is assumed where no lanes are given: give "
+            "the supplier another name (defaults.supplier)"
+        )
+
+
 def _refuse_kinds(locations: DataFrame) -> None:
     wrong = locations.where(~locations["kind"].isin(*KINDS)).limit(1).collect()
     if wrong:
@@ -31,7 +42,7 @@ def _refuse_kinds(locations: DataFrame) -> None:
 
 
 def _refuse_unsupplied(sales: DataFrame, lanes: list[topology.Lane]) -> None:
-    selling = [row["location"] for row in sales.select("location").distinct().collect()]
+    selling = [row["location"] for row in sales.where("quantity_sold > 0").select("location").distinct().collect()]
     if alone := without_source(selling, lanes):
         supplied = sorted({lane.destination for lane in lanes})
         raise InputRefused(
