@@ -135,3 +135,8 @@ def test_the_included_history_is_learned_on_every_lane() -> None:
     assert (table.basis == "deliveries").all()
     assert (table.mean_days / table.destination.map(promised)).between(0.95, 1.1).all()
     assert (table.p95_days > table.median_days).all() and table.on_time_share.between(0.4, 0.9).all()
+
+
+def test_a_lane_of_one_day_with_the_default_deviation_is_as_good_as_certain() -> None:
+    certain, default = (learn([], [lane(mean=1.0, sd=sd)]).iloc[0] for sd in (0.0, 0.3))
+    assert default.days.tolist() == certain.days.tolist() == [1]
