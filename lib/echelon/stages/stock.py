@@ -18,6 +18,7 @@ from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.explanations import PARTS, explained_parts, explanations, told_failures, with_evidence
 from echelon.stages.failures import count_failures
+from echelon.stages.long_lead_times import shortened
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
 from echelon.stages.stock_changes import changes, parts
@@ -30,6 +31,7 @@ def run(context: Context) -> str:
     """Publish `stock_levels`, `stock_explanations` and `stock_changes`."""
     lake = context.lake
     lanes = shared_lanes(context, lake.read("lead_times"))
+    _tell_shortened(context, lanes)
     rows = with_evidence(context, planning_rows(context, lake.read("demand_distributions")))
     function = partial(_plan_bucket, lanes=lanes, size=simulation_size(context))
     schema = f"{TABLES['stock_levels'].ddl}, {PARTS}"
@@ -46,6 +48,12 @@ def run(context: Context) -> str:
         f"{skus} SKU networks, {told} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
         f"{missed} with a target out of reach"
     )
+
+
+def _tell_shortened(context: Context, lanes: Lanes) -> None:
+    for row in context.lake.read("lead_times").orderBy("source", "destination").collect():
+        if note := shortened(row.asDict(), lanes.period_days):
+            print(f"{'stock':<10} note: {note}")
 
 
 def _counted(found: DataFrame) -> tuple[int, ...]:
