@@ -67,7 +67,7 @@ def test_long_genuine_lead_times_stay() -> None:
 def test_a_slip_is_not_lent_to_the_suppliers_other_lanes() -> None:
     rows = [delivery(10, destination=name) for name in "ABCDEFG"] + [delivery(375, destination="H")]
     lanes = [lane(destination=name) for name in "ABCDEFGH"]
-    table = learn(rows + [delivery(9, destination="A")], lanes)
+    table = learn([*rows, delivery(9, destination="A")], lanes)
     assert set(table["basis"]) == {"supplier"} and table["mean_days"].max() < 11
 
 

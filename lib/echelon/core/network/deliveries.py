@@ -56,8 +56,8 @@ def _implausible(deliveries: pd.DataFrame, end: str) -> "pd.Series[bool]":
     days = _days_after_order(deliveries, end)
     wrong = pd.Series(data=False, index=deliveries.index)
     for _, mine in days[days >= 0].groupby([deliveries["source"], deliveries["destination"]]):
-        promise = float(deliveries.at[mine.index[0], "lane_days"])
-        wrong[mine.index] = implausible(mine.to_numpy(np.float64), promise)
+        promise = deliveries["lane_days"].loc[mine.index[0]]
+        wrong[mine.index] = implausible(np.asarray(mine, dtype=np.float64), promise)
     return wrong
 
 

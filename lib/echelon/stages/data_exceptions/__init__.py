@@ -8,9 +8,12 @@ from pyspark.sql import DataFrame
 from echelon.lake.contracts import TABLES
 from echelon.lake.schema import conform
 from echelon.stages.context import Context
+from echelon.stages.data_exceptions.delivery_outliers import delivery_outliers
+from echelon.stages.data_exceptions.phantom_stock import phantom_stock
+from echelon.stages.data_exceptions.stock_mismatches import stock_mismatches
 
 Finder = Callable[[Context], DataFrame]
-FINDERS: tuple[Finder, ...] = ()
+FINDERS: tuple[Finder, ...] = (delivery_outliers, stock_mismatches, phantom_stock)
 
 
 def data_exceptions(context: Context) -> DataFrame:
