@@ -99,12 +99,18 @@ class Ingest(Strict):
     )
 
 
+# Standard deviation of a lead time as a share of it, where nothing is said of it: 4 days of 14.
+LEAD_TIME_SD_SHARE = 2 / 7
+
+
 class Defaults(Strict):
     """What is assumed where the sources are silent."""
 
     supplier: str = Field("SUPPLIER", description="outside supplier of every location when no lanes are given")
     lead_time_days: NotNegative = Field(14, description="lead time of a lane")
-    lead_time_sd_days: NotNegative = Field(4, description="standard deviation of the lead time of a lane")
+    lead_time_sd_days: NotNegative | None = Field(
+        None, description="standard deviation of the lead time of a lane; default: 2/7 of its lead time, so 4 of 14 days"
+    )
     review_period_days: Count = Field(7, description="days between orders on a lane")
     moq: NotNegative = Field(0, description="minimum order quantity")
     lot_size: Positive = Field(1, description="order multiple")

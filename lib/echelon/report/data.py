@@ -134,6 +134,7 @@ class ReportData:
     replay_start: date | None = None  # first and last day of the held-back weeks
     replay_end: date | None = None
     censored: int = 0  # SKU-location-periods in which the location was empty for some of the time
+    stock_known: float | None = None  # share of SKU-location-periods with a row of stock history; None without the input
     restored: float = 0.0  # units of demand that they are estimated to have lost
     assumptions: tuple[str, ...] = ()  # sentences
     versions: dict[str, str] = field(default_factory=dict)  # python, pyspark, delta, ...

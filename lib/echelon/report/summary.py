@@ -5,6 +5,7 @@ from echelon.report import formats as f
 from echelon.report.accuracy import accuracy
 from echelon.report.data import ReportData
 from echelon.report.headline import order_kinds
+from echelon.report.readiness import readiness
 
 
 def query(data: ReportData) -> str:
@@ -23,6 +24,7 @@ def summary_lines(data: ReportData) -> list[str]:
         ("Orders", order_kinds(data) or ("none" if data.stock_given else "none: they need the input stock")),
         ("Exceptions", _exceptions(data)),
         *_data(data),
+        ("Readiness", "; ".join(readiness(data))),
         ("Quarantined", _quarantined(data)),
         ("Checks", _checks(data)),
         ("Tables", f"{data.tables_path} (release {data.release})"),

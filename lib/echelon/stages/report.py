@@ -20,6 +20,7 @@ from echelon.stages.assumptions import assumptions
 from echelon.stages.context import Context
 from echelon.stages.history import windows_of
 from echelon.stages.report_checks import check_list
+from echelon.stages.stock_known import share_of_periods
 from echelon.stages.used_lanes import used_and_others
 
 
@@ -72,6 +73,7 @@ def collect(context: Context, place: str) -> ReportData:
         replay_end=windows.last_day,
         censored=censored,
         restored=restored,
+        stock_known=share_of_periods(context),
         assumptions=assumptions(context, windows, frames["lanes"]),
         check_list=check_list(context, newest["run_id"]),
         versions={"python": python_version()}

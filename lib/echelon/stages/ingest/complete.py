@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from echelon.config.models import Defaults
+from echelon.config.models import LEAD_TIME_SD_SHARE, Defaults
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import EVERY
@@ -37,17 +37,19 @@ def lanes_table(accepted: DataFrame | None, sales: DataFrame, defaults: Defaults
     if accepted is None:
         accepted = sales.select(F.lit(defaults.supplier).alias("source"), F.col("location").alias("destination"))
         accepted = _with_nulls(accepted.distinct(), "lanes")
-    return _filled(
+    filled = _filled(
         accepted,
         {
             "lead_time_days": defaults.lead_time_days,
-            "lead_time_sd_days": defaults.lead_time_sd_days,
             "review_period_days": defaults.review_period_days,
             "moq": defaults.moq,
             "lot_size": defaults.lot_size,
             "priority": 1,
         },
     )
+    chosen = defaults.lead_time_sd_days
+    share = F.round(F.col("lead_time_days") * LEAD_TIME_SD_SHARE, 1)
+    return filled.withColumn("lead_time_sd_days", F.coalesce("lead_time_sd_days", share if chosen is None else F.lit(chosen)))
 
 
 def locations_table(
