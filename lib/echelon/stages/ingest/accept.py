@@ -8,7 +8,8 @@ from pyspark.sql import functions as F
 from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import EVERY, INPUTS
-from echelon.lake.sources import READ_ERRORS, explain_read, has_column, read_source, source_columns
+from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.read import LOST, Reading, look_over, read_source
 from echelon.stages.context import Context
 from echelon.stages.ingest import classify
 from echelon.stages.ingest.classify import REASON, RULE, Rule
@@ -22,22 +23,21 @@ def classified(context: Context, name: str) -> DataFrame | None:
     source: Source | None = getattr(context.settings.sources, name)
     if source is None:
         return None
-    raw = read_source(context.spark, source, INPUTS[name])
-    frame = classify.typed(raw, INPUTS[name], source.date_format)
+    reading = read_source(context.spark, source, INPUTS[name])
+    frame = classify.typed(reading.frame, INPUTS[name], source.date_format)
     try:
-        kept = context.lake.keep(f"input_{name}", _own_rules(context, name, source, frame))
+        kept = context.lake.keep(f"input_{name}", _own_rules(name, reading, frame))
     except READ_ERRORS as error:
-        raise InputRefused(f"{name}: {source.path}: {explain_read(error)}") from None
-    if kept.isEmpty():
-        raise InputRefused(f"{name}: {source.path}: no rows")
-    return kept
+        raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
+    for note in (*reading.notes, *look_over(context.spark, reading, kept)):
+        print(f"{'ingest':<10} note: {note}", flush=True)
+    return kept.drop(LOST)
 
 
-def _own_rules(context: Context, name: str, source: Source, frame: DataFrame) -> DataFrame:
+def _own_rules(name: str, reading: Reading, frame: DataFrame) -> DataFrame:
     if name == "sales":
         frame = classify.refuse(frame, *_sales_rules())
-        columns = source_columns(context.spark, source, name)
-        if has_column(source, columns, "document"):
+        if "document" in reading.given:
             frame = classify.refuse_copies(frame, ("_row",), "the same line of the same document again")
         return frame
     if name == "deliveries":
