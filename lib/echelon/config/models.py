@@ -1,14 +1,28 @@
 """The strict models of a run's configuration. An unknown setting is an error; every default is stated here."""
 
 import os
+import re
 from datetime import date
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from echelon.core.forecast.names import check_names
 
+# A drive of Windows would be taken for the kind of an address.
+_WINDOWS = re.compile(r"^[A-Za-z]:[\\/]")
+
+
+def _of_this_system(path: str | None) -> str | None:
+    """Refuse the paths of another system, which would become a folder of that name here."""
+    if path and _WINDOWS.match(path):
+        as_seen = "/mnt/" + path[0].lower() + path[2:].replace("\\", "/")
+        raise PydanticCustomError("path", "this is a path of Windows; under WSL the same place is {seen}", {"seen": as_seen})
+    return path
+
+
+Place = Annotated[str, AfterValidator(_of_this_system)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -34,7 +48,7 @@ class Strict(BaseModel):
 class Run(Strict):
     """What is planned, and where the results go."""
 
-    output: str = Field("out", description="folder or URI for tables and report")
+    output: Place = Field("out", description="folder or URI for tables and report")
     suites: str = Field("expectations", description="folder of the Great Expectations suites")
     run_date: date | None = Field(None, description="day planned for; default: the day after the last complete sale")
     frequency: Literal["D", "W", "M"] = Field("D", description="planning period: day, week (from Monday) or month")
@@ -65,12 +79,29 @@ class Spark(Strict):
 class Source(Strict):
     """One input: where it lies and how its columns are called."""
 
-    path: str = Field(description="file, folder, glob or URI")
-    format: Literal["csv", "parquet"] | None = Field(None, description="default: by the file name")
+    path: Place | None = Field(None, description="file, folder, glob or URI")
+    table: str | None = Field(None, description="instead of a path: name of a table that Spark knows, catalog.schema.name")
+    format: Literal["csv", "parquet", "delta"] | None = Field(
+        None,
+        description="default: delta where the folder is such a table, else csv where the path contains .csv, else parquet",
+    )
     columns: dict[str, str] = Field(default_factory=dict, description="our column: column of the file")
     constants: dict[str, str] = Field(default_factory=dict, description="our column: value for every row")
     options: dict[str, str] = Field(default_factory=dict, description="reader options passed to Spark")
     date_format: str | None = Field(None, description="pattern of the dates; default: ISO dates or timestamps")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Source":
+        if not self.place or (self.path and self.table):
+            raise PydanticCustomError("place", "give either a path or a table")
+        if self.table and self.format:
+            raise PydanticCustomError("format", "a table that Spark knows has no format to be told; leave it out")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where it lies, in one word."""
+        return self.path or self.table or ""
 
 
 class Sources(Strict):

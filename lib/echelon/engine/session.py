@@ -155,6 +155,10 @@ def _sql_settings(settings: Spark) -> dict[str, str]:
         # A limit in bytes is checked at every row, and counting a list column's bytes costs as much as it has rows so far.
         "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
         "spark.sql.legacy.parquet.nanosAsLong": "true",
+        # A folder store=0012 holds the rows of 0012, not of 12.
+        "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+        # CSV in any encoding that Java knows: windows-1252 is what spreadsheets write.
+        "spark.sql.legacy.javaCharsets": "true",
         "spark.databricks.delta.snapshotPartitions": "1",
         # Delta's VACUUM lists files in that many tasks; Spark's default is 10,000.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(settings.shuffle_partitions),

@@ -11,7 +11,7 @@ from echelon.errors import ConfigurationError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.data_docs import build_data_docs
-from echelon.lake.files import is_local
+from echelon.lake.files import is_local, local_path
 from echelon.lake.schema import spark_schema
 from echelon.lake.suites import RELEASED, load_suite
 from echelon.lake.visible import all_releases, open_tables, refuse_unreleased, table_path, visible_release
@@ -36,14 +36,14 @@ def write(spark: SparkSession, settings: Configuration) -> str:
     Raises ConfigurationError when the output is not on this machine, EchelonError when there is no release yet.
     """
     output, suites = settings.run.output, Path(settings.run.suites)
-    if "://" in output:
+    if not is_local(output):
         raise ConfigurationError(f"data-docs: {output} is no folder of this machine, and the pages are written to a folder")
     newest, releases = visible_release(spark, output), all_releases(spark, output)
     frames = open_tables(spark, output, newest, newest["tables"])
     for name, frame in frames.items():
         frame.createOrReplaceTempView(name)
     _register_earlier(spark, output, _reads(frames, suites), releases[-2]["tables"] if len(releases) > 1 else {})
-    folder = Path(output) / "data-docs"
+    folder = local_path(output) / "data-docs"
     met = build_data_docs(frames, suites, folder, f"release {newest['release']}")
     good, total = (sum(counts) for counts in zip(*met.values(), strict=True))
     return f"{folder / 'index.html'}: {good} of {total} expectations met on {len(met)} tables"

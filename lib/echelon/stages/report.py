@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
 
 from pyspark.sql import functions as F
@@ -10,7 +9,7 @@ from pyspark.sql import functions as F
 from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.engine.exact import exact_sum
 from echelon.errors import EchelonError
-from echelon.lake.files import is_local
+from echelon.lake.files import is_local, local_path
 from echelon.lake.visible import newest_release
 from echelon.report.data import ReportData
 from echelon.report.page import write_pages
@@ -33,12 +32,14 @@ class Summary:
 
 
 def run(context: Context) -> Summary:
-    """Write the pages beside the tables and return the summary."""
-    output = Path(context.settings.run.output)
-    place = output / "report" / "index.html"
+    """Write the pages beside the tables, where these lie on this machine, and return the summary."""
+    output = context.settings.run.output
+    if not is_local(output):
+        told = f"no page: {output} is no folder of this machine"
+        return Summary(told, summary_lines(collect(context, told)))
+    place = local_path(output) / "report" / "index.html"
     data = collect(context, str(place))
-    if is_local(context.settings.run.output):
-        write_pages(data, place)
+    write_pages(data, place)
     return Summary(str(place), summary_lines(data))
 
 

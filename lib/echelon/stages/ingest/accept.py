@@ -8,11 +8,13 @@ from pyspark.sql import functions as F
 from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import EVERY, INPUTS
-from echelon.lake.sources import READ_ERRORS, explain_read, has_column, read_source, source_columns
+from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.read import LOST, Reading, look_over, read_source
 from echelon.stages.context import Context
 from echelon.stages.ingest import classify
 from echelon.stages.ingest.classify import Rule
 from echelon.stages.ingest.copies import settle_copies
+from echelon.stages.notes import note
 
 
 def classified(context: Context, name: str) -> DataFrame | None:
@@ -23,22 +25,21 @@ def classified(context: Context, name: str) -> DataFrame | None:
     source: Source | None = getattr(context.settings.sources, name)
     if source is None:
         return None
-    raw = read_source(context.spark, source, INPUTS[name])
-    frame = classify.typed(raw, INPUTS[name], source.date_format)
+    reading = read_source(context.spark, source, INPUTS[name])
+    frame = classify.typed(reading.frame, INPUTS[name], source.date_format)
     try:
-        kept = context.lake.keep(f"input_{name}", _own_rules(context, name, source, frame))
+        kept = context.lake.keep(f"input_{name}", _own_rules(name, reading, frame))
     except READ_ERRORS as error:
-        raise InputRefused(f"{name}: {source.path}: {explain_read(error)}") from None
-    if kept.isEmpty():
-        raise InputRefused(f"{name}: {source.path}: no rows")
-    return kept
+        raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
+    for text in (*reading.notes, *look_over(context.spark, reading, kept)):
+        note("ingest", text)
+    return kept.drop(LOST)
 
 
-def _own_rules(context: Context, name: str, source: Source, frame: DataFrame) -> DataFrame:
+def _own_rules(name: str, reading: Reading, frame: DataFrame) -> DataFrame:
     if name == "sales":
         frame = classify.refuse(frame, *_sales_rules())
-        named = has_column(source, source_columns(context.spark, source, name), "document")
-        return settle_copies(frame, name, source) if named else frame
+        return settle_copies(frame, name, reading.source) if "document" in reading.given else frame
     if name == "deliveries":
         backwards = F.col("received_date") < F.col("order_date")
         frame = classify.refuse(frame, Rule("received_before_ordered", backwards, F.lit("received before it was ordered")))
@@ -50,7 +51,7 @@ def _own_rules(context: Context, name: str, source: Source, frame: DataFrame) ->
     if name in ("signals", "events"):
         scopes = [scope for scope in ("sku", "location") if scope in INPUTS[name].key]
         frame = frame.withColumns({scope: F.coalesce(scope, F.lit(EVERY)) for scope in scopes})
-    return settle_copies(frame, name, source)
+    return settle_copies(frame, name, reading.source)
 
 
 def _sales_rules() -> list[Rule]:

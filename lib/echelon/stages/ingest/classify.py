@@ -7,7 +7,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from echelon.lake.inputs import Input, InputColumn
-from echelon.lake.sources import FILE, ROW, SWALLOWED
+from echelon.lake.sources.part import FILE
+from echelon.lake.sources.read import LOST, READ_REASON, READ_RULE, ROW
 
 RULE, REASON = "_rule", "_reason"
 
@@ -22,18 +23,15 @@ class Rule:
 
 
 def typed(raw: DataFrame, source: Input, date_format: str | None) -> DataFrame:
-    """Columns in their types, the text kept in `_file` and `_row`, with the first rule of types and ranges that refuses."""
+    """Columns in their types, the text kept in `_file` and `_row`, with the first rule of reading, types and ranges that
+    refuses."""
     parsed = raw.withColumns({_value(column): _parsed(column, date_format) for column in source.columns})
-    rules = [_broken_quotes(), *(rule for column in source.columns for rule in _column_rules(column, date_format))]
+    rules = [rule for column in source.columns for rule in _column_rules(column, date_format)]
     rules += [_nothing_said(source.any_of)] if source.any_of else []
     types = [F.col(_value(column)).alias(column.name) for column in source.columns]
     rule, reason = _first(rules)
-    return parsed.select(*types, FILE, ROW, rule.alias(RULE), reason.alias(REASON))
-
-
-def _broken_quotes() -> Rule:
-    reason = "a value holds what look like further rows: a quotation mark without its partner? They are in the text of this row"
-    return Rule("broken_quotes", F.col(SWALLOWED), F.lit(reason))
+    reason = F.when(F.col(READ_RULE).isNull(), reason).otherwise(F.col(READ_REASON))
+    return parsed.select(*types, FILE, ROW, LOST, F.coalesce(READ_RULE, rule).alias(RULE), reason.alias(REASON))
 
 
 def _nothing_said(names: tuple[str, ...]) -> Rule:

@@ -7,7 +7,8 @@ from echelon.config.models import LEAD_TIME_SD_SHARE, Defaults
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import EVERY
-from echelon.lake.sources import FILE, ROW
+from echelon.lake.sources.part import FILE
+from echelon.lake.sources.read import ROW
 
 
 def sales_table(accepted: DataFrame) -> DataFrame:

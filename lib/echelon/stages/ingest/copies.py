@@ -15,7 +15,8 @@ from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.lake.inputs import INPUTS
-from echelon.lake.sources import FILE, ROW
+from echelon.lake.sources.part import FILE
+from echelon.lake.sources.read import ROW
 from echelon.stages.ingest.classify import RULE, Rule, refuse
 
 _AGAIN = "the same row again"

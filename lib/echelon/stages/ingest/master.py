@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 
 from echelon.errors import InputRefused
 from echelon.lake.inputs import INPUTS, InputColumn
-from echelon.lake.sources import FILE, ROW
+from echelon.lake.sources.part import FILE
+from echelon.lake.sources.read import ROW
 from echelon.stages.ingest.classify import REASON, RULE, outside
 from echelon.stages.ingest.records import Frames
 

@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import INPUTS, LARGEST
-from echelon.lake.sources import FILE, ROW
+from echelon.lake.sources.part import FILE
+from echelon.lake.sources.read import ROW
 from echelon.stages.context import Context
 from echelon.stages.ingest.classify import REASON, RULE
 
@@ -65,7 +66,7 @@ def _line(context: Context, name: str, count: Count | None) -> tuple[object, ...
     source = getattr(context.settings.sources, name)
     if source is None or count is None:
         return (name, "(default)", 0, 0, 0, None)
-    return (name, source.path, count.read, count.accepted, count.refused, count.fingerprint)
+    return (name, source.place, count.read, count.accepted, count.refused, count.fingerprint)
 
 
 def _by_month(sales: DataFrame) -> DataFrame:
