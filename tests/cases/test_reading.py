@@ -177,7 +177,8 @@ def test_each_file_of_a_folder_has_its_own_header(read: Any, tmp_path: Path) -> 
     found = read(place, format="csv")
     assert found.bad() == []
     assert found.good("sku", "location", "quantity") == [
-        ("A", "North", 5.0), ("A", "South", 7.0), ("B", "North", 1.0), ("C", "North", 3.0), ("D", "North", 4.0), ("E", "North", 5.0),
+        ("A", "North", 5.0), ("A", "South", 7.0), ("B", "North", 1.0),
+        ("C", "North", 3.0), ("D", "North", 4.0), ("E", "North", 5.0),
     ]  # fmt: skip
     assert found.rows.set_index("sku")["price"].to_dict()["B"] == 2.5
     assert found.notes == [f"sales: {place}: price is not in a.csv, f.csv.gz: unknown there"]
