@@ -24,7 +24,7 @@ Days = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 MOST_SPIKES = 3
-FACTOR, GAP, MOST_GAP, FAR = 10.0, 3.0, 20.0, 100.0
+FACTOR, GAP, MOST_GAP, FAR = 10.0, 3.0, 6.0, 100.0
 LEAST_OTHERS, MOST_OFTEN, FEW = 8, 5, 3
 CHANCE, TAIL, LEAST_TAIL = 0.01, 0.1, 4
 # Two spikes whose distance is within so many days of whole years are the season's.
