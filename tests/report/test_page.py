@@ -1,5 +1,6 @@
 """The page as a whole: whole, escaped, self-contained, and readable when parts are missing."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -249,3 +250,18 @@ def test_long_and_marked_up_texts_do_not_break_the_page(full: ReportData) -> Non
     assert "<b>₺</b>" in page.text and "<b>₺</b>" not in html
     assert "<script>alert" not in html
     assert "Cup Cup" in page.text and "Cup " * 25 not in page.text
+
+
+ODD_NAMES = json.loads((Path(__file__).parents[1] / "cases" / "17-odd-names" / "names.json").read_text(encoding="utf-8"))
+
+
+def test_odd_names_are_shown_as_they_are(full: ReportData) -> None:
+    orders = pd.concat([full.orders] * len(ODD_NAMES), ignore_index=True).head(len(ODD_NAMES))
+    exceptions = pd.concat([full.exceptions] * len(ODD_NAMES), ignore_index=True).head(len(ODD_NAMES))
+    kpis = full.kpis.assign(member=full.kpis["member"].replace({"EIRE": "NA"}))
+    named = replace(full, orders=orders.assign(sku=ODD_NAMES), exceptions=exceptions.assign(sku=ODD_NAMES), kpis=kpis)
+    html = render(named)
+    text = Page(html).text
+    for name in ODD_NAMES:
+        assert text.count(" ".join(name.split())) >= 2, name
+    assert "<script>alert" not in html and " NA " in text
