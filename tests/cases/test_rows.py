@@ -164,7 +164,23 @@ def test_31_both_parts_of_an_order_are_kept(ingested: Ingested) -> None:
 def test_b2_strangers_and_contradictions_of_signals_are_told(ingested: Ingested, capsys: pytest.CaptureFixture[str]) -> None:
     context = ingested("b2-signals-odd")
     rules = [(name, rule) for name, rule, _ in quarantined(context)]
-    assert rules.count(("signals", "conflicting")) == 2
+    assert rules.count(("signals", "conflicting")) == 2 * 26  # day 6 of each month
     assert {("signals", "unknown_sku"), ("signals", "unknown_location")} <= set(rules)
     assert not [rule for name, rule in rules if (name, rule) == ("signals", "duplicate")]
-    assert "signals: 2 rows conflict and are not used: rows for one name and sku" in capsys.readouterr().out
+    assert "signals: 52 rows conflict and are not used: rows for one name and sku" in capsys.readouterr().out
+
+
+def test_b5_demand_of_shelves_that_were_always_empty_is_what_was_sold(ingested: Ingested) -> None:
+    context = ingested("b5-every-day-stocked-out")
+    sales, whole = context.lake.read("sales"), False
+    netted = prepare._netted(context, sales, prepare._windows(context, sales, whole), whole)
+    found = netted.where("demand IS NOT NULL").toPandas()
+    assert quarantined(context) == []
+    assert found["demand"].notna().all() and (found["demand"] >= found["observed"]).all()
+    assert found["observed"].sum() == sales.toPandas()["quantity_sold"].sum() > 0
+
+
+def test_b6_weeks_of_equal_sales_are_all_there(ingested: Ingested) -> None:
+    found = demand(ingested("b6-weekly-all-constant"))
+    assert found.groupby("sku").size().tolist() == [150, 150]
+    assert (found["demand"] == 4).all()

@@ -134,6 +134,13 @@ def test_summary(full: ReportData) -> None:
     assert told["Tables"] == "out/tables (release 7)"
 
 
+def test_stock_that_is_not_planned_and_refused_rows_are_in_the_summary(full: ReportData) -> None:
+    kinds = [("stock_not_planned", "medium", 2, 1198.0), ("record_refused", "high", 1, 0.0)]
+    more = pd.DataFrame(kinds, columns=["kind", "severity", "exceptions", "value"])
+    told = "\n".join(summary_lines(replace(full, exception_totals=pd.concat([full.exception_totals, more]))))
+    assert "Look at      stock of 2 SKU-locations that are not planned, worth £1.20k; 1 of items, locations" in told
+
+
 def test_summary_of_the_least_run(bare: ReportData) -> None:
     lines = summary_lines(bare)
     assert any("not compared with the classical plan" in line for line in lines)

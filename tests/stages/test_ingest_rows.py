@@ -211,16 +211,16 @@ def test_the_reason_says_what_is_wrong(lake: Lake) -> None:
         ("sales", "the same line of the same document again"),
         ("sales", "date 2026-02-01 is not before the run date 2026-02-01, and quantity is 0: filled in ahead"),
         ("lanes", "the same row again"),
-        ("items", "rows for one sku differ: unit_price 2 and 3"),
-        ("locations", "rows for one location differ: holding_rate 0.2 and 0.3"),
-        ("targets", "rows for one sku and location differ: fill_rate 0.8 and 0.9"),
+        ("items", "rows for one sku (D) differ: unit_price 2 and 3"),
+        ("locations", "rows for one location (Inn) differ: holding_rate 0.2 and 0.3"),
+        ("targets", "rows for one sku and location (B, South) differ: fill_rate 0.8 and 0.9"),
         (
             "deliveries",
-            "rows for one delivery and source and destination and sku and received_date differ: "
+            "rows for one delivery and source and destination and sku and received_date (8, Maker, Hub, A, 2026-01-09) differ: "
             "order_date 2026-01-02 and 2026-01-03",
         ),
-        ("signals", "rows for one name and sku and location and date differ: value 1.7 and 1.8"),
-        ("stock_history", "rows for one sku and location and date differ: stocked_out false and true"),
+        ("signals", "rows for one name and sku and location and date (fuel, *, *, 2026-01-26) differ: value 1.7 and 1.8"),
+        ("stock_history", "rows for one sku and location and date (B, North, 2026-01-09) differ: stocked_out false and true"),
         ("targets", "another row for this sku and location says the same"),
         ("items", "shelf_life_days 0.5 is not at least 1"),
         ("stock_history", "stocked_out 'maybe' is not yes or no (true, false, 1, 0, y, n)"),
@@ -325,11 +325,12 @@ def test_every_bad_lane_has_its_rule_and_stops_the_run(lake: Lake, tmp_path: Pat
     assert {reason for _, reason in told.values()} >= {
         "review_period_days '1.5' is not a whole number",
         "lot_size 0 is not above 0",
-        "rows for one source and destination differ: lead_time_days 2 and 9",
+        "rows for one source and destination (Hub, North) differ: lead_time_days 2 and 9",
         "days_up and days_down go together: give both or none",
         "share 1.5 is not between 0 and 1",
     }
-    with pytest.raises(InputRefused, match=r"^lanes: lanes.csv: .* is not .*: \{.*\}, and \d+ more. Lanes decide"):
+    both = r"rows for one source and destination \(Hub, North\) differ: lead_time_days 2 and 9"
+    with pytest.raises(InputRefused, match=rf"^lanes: lanes.csv: {both}: \{{.*\}}, and \d+ more. Lanes decide"):
         master.refuse_bad_lanes({"lanes": found})
 
 

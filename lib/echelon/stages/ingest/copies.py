@@ -52,6 +52,7 @@ class _Rows:
 
     def __init__(self, key: Sequence[str]) -> None:
         self._what = " and ".join(key)
+        self._named = F.concat_ws(", ", *(F.coalesce(F.col(name).cast("string"), F.lit("none")) for name in key))
         self._all = Window.partitionBy(*key, F.col(RULE).isNull())
         self._ordered = self._all.orderBy(ROW, FILE)
 
@@ -69,7 +70,8 @@ class _Rows:
         """Rows with different values; the reason has both."""
         pairs = [F.when(self._differ(F.col(name)), F.concat(F.lit(f"{name} "), self._both(name))) for name in values]
         met = reduce(Column.__or__, (self._differ(F.col(name)) for name in values), F.lit(False))
-        return Rule("conflicting", met, F.concat(F.lit(f"rows for one {self._what} differ: "), F.concat_ws(", ", *pairs)))
+        where = F.concat(F.lit(f"rows for one {self._what} ("), self._named, F.lit(") differ: "))
+        return Rule("conflicting", met, F.concat(where, F.concat_ws(", ", *pairs)))
 
     def several_days(self) -> Rule:
         """Rows of stock that differ in what the file calls a day, and in no bin or lot."""
