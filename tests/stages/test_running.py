@@ -88,7 +88,7 @@ PLAIN_LANES = pd.DataFrame({"share": [np.nan], "capacity": [np.nan], "days_down"
 
 def test_what_the_sources_do_not_say_is_told(spark: SparkSession) -> None:
     silent = assumptions(context(spark, defaults={"lead_time_days": 9, "supplier": "Mill"}), WINDOWS, PLAIN_LANES)
-    assert any("one outside supplier (Mill) serves every location in 9 days" in text for text in silent)
+    assert any("(Mill) serves every location in 9 days (standard deviation 2.6)" in text for text in silent)
     assert any(text.startswith("No stock was given") for text in silent)
     given = {name: {"path": f"{name}.csv"} for name in Sources.model_fields}
     told = assumptions(context(spark, sources=given, report={"assumptions": ["Costs are guessed."]}), WINDOWS, PLAIN_LANES)
