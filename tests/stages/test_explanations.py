@@ -149,14 +149,17 @@ def test_what_moved_is_told_by_cause_where_both_releases_explain(spark: SparkSes
 
 
 def test_parts_of_a_release_hold_the_whole_of_every_location(spark: SparkSession) -> None:
+    """A release of before both views of safety stock has it cut at 0."""
     levels = spark.createDataFrame(
-        [("A", "North", 9.0, 4.0), ("B", "North", 1.0, 4.0)],
-        "sku string, location string, base_stock_level double, lead_time_demand double",
+        [("A", "North", 9.0, 4.0, 5.0, 5.0), ("B", "North", 1.0, 4.0, 0.0, None), ("C", "North", 30.0, 4.0, 6.0, 6.0)],
+        "sku string, location string, base_stock_level double, lead_time_demand double, safety_stock double, "
+        "echelon_safety_stock double",
     )
     explained = spark.createDataFrame([("A", "North", "target", 5.0, 1.0, 10.0)], TABLES["stock_explanations"].ddl)
-    items = spark.createDataFrame([("A", 2.0), ("B", 3.0)], "sku string, unit_cost double")
+    items = spark.createDataFrame([("A", 2.0), ("B", 3.0), ("C", 1.0)], "sku string, unit_cost double")
     assert sorted(map(tuple, parts(levels, explained, items).collect())) == [
         ("A", "North", "not_explained", 5.0, 10.0),
         ("A", "North", "target", 5.0, 10.0),
         ("B", "North", "not_explained", -3.0, -9.0),
+        ("C", "North", "not_explained", 6.0, 6.0),
     ]
