@@ -120,7 +120,10 @@ def _above(path: str) -> str:
 
 def _in_delta(spark: SparkSession, path: str) -> bool:
     """True for the folder of a Delta table and for everything in it."""
-    return path not in ("", ".", "..") and DeltaTable.isDeltaTable(spark, path)
+    try:
+        return path not in ("", ".", "..") and DeltaTable.isDeltaTable(spark, path)
+    except READ_ERRORS:  # nor can its files be listed, which says why
+        return False
 
 
 def _refuse_delta_files(spark: SparkSession, path: str, names: list[str], name: str) -> None:
