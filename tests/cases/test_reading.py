@@ -177,8 +177,8 @@ def test_each_file_of_a_folder_has_its_own_header(read: Any, tmp_path: Path) -> 
     found = read(place, format="csv")
     assert found.bad() == []
     assert found.good("sku", "location", "quantity") == [
-        ("A", "North", 5.0), ("A", "South", 7.0), ("B", "North", 1.0),
-        ("C", "North", 3.0), ("D", "North", 4.0), ("E", "North", 5.0),
+        ("A", "North", 5.0), ("A", "South", 7.0), ("B", "North", 1.0), ("C", "North", 3.0), ("D", "North", 4.0),
+        ("E", "North", 5.0),
     ]  # fmt: skip
     assert found.rows.set_index("sku")["price"].to_dict()["B"] == 2.5
     assert found.notes == [f"sales: {place}: price is not in a.csv, f.csv.gz: unknown there"]
@@ -246,12 +246,8 @@ def test_names_that_are_numbers(read: Any, tmp_path: Path) -> None:
     found = read(tmp_path / "a.parquet")
     assert found.good("sku", "location", "quantity") == [(sku, "7", 1e7) for sku in ("0", "12.5", "12345678.5", "4711")]
     assert [rule for rule, _ in found.bad()] == ["missing_value"] + ["wrong_type"] * 3
-    assert (
-        "sku '1.0E20' is a floating-point number too large to be exact: give text or whole numbers"
-        in dict(found.bad()).values()
-        or ("wrong_type", "sku '1.0E20' is a floating-point number too large to be exact: give text or whole numbers")
-        in found.bad()
-    )
+    why = "sku '1.0E20' is a floating-point number too large to be exact: give text or whole numbers"
+    assert ("wrong_type", why) in found.bad()
     whole = read(files(tmp_path, b_csv=f"{HEADER}\n4711.0,North,2026-01-05,5\n") / "b.csv")
     assert whole.notes == ["sales: every sku ends in .0: were they whole numbers once? They are taken as they are written"]
 
@@ -265,7 +261,9 @@ def test_a_delta_table_is_read_as_one(read: Any, tmp_path: Path, spark: SparkSes
         assert found.good("sku", "location", "quantity") == [("A", "0012", 5.0)]
     for place, source in (("sales", {"format": "parquet"}), ("sales/store=0012", {}), ("sale*/store=*/*.parquet", {})):
         assert "Delta table" in refusal(read, tmp_path / place, **source), place
-    assert refusal(read, tmp_path / "none", format="delta").endswith("there is no Delta table")
+    assert refusal(read, tmp_path / "none", format="delta").endswith(
+        "no such file (relative paths start at the folder you run in)"
+    )
     frame.drop("store").write.format("delta").saveAsTable("sold", path=str(tmp_path / "sold"))
     try:
         settings = Configuration.model_validate({"sources": {"sales": {"table": "spark_catalog.default.sold"}}})
@@ -286,13 +284,14 @@ def test_tables_of_other_formats_are_told(read: Any, tmp_path: Path) -> None:
 
 def test_odd_paths(read: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"{HEADER}\n{ONE}"
-    for name in ("a [b]{c,d} 100%25 #1+e?.csv", "x:y.csv", "p*.csv"):
+    for name in ("a [b]{c,d} 100%25 #1+e?.csv", "p*.csv"):
         place = files(tmp_path, **{name.replace(".csv", "_csv"): text}) / name
         assert read(place).good("sku") == ["A"], name
         assert read(f"file:{place}").good("sku") == ["A"], name
     monkeypatch.chdir(tmp_path / "in")
     assert refusal(read, "nothing [2026].csv").endswith("and nothing fits the pattern")
-    assert read(f"{tmp_path}/in/[p-x]*.csv", format="csv").good("sku") == ["A", "A"]
+    assert read(f"{tmp_path}/in/[p-x]*.csv", format="csv").good("sku") == ["A"]
+    assert "Hadoop opens no file with a colon" in refusal(read, files(tmp_path, **{"x:y_csv": text}) / "x:y.csv")
 
 
 def test_a_quotation_mark_without_its_partner_ends_in_words(read: Any, tmp_path: Path) -> None:

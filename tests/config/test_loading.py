@@ -117,7 +117,14 @@ def test_every_mistake_is_told_at_once(base: str) -> None:
 def test_missing_sales_and_missing_path(tmp_path: Path) -> None:
     assert "setting 'sources' is missing" in refused([write(tmp_path, "empty.yaml", "")])
     file = write(tmp_path, "no_path.yaml", "sources: {sales: {columns: {sku: a}}}\n")
-    assert f"{file}: setting 'sources.sales.path' is missing" in refused([file])
+    assert f"{file}: setting 'sources.sales' = {{'columns': {{'sku': 'a'}}}}: give either a path or a table" in refused([file])
+
+
+def test_a_source_has_one_place(base: str) -> None:
+    assert "give either a path or a table" in refused([base], "sources.sales.table=a.b.c")
+    assert "has no format" in refused([base], "sources.items={table: a.b.c, format: csv}")
+    for name in ("sources.sales.path", "run.output"):
+        assert "path of Windows; under WSL the same place is /mnt/c/data/a" in refused([base], f"{name}='C:\\data/a'")
 
 
 @pytest.mark.parametrize("override", ["run.seed", "=5", " =5", ""])

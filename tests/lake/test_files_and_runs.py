@@ -46,6 +46,28 @@ def test_an_address_that_nobody_knows(tmp_path: Path) -> None:
     assert files.is_local(f"file://{tmp_path}")
 
 
+def test_addresses_of_every_kind_are_known_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for place in ("s3://b/a", "s3a://b/a", "abfss://c@a.dfs.core.windows.net/a", "gs://b/a", "hdfs://h/a", "dbfs:/a"):
+        assert not files.is_local(place)
+        assert files.absolute(f"{place}/") == place
+        with exclusive(place):
+            pass
+    for place in (f"file:{tmp_path}/x", f"file://{tmp_path}/x/", f"{tmp_path}/x", "x", "run:1"):
+        assert files.is_local(place)
+        with exclusive(place):
+            pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run:1", "x"]
+    assert files.absolute(f"file:{tmp_path}/x/") == f"file://{tmp_path}/x"
+    with pytest.raises(EchelonError, match=r"one or three slashes: file:/tmp/x"):
+        files.local_path("file://tmp/x")
+    with pytest.raises(EchelonError, match="dbfs:/ is there on Databricks only"):
+        files.write_text("dbfs:/a/b", "")
+    monkeypatch.setattr(files, "_DBFS", tmp_path)
+    files.write_text("dbfs:/a/b", "1")
+    assert (tmp_path / "a" / "b").read_text() == "1"
+
+
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     place, texts = str(tmp_path / "state.json"), {"a" * 200_000, "b" * 300_000}
     files.write_text(place, "a" * 200_000)

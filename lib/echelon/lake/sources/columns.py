@@ -118,9 +118,8 @@ def _problems_of_csv(part: Part, source: Source) -> list[Problem]:
     line = rf"\n([^\n]*?\Q{separator_of(source)}\E){{{len(columns) - 1}}}"
     swallowed = F.concat_ws("\x1f", *map(quoted, columns)).rlike(line) if len(columns) > 1 else F.lit(False)
     quotes = "a value holds what look like further rows: a quotation mark without its partner? They are in the text of this row"
-    surplus = F.concat(
-        F.lit(f"more values than the file's {len(columns)} columns, the first of them '"), F.col(SURPLUS), F.lit("'")
-    )
+    more = f"more values than the {len(columns)} columns of the file, beyond them '"
+    surplus = F.concat(F.lit(more), F.col(SURPLUS), F.lit("'"))
     return [
         ("broken_quotes", swallowed, F.lit(quotes)),
         ("too_many_values", F.col(SURPLUS).isNotNull(), surplus),

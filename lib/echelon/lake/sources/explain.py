@@ -24,6 +24,8 @@ _CONDITIONS = {
 
 def explain_read(error: PySparkException | Py4JJavaError, path: str = "") -> str:
     """Why a source could not be read, in one line; the path as the user wrote it tells whether it was a pattern."""
+    if "Relative path in absolute URI" in str(error):
+        return "Hadoop opens no file with a colon in its name: give it another name"
     if isinstance(error, Py4JJavaError):
         return _explain_damage(str(error))
     condition = error.getCondition() or ""

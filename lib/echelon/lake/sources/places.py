@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from echelon.config.models import Source
 from echelon.errors import InputRefused
-from echelon.lake.files import exists, is_local, list_files, tree
+from echelon.lake.files import exists, list_files, tree
 from echelon.lake.sources.explain import PATTERN, READ_ERRORS, explain_read
 
 _ANY = "_any"
@@ -73,8 +73,7 @@ def find(spark: SparkSession, source: Source, kind: str, name: str) -> Files:
 
 def _place(path: str) -> str:
     """The path for Spark: exactly this name where there is one, a pattern otherwise."""
-    place = literal(path) if PATTERN.search(path) and exists(path) else path
-    return f"./{place}" if is_local(path) and re.match(r"[^/:]*:[^/]", path) else place
+    return literal(path) if PATTERN.search(path) and exists(path) else path
 
 
 def _listed(spark: SparkSession, source: Source, kind: str, place: str, **more: str) -> DataFrame:
@@ -121,7 +120,10 @@ def _above(path: str) -> str:
 
 def _in_delta(spark: SparkSession, path: str) -> bool:
     """True for the folder of a Delta table and for everything in it."""
-    return path not in ("", ".", "..") and DeltaTable.isDeltaTable(spark, path)
+    try:
+        return path not in ("", ".", "..") and DeltaTable.isDeltaTable(spark, path)
+    except READ_ERRORS:  # nor can its files be listed, which says why
+        return False
 
 
 def _refuse_delta_files(spark: SparkSession, path: str, names: list[str], name: str) -> None:
