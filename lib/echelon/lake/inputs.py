@@ -31,7 +31,7 @@ class Input:
         return [column.name for column in self.columns if column.required]
 
 
-# Quantities and prices are added up exactly, as decimals; beyond this their products would not fit.
+# Quantities, stock and prices are added up exactly, as decimals; beyond this their products would not fit.
 LARGEST = 1e12
 
 
@@ -116,8 +116,8 @@ INPUTS: dict[str, Input] = {
                 _SKU,
                 _LOCATION,
                 InputColumn("on_hand", "double", required=True, low=-LARGEST, high=LARGEST),
-                _number("on_order"),
-                _number("backorders"),
+                _number("on_order", high=LARGEST),
+                _number("backorders", high=LARGEST),
             ),
             ("sku", "location"),
         ),
