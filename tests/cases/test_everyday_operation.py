@@ -60,8 +60,9 @@ def processes_of(group: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("seconds", [0.2, 1.0, 3.0])
+@pytest.mark.parametrize(
+    ("seconds", "number", "code"), [(0.2, signal.SIGINT, 130), (1.0, signal.SIGTERM, 143), (3.0, signal.SIGINT, 130)]
+)
 def test_a_command_that_has_hardly_begun_ends_with_one_line(tmp_path: Path, seconds: float, number: int, code: int) -> None:
     """While modules are imported, while Java and Spark start."""
     config, log = configuration(CASE, tmp_path), tmp_path / "log"

@@ -91,9 +91,10 @@ def _run_stages(context: Context, names: Sequence[str]) -> None:
 
 
 def _released_run_date(context: Context, first: str) -> date | None:
-    """A stage alone plans for the day of the tables that it takes over. The backtest may be an older one's."""
+    """A stage alone plans for the day of the tables that it takes over. The backtest may be an older day's; and when orders
+    were made can't be told from versions, as Delta keeps none for no orders after no orders."""
     order = [*STAGES, "report"]
-    needed = {name for name in order[: order.index(first)] if name not in ("backtest", "replay")}
+    needed = {name for name in order[: order.index(first)] if name not in ("backtest", "replenish", "replay")}
     releases, began = all_releases(context.spark, context.lake.output), context.lake.run.run_date
     day = released_run_date(releases, context.settings.run.run_date, needed)
     if began not in (None, day):
