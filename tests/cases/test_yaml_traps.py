@@ -136,6 +136,13 @@ def test_what_is_plain_in_yaml_stays_allowed(tmp_path: Path) -> None:
     assert items is not None and (items.path, items.options) == ("b.csv", {"sep": ";"})
 
 
+def test_what_an_alias_repeats_is_changed_in_one_place_only(tmp_path: Path) -> None:
+    file = written(tmp_path, "sources:\n  sales: &csv {path: a.csv, options: {sep: ';'}}\n  items: *csv\n")
+    sources = load([str(file)], ["sources.items.path=b.csv", "sources.items.options.sep='|'"]).sources
+    assert (sources.sales.path, sources.sales.options) == ("a.csv", {"sep": ";"})
+    assert sources.items is not None and (sources.items.path, sources.items.options) == ("b.csv", {"sep": "|"})
+
+
 def bomb(depth: int, one: str, many: str) -> str:
     """A few lines of aliases that stand for 10 ** depth values."""
     lines = [f"a0: &a0 {one}"]

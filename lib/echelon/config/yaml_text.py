@@ -46,7 +46,7 @@ def parse(text: str) -> tuple[Any, Written]:
             return None, {}
         _size(node, {})
         written = dict(_scalars(node, ""))
-        return loader.construct_document(node), written
+        return _own(loader.construct_document(node)), written
     except YamlProblem:
         raise
     except RecursionError:
@@ -55,6 +55,13 @@ def parse(text: str) -> tuple[Any, Written]:
         raise YamlProblem(_plain(error)) from None
     except ValueError as error:  # a date that is none, like 2026-02-30
         raise YamlProblem(f"not valid YAML: {error}") from None
+
+
+def _own(value: Any) -> Any:
+    """The value with nothing shared: what an alias repeats is changed in one place without changing in the others."""
+    if isinstance(value, dict):
+        return {name: _own(inner) for name, inner in value.items()}
+    return [_own(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _size(node: yaml.Node, known: dict[int, int]) -> int:
