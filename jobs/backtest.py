@@ -2,6 +2,6 @@
 
 import sys
 
-from echelon.cli import main
+from echelon.__main__ import run
 
-sys.exit(main(["backtest", *sys.argv[1:]]))
+run(["backtest", *sys.argv[1:]])

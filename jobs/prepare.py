@@ -2,6 +2,6 @@
 
 import sys
 
-from echelon.cli import main
+from echelon.__main__ import run
 
-sys.exit(main(["prepare", *sys.argv[1:]]))
+run(["prepare", *sys.argv[1:]])

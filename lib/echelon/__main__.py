@@ -1,7 +1,21 @@
-"""`python -m echelon`."""
+"""`python -m echelon`, and what the script `echelon` and the jobs call: a command that is this process."""
 
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
-from echelon.cli import main
+from echelon import interrupt
 
-sys.exit(main())
+
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and end the process with its exit code; it can be interrupted at any moment."""
+    interrupt.install()
+    from echelon.cli import main  # late: imports take a while, and are a moment like any other
+
+    code = main(arguments)
+    interrupt.ignore()
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,12 +1,13 @@
 """The command line: `echelon plan` runs all stages, `echelon STAGE` one; exit codes say what went wrong."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TypeAlias
 
-from echelon import __version__
+from echelon import __version__, interrupt
 from echelon.config import Configuration, load
 from echelon.errors import EchelonError
 
@@ -29,7 +30,10 @@ UPKEEP = {
     "data-docs": "Great Expectations' own pages for the newest release: out/data-docs/index.html",
     "vacuum": "remove files of versions past their retention",
 }
-EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 input refused, 4 a check blocked publishing"
+EPILOG = (
+    "exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 input refused, 4 a check blocked publishing, "
+    "130 interrupted by Ctrl-C (143 by SIGTERM)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"echelon: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("\nechelon: interrupted; nothing half-done is visible. Go on with --resume", file=sys.stderr)
-        return 1
+        print(interrupt.told(), file=sys.stderr)
+        return interrupt.EXIT_CODES[signal.SIGINT]
     return 0
 
 
@@ -52,6 +56,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.command in UPKEEP:
         _keep_up(settings, options)
         return
+    interrupt.advise("the same command with --resume goes on")
     from echelon.stages.runner import STAGES, run
 
     run(settings, [*STAGES, "report"] if options.command == "plan" else [options.command], options.resume)

@@ -1,5 +1,6 @@
 """Data sets that were never seen before, described as docs/inputs.md says and nothing else."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -164,7 +165,11 @@ def test_months_from_parquet(spark: SparkSession, tmp_path: Path) -> None:
         "constants": {"location": "Shop"},
     }
     config = write_settings(tmp_path, {"run": {"frequency": "M"}, "sources": {"sales": sales}} | SMALL)
-    plan = run_here(spark, config, tmp_path / "out", last="stock")
+    plan = run_here(spark, config, tmp_path / "out")
+    assert "series held back 3 months:" in plan.text and "in the last 3 months" in plan.text, plan.text
+    page = (plan.output / "report" / "index.html").read_text(encoding="utf-8")
+    assert "forecast for 3 months, until 30 Sep 2026." in page
+    assert not re.search(r"weeks|30-day", page)
     assert sorted(set(plan.table("forecasts")["date"])) == [date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1)]
     assert set(plan.table("items")["unit_cost"]) == {1.25}
     assert set(plan.table("stock_levels")["location"]) == {"Shop"}

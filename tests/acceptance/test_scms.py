@@ -13,6 +13,8 @@ pytestmark = pytest.mark.slow
 FOLDER = ROOT / "data" / "scms"
 LEAST = 8
 LANE = ["vendor", "country"]
+# 247 days, where the six others of its lane took 37 to 77.
+LEFT_OUT = "51820"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,8 @@ def _basis(own: int, of_vendor: int) -> str:
 
 @pytest.mark.parametrize("vendor", ["Aurobindo Pharma Limited", "Orgenics, Ltd"])
 def test_large_vendors_are_as_pandas_counts_them(prepared: Plan, lines: pd.DataFrame, vendor: str) -> None:
-    mine = usable(lines).query("vendor == @vendor")
+    believed = usable(lines).query("id != @LEFT_OUT")
+    mine = believed.query("vendor == @vendor")
     row = prepared.table("suppliers").set_index("source").loc[vendor]
     assert len(mine) > 400 and row["enough_data"]
     assert (row["deliveries"], row["lanes"]) == (len(mine), lines.query("vendor == @vendor")["country"].nunique())
@@ -80,7 +83,7 @@ def test_large_vendors_are_as_pandas_counts_them(prepared: Plan, lines: pd.DataF
     assert row["mean_lateness_days"] == pytest.approx(mine["late"].mean(), rel=1e-12)
     assert row["p95_lateness_days"] == np.quantile(mine["late"], 0.95, method="inverted_cdf")
     assert (row["mean_days"], row["sd_days"]) == pytest.approx((mine["days"].mean(), mine["days"].std()), rel=1e-12)
-    everyone = (usable(lines)["late"] <= 0).mean()
+    everyone = (believed["late"] <= 0).mean()
     hits = (mine["late"] <= 0).sum()
     assert row["reliability"] == pytest.approx((hits + LEAST * everyone) / (len(mine) + LEAST), rel=1e-12)
 

@@ -66,7 +66,7 @@ def test_demand_is_the_net_sales_on_a_complete_calendar(frames: Frames) -> None:
     demand, sales = frames["demand"], frames["sales"]
     assert set(demand["sku"]) == set(SKUS)
     kept = sales["net_quantity"].sum() + frames["unmatched_returns"]["quantity"].sum()
-    assert demand["demand"].sum() == pytest.approx(kept)
+    assert (demand["demand"] + demand["spike"]).sum() == pytest.approx(kept)
     spans = demand.groupby(SERIES)["date"].agg(["min", "max", "nunique", "size"])
     assert set(spans["max"]) == {RUN_DATE - timedelta(days=1)}
     days = (pd.to_datetime(spans["max"]) - pd.to_datetime(spans["min"])).dt.days + 1

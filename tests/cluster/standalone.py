@@ -18,6 +18,8 @@ from plans import ROOT, environment
 SPARK_HOME = Path(pyspark.__file__).parent
 HOST = "127.0.0.1"
 SECONDS_TO_START = 60
+# Of every executor: slots for tasks, whatever the machine has; and what their Python workers take together.
+CORES, WORKERS_MEMORY = 2, "5000m"
 # Three short-lived JVMs on two cores: compiling less is quicker.
 QUICK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
 
@@ -31,16 +33,16 @@ class Cluster:
     environment: Mapping[str, str]
     package: Path
 
-    def submit(self, config: Path, output: Path, job: str = "plan") -> list[str]:
-        """The spark-submit command of a job, with the package from the zip only."""
-        from echelon.engine.cache import cache_folder
-        from echelon.engine.delta import DELTA_VERSION
+    def submit(self, config: Path, output: Path, job: str = "plan", memory: str = WORKERS_MEMORY) -> list[str]:
+        """The spark-submit command of a job, with the package from the zip only; memory: of an executor's Python workers."""
+        from echelon.engine.delta import fetched_jars
 
         # The jars that set-up has fetched: nothing is downloaded twice.
-        jars = cache_folder() / f"delta-{DELTA_VERSION}"
+        jars = fetched_jars()[0].parents[1]
         options = {"--master": f"spark://{HOST}:{self.port}", "--properties-file": str(ROOT / "deploy" / "spark.conf")}
         options |= {"--py-files": str(self.package), "--driver-memory": "1g", "--executor-memory": "1g"}
         settings = {"spark.jars.ivy": jars, "spark.driver.extraJavaOptions": QUICK, "spark.executor.extraJavaOptions": QUICK}
+        settings |= {"spark.executor.cores": CORES, "spark.executor.pyspark.memory": memory}
         words = [word for pair in options.items() for word in pair]
         words += [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
         job_file, arguments = str(ROOT / "jobs" / f"{job}.py"), ["--config", str(config), "--set", f"run.output={output}"]
@@ -95,7 +97,7 @@ def wait_for(port: int, workers: int, log: Path) -> None:
 
 @contextmanager
 def running_cluster(folder: Path, package: Path) -> Iterator[Cluster]:
-    """A master and two workers of one core each, which live as long as the block."""
+    """A master and two workers of several cores each, which live as long as the block."""
     from echelon.engine.java import java_home
 
     surroundings = environment() | {
@@ -108,7 +110,7 @@ def running_cluster(folder: Path, package: Path) -> Iterator[Cluster]:
     del surroundings["PYTHONPATH"]
     port, page, *pages = free_ports(4)
     master = ["org.apache.spark.deploy.master.Master", "--host", HOST, "--port", str(port), "--webui-port", str(page)]
-    worker = ["org.apache.spark.deploy.worker.Worker", "--host", HOST, "--cores", "1", "--memory", "2g"]
+    worker = ["org.apache.spark.deploy.worker.Worker", "--host", HOST, "--cores", str(CORES), "--memory", "2g"]
     processes = [daemon(surroundings, folder / "master.log", *master)]
     try:
         for number, own in enumerate(pages):

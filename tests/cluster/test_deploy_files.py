@@ -6,7 +6,8 @@ from pathlib import Path
 import yaml
 from echelon.cli import ABOUT
 from echelon.config import load
-from echelon.engine import delta, session
+from echelon.config.models import Spark
+from echelon.engine import delta, memory, session
 from plans import ROOT
 
 
@@ -23,6 +24,16 @@ def test_the_properties_are_those_of_the_engine() -> None:
     assert found.items() >= delta.EXTENSIONS.items()
     threads = {name.removeprefix("spark.executorEnv."): value for name, value in found.items() if "executorEnv" in name}
     assert threads == session.ONE_THREAD
+
+
+def test_python_workers_get_what_they_get_on_one_machine() -> None:
+    (wanted,) = memory.workers_memory(Spark()).values()
+    found = properties(ROOT / "deploy" / "spark.conf")
+    assert (found[memory.OF_ALL], found.get(memory.CORES)) == (wanted, None)
+    words = (ROOT / "deploy" / "kubernetes.yaml").read_text().split()
+    submitted = dict(word.removeprefix("--conf=").split("=", 1) for word in words if word.startswith("--conf="))
+    cores = int(submitted[memory.CORES])
+    assert memory.workers_memory(Spark(settings={memory.CORES: str(cores)}))[memory.OF_ALL] == submitted[memory.OF_ALL]
 
 
 def test_the_package_is_complete_and_always_the_same(package: Path, tmp_path: Path) -> None:

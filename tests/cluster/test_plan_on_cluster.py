@@ -29,6 +29,16 @@ def test_the_tables_equal_those_of_one_machine(planned: Path, small: tuple[Path,
     assert_same(planned, small[1].output)
 
 
+def test_too_little_memory_for_the_cores_of_an_executor_is_refused(
+    cluster: Cluster, small: tuple[Path, Plan], tmp_path: Path
+) -> None:
+    words = cluster.submit(small[0], tmp_path / "out", memory="2500m")
+    done = subprocess.run(words, cwd=ROOT, env=cluster.environment, capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "shared by the 2 workers of an executor (spark.executor.cores), 1250m for each" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_lost_worker_changes_nothing(planned: Path, cluster: Cluster, small: tuple[Path, Plan], tmp_path: Path) -> None:
     """One of two workers is killed while networks are being simulated on both."""
     output, log = tmp_path / "out", tmp_path / "log"

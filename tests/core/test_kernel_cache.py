@@ -30,11 +30,11 @@ def zipped(place: Path, extra: str = "") -> Path:
     return place / "echelon.zip"
 
 
-def start(archive: Path, home: Path) -> subprocess.Popen[str]:
-    """A process that imports from the zip and calls one kernel."""
+def start(archive: Path, home: Path, **named: str) -> subprocess.Popen[str]:
+    """A process that imports from the zip and calls one kernel, with variables of its own."""
     hidden = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    environment = kept | {"PYTHONPATH": str(archive), "HOME": str(home), "TMPDIR": str(home)}
+    environment = kept | {"PYTHONPATH": str(archive), "HOME": str(home), "TMPDIR": str(home)} | named
     command = [sys.executable, "-c", CALL]
     return subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -68,3 +68,22 @@ def test_code_that_others_could_have_put_there_is_not_run(tmp_path):
     assert answer(start(zipped(tmp_path / "zip"), tmp_path)) == (0, 1)
     assert not list(folder.iterdir())
     assert list(tmp_path.glob(f"echelon-{os.getuid()}/*.nbc"))
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="about file permissions")
+@pytest.mark.parametrize("variable", ["NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_no_variable_makes_a_folder_of_others_trusted(tmp_path, variable):
+    (shared := tmp_path / "shared").mkdir()
+    shared.chmod(0o777)
+    assert answer(start(zipped(tmp_path / "zip"), tmp_path, **{variable: str(shared)})) == (0, 1)
+    assert not list(shared.rglob("*.nbc"))
+    assert list(tmp_path.rglob("*.nbc")), "the next place is taken"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="about file permissions")
+def test_nothing_is_loaded_from_a_file_that_others_can_write(tmp_path):
+    archive = zipped(tmp_path / "zip")
+    assert answer(start(archive, tmp_path)) == (0, 1)
+    for file in tmp_path.rglob("*.nbc"):
+        file.chmod(0o666)
+    assert answer(start(archive, tmp_path)) == (0, 1)

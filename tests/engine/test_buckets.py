@@ -7,7 +7,7 @@ from echelon.engine.buckets import apply_in_buckets, with_buckets
 from echelon.engine.exact import exact_mean, exact_sum
 from echelon.engine.partitions import labels, spark_hash
 from echelon.errors import EchelonError
-from echelon.stages.runner import _cause
+from echelon.stages.plain_errors import cause
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -97,7 +97,7 @@ def test_an_error_in_a_bucket_is_told_in_one_line(frame: DataFrame) -> None:
 
     with pytest.raises(PySparkException) as caught:
         apply_in_buckets(frame, ["sku", "location"], failing, SCHEMA, BUCKETS).collect()
-    assert str(EchelonError(_cause(caught.value))) == "ValueError: S: the lot size is zero"
+    assert str(EchelonError(cause(caught.value))) == "ValueError: S: the lot size is zero"
 
 
 def test_exact_sums_do_not_depend_on_partitions(frame: DataFrame, rows: pd.DataFrame) -> None:

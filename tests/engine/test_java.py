@@ -90,18 +90,6 @@ def test_versions_that_do_not_belong_together(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
-def test_jars_are_named_until_they_are_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("ECHELON_CACHE", str(tmp_path))
-    assert delta.jar_settings()["spark.jars.packages"] == "io.delta:delta-spark_4.1_2.13:4.4.0"
-    delta.remember_fetched()
-    assert "spark.jars.packages" in delta.jar_settings(), "nothing was fetched"
-    jars = tmp_path / "delta-4.4.0" / "jars"
-    jars.mkdir(parents=True)
-    (jars / "a.jar").touch()
-    delta.remember_fetched()
-    assert delta.jar_settings() == {"spark.jars": str(jars / "a.jar")}
-
-
 def test_the_wheel_trusts_the_authorities_of_the_machine(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = Path(certifi.where()).read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
     own = bare / "own.pem"

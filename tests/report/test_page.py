@@ -1,12 +1,15 @@
 """The page as a whole: whole, escaped, self-contained, and readable when parts are missing."""
 
+import json
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from echelon.core.network.deliveries import PERFORMANCE
+from echelon.report.accuracy import accuracy
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import CHECKS_PAGE, render, write_pages
 from echelon.report.summary import summary_lines
@@ -131,6 +134,13 @@ def test_summary(full: ReportData) -> None:
     assert told["Tables"] == "out/tables (release 7)"
 
 
+def test_stock_that_is_not_planned_and_refused_rows_are_in_the_summary(full: ReportData) -> None:
+    kinds = [("stock_not_planned", "medium", 2, 1198.0), ("record_refused", "high", 1, 0.0)]
+    more = pd.DataFrame(kinds, columns=["kind", "severity", "exceptions", "value"])
+    told = "\n".join(summary_lines(replace(full, exception_totals=pd.concat([full.exception_totals, more]))))
+    assert "Look at      stock of 2 SKU-locations that are not planned, worth £1.20k; 1 of items, locations" in told
+
+
 def test_summary_of_the_least_run(bare: ReportData) -> None:
     lines = summary_lines(bare)
     assert any("not compared with the classical plan" in line for line in lines)
@@ -187,3 +197,78 @@ def test_restored_demand_is_told_where_there_is_any(full: ReportData) -> None:
     told = "In 1,204 SKU-location-weeks the location was empty for some of the time: 5,310 units of demand were restored."
     assert told in Page(render(replace(full, censored=1204, restored=5310.0))).text
     assert "were restored" not in Page(render(full)).text
+
+
+def test_scores_that_are_not_known_are_dashes_and_never_zeros(full: ReportData) -> None:
+    none = {name: None for name in ("pinball", "rmsse", "bias", "naive_pinball", "naive_rmsse")}
+    scores = {name: None for name in ("pinball", "rmsse", "crps", "wape", "bias", "periods_in_stock")}
+    unknown = replace(
+        full,
+        champions=full.champions.assign(**none),
+        candidate_scores=full.candidate_scores.assign(**scores),
+        candidate_levels=full.candidate_levels.assign(wape=None, bias=None),
+        kpis=full.kpis.assign(fill_rate=None, fill_rate_se=None, target_fill_rate=None, demand=0.0),
+    )
+    forecast = next(line for line in summary_lines(unknown) if line.startswith("Forecast"))
+    assert forecast == "Forecast     pinball loss - (naive -, -), RMSSE - (naive -)"
+    page = Page(render(unknown))
+    assert "nan" not in page.text.lower().replace("financ", "") and "None" not in page.text
+    assert "against – by the seasonal naive; RMSSE – against –" in page.text
+    assert "0.000" not in page.text
+
+
+def test_segments_whose_scores_are_not_known_do_not_count_in_means(full: ReportData) -> None:
+    first = full.champions["segment"] == full.champions["segment"].iloc[0]
+    champions = full.champions.assign(
+        pinball=full.champions["pinball"].where(~first), rmsse=full.champions["rmsse"].where(~first)
+    )
+    found = accuracy(replace(full, champions=champions))
+    kept = full.champions[(full.champions["purpose"] == "plan") & ~first]
+    assert found is not None
+    assert found.pinball == pytest.approx((kept["pinball"] * kept["series"]).sum() / kept["series"].sum())
+
+
+def monthly(full: ReportData) -> ReportData:
+    """The made-up run as a plan of three months from November on, which held back two."""
+    return replace(full, period_days=30, horizon=3, replay_start=date(2011, 9, 1), replay_end=date(2011, 10, 31))
+
+
+def test_a_monthly_plan_speaks_of_months(full: ReportData) -> None:
+    page, lines = Page(render(monthly(full))), "\n".join(summary_lines(monthly(full)))
+    assert "to 31 Oct 2011, forecast for 3 months, until 31 Jan 2012." in page.text
+    assert "in the last 2 months" in lines
+    assert "The last 2 months (1 Sep 2011 to 31 Oct 2011)" in page.text
+    for text in (page.text, lines):
+        assert not re.search(r"30-day|\b61 days|\bweeks?\b(?! of demand)", text)  # of made-up exceptions
+
+
+def test_a_weekly_plan_speaks_of_weeks(full: ReportData) -> None:
+    page = Page(render(replace(full, period_days=7, horizon=8)))
+    assert "forecast for 8 weeks, until 26 Dec 2011." in page.text
+    assert "the share of weeks whose demand" in page.text
+
+
+def test_long_and_marked_up_texts_do_not_break_the_page(full: ReportData) -> None:
+    long = "Cup " * 1500
+    html = render(
+        replace(full, name="<script>alert(3)</script>", currency="<b>₺</b>", items=full.items.assign(description=long))
+    )
+    page = Page(html)
+    assert "<b>₺</b>" in page.text and "<b>₺</b>" not in html
+    assert "<script>alert" not in html
+    assert "Cup Cup" in page.text and "Cup " * 25 not in page.text
+
+
+ODD_NAMES = json.loads((Path(__file__).parents[1] / "cases" / "17-odd-names" / "names.json").read_text(encoding="utf-8"))
+
+
+def test_odd_names_are_shown_as_they_are(full: ReportData) -> None:
+    orders = pd.concat([full.orders] * len(ODD_NAMES), ignore_index=True).head(len(ODD_NAMES))
+    exceptions = pd.concat([full.exceptions] * len(ODD_NAMES), ignore_index=True).head(len(ODD_NAMES))
+    kpis = full.kpis.assign(member=full.kpis["member"].replace({"EIRE": "NA"}))
+    named = replace(full, orders=orders.assign(sku=ODD_NAMES), exceptions=exceptions.assign(sku=ODD_NAMES), kpis=kpis)
+    html = render(named)
+    text = Page(html).text
+    for name in ODD_NAMES:
+        assert text.count(" ".join(name.split())) >= 2, name
+    assert "<script>alert" not in html and " NA " in text

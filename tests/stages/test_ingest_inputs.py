@@ -91,6 +91,10 @@ def test_damaged_files(lake: Lake, tmp_path: Path) -> None:
             csv_of("lanes", "Maker,Hub,,,,,,", "Hub,North,,,,,,", "Maker,North,,,,,,", "Hub,South,,,,,,"),
             "lanes: location North has two sources with priority 1: Hub and Maker; give one of them a higher number",
         ),
+        (
+            csv_of("lanes", "Maker,Hub,,,,24,10,,,20", "Hub,North,,,,,,", "Hub,South,,,,,,"),
+            "lanes: lane Maker -> Hub: capacity 20 units a day is below the least order of 30 units (moq 24 in lots of 10)",
+        ),
         (csv_of("locations", "Maker,supplier,", "Hub,depot,", "North,,", "South,,"), "locations: Hub: kind 'depot' is"),
         (csv_of("sales", *["A,North,2026-01-05,x,1,d"] * 3), "sales: not one row was accepted; the first reasons are wro"),
         (csv_of("items", "X,,,,"), "sales: 2 of 2 rows would be quarantined, more than"),
@@ -99,7 +103,10 @@ def test_damaged_files(lake: Lake, tmp_path: Path) -> None:
             "ingest.max_quarantine_share = 20% allows: wrong_type (11 rows; quantity '?' is not a number)",
         ),
     ],
-    ids=["unknown location", "loop", "no source", "unsupplied", "priority", "kind", "nothing accepted", "no known SKU", "dirt"],
+    ids=[
+        "unknown location", "loop", "no source", "unsupplied", "priority", "capacity", "kind", "nothing accepted",
+        "no known SKU", "dirt",
+    ],
 )  # fmt: skip
 def test_inputs_that_contradict_each_other(lake: Lake, tmp_path: Path, files: dict[str, str], words: str) -> None:
     assert words in refusal(lake, settings(tmp_path, files))

@@ -1,5 +1,7 @@
 """From tables to one SKU's planning problem."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from echelon.core.inventory.stock_plan import SimulationSize
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
 from echelon.stages import stock
+from echelon.stages.long_lead_times import shortened
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes, with_targets
 from in_memory import Rows, context
 from pyspark.sql import SparkSession
@@ -41,8 +44,16 @@ LEAD_TIMES: Rows = [
 ]
 
 
+DAYS = [date(2026, 1, 1), None]
+DELIVERIES: Rows = [
+    ("late", "Maker", "Hub", None, *DAYS, date(2026, 10, 28)),
+    ("usual", "Maker", "Hub", None, *DAYS, date(2026, 1, 15)),
+    ("elsewhere", "Maker", "South", None, *DAYS, date(2026, 10, 30)),
+]
+
+
 def lanes(spark: SparkSession, lead_times: Rows = LEAD_TIMES, **sections: object) -> Lanes:
-    tables = {"lanes": LANES, "locations": LOCATIONS, "lead_times": lead_times}
+    tables = {"lanes": LANES, "locations": LOCATIONS, "lead_times": lead_times, "deliveries": DELIVERIES}
     made = context(spark, tables, **sections)
     return shared_lanes(made, made.lake.read("lead_times"))
 
@@ -106,10 +117,22 @@ def test_backordered_demand_is_not_lost(spark: SparkSession) -> None:
     assert not any(node.lost_sales for node in problem.nodes)
 
 
-def test_a_lead_time_that_no_simulation_holds_is_refused(spark: SparkSession) -> None:
-    endless = [*LEAD_TIMES[1:], lead_time("Maker", "Hub", [14, 5000])]
-    with pytest.raises(InputRefused, match=r"lane Maker -> Hub: lead times of up to 5000 days .*run\.frequency: W or M"):
-        lanes(spark, endless)
+def test_lead_times_that_no_simulation_holds_are_refused_with_what_they_come_from(spark: SparkSession) -> None:
+    endless = lead_time("Maker", "Hub", [14, 5000])
+    told = r"lane Maker -> Hub: 50% of its lead times are longer than the 254 periods .* 14 days .* of 2 days .*W or M"
+    with pytest.raises(InputRefused, match=told):
+        lanes(spark, [*LEAD_TIMES[1:], endless])
+    with pytest.raises(InputRefused, match=r"of its deliveries, of which 'late' took longest: 300 days \(ordered 2026-01-01"):
+        lanes(spark, [*LEAD_TIMES[1:], (*endless[:2], "deliveries", *endless[3:])])
+
+
+def test_a_rare_lead_time_that_no_simulation_holds_counts_as_the_longest(spark: SparkSession) -> None:
+    rare = lead_time("Maker", "Hub", [14] * 99 + [270])
+    assert lanes(spark, [*LEAD_TIMES[1:], rare]).lead_times["Maker", "Hub"].periods == (14, 254)
+    made = context(spark, {"lead_times": [rare]})
+    row = made.lake.read("lead_times").collect()[0].asDict()
+    assert "lane Maker -> Hub: 1.0% of the lead times are longer than 254 periods" in (shortened(row, 1.0) or "")
+    assert shortened(row, 7.0) is None
 
 
 def test_the_most_exact_target_wins(spark: SparkSession) -> None:

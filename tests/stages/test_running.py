@@ -14,6 +14,7 @@ from echelon.stages.assumptions import assumptions
 from echelon.stages.candidates import FAILED
 from echelon.stages.distributions import with_champions
 from echelon.stages.failures import count_failures
+from echelon.stages.plain_errors import cause
 from echelon.stages.windows import Windows
 from in_memory import Rows, context
 from pyspark.errors import PySparkException
@@ -72,14 +73,14 @@ def test_only_an_unfinished_run_of_the_same_configuration_is_resumed(
 
 def test_the_cause_of_a_failure_in_a_worker_is_one_line() -> None:
     raised = PySparkException("job aborted\n  File worker.py\nTraceback\n  ValueError: no such segment\n  at java.lang\n")
-    assert runner._cause(raised) == "ValueError: no such segment"
-    assert runner._cause(PySparkException("[PATH_NOT_FOUND] no such path\n at java")).startswith("[PATH_NOT_FOUND]")
+    assert cause(raised) == "ValueError: no such segment"
+    assert cause(PySparkException("[PATH_NOT_FOUND] no such path\n at java")).startswith("[PATH_NOT_FOUND]")
     nested = "TASK_WRITE_FAILED: task 3\n at java\nCaused by: IOException: disk\n at java\nCaused by: No space left\n at java"
-    assert runner._cause(PySparkException(nested)) == "TASK_WRITE_FAILED: task 3 (No space left)"
+    assert cause(PySparkException(nested)) == "TASK_WRITE_FAILED: task 3 (No space left)"
     died = PySparkException(
         "Job aborted: Lost task 2.0\nCaused by: Python worker exited unexpectedly (crashed).\nCaused by: EOF"
     )
-    assert "raise spark.python_memory" in runner._cause(died)
+    assert "raise spark.python_memory" in cause(died)
 
 
 PLAIN_LANES = pd.DataFrame({"share": [np.nan], "capacity": [np.nan], "days_down": [np.nan]})
@@ -87,7 +88,7 @@ PLAIN_LANES = pd.DataFrame({"share": [np.nan], "capacity": [np.nan], "days_down"
 
 def test_what_the_sources_do_not_say_is_told(spark: SparkSession) -> None:
     silent = assumptions(context(spark, defaults={"lead_time_days": 9, "supplier": "Mill"}), WINDOWS, PLAIN_LANES)
-    assert any("one outside supplier (Mill) serves every location in 9 days" in text for text in silent)
+    assert any("(Mill) serves every location in 9 days (standard deviation 2.6)" in text for text in silent)
     assert any(text.startswith("No stock was given") for text in silent)
     given = {name: {"path": f"{name}.csv"} for name in Sources.model_fields}
     told = assumptions(context(spark, sources=given, report={"assumptions": ["Costs are guessed."]}), WINDOWS, PLAIN_LANES)

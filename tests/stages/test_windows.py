@@ -104,3 +104,17 @@ def test_a_step_that_misses_the_held_back_weeks_is_refused() -> None:
     with pytest.raises(InputRefused, match=r"step = 20: no window begins with the weeks .* choose a step that divides 28"):
         plan_windows(configured(backtest={"step": 20}), days_back(365), LAST)
     assert plan_windows(configured(backtest={"step": 20}, replay={"weeks": 4}), days_back(365), LAST).step == 20
+
+
+@pytest.mark.parametrize(
+    ("frequency", "sections", "words"),
+    [
+        ("D", {}, "8 weeks"),
+        ("D", {"backtest": {"horizon": 10}}, "60 days"),
+        ("W", {}, "8 weeks"),
+        ("M", {}, "3 months"),
+        ("M", {"backtest": {"horizon": 1}, "replay": {"weeks": 4}}, "1 month"),
+    ],
+)
+def test_what_the_replay_holds_back_is_told_in_the_plans_periods(frequency: str, sections: dict[str, Any], words: str) -> None:
+    assert plan_windows(configured(frequency, **sections), days_back(5 * 365), LAST).held_back_words == words

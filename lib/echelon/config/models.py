@@ -1,30 +1,54 @@
 """The strict models of a run's configuration. An unknown setting is an error; every default is stated here."""
 
 import os
+import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from echelon.core.forecast.names import check_names
 
+# A drive of Windows would be taken for the kind of an address.
+_WINDOWS = re.compile(r"^[A-Za-z]:[\\/]")
+
+
+def _of_this_system(path: str | None) -> str | None:
+    """Refuse the paths of another system, which would become a folder of that name here."""
+    if path and _WINDOWS.match(path):
+        as_seen = "/mnt/" + path[0].lower() + path[2:].replace("\\", "/")
+        raise PydanticCustomError("path", "this is a path of Windows; under WSL the same place is {seen}", {"seen": as_seen})
+    return path
+
+
+Place = Annotated[str, AfterValidator(_of_this_system)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+NO_SWITCH = "no_switch"
 
 
 class Strict(BaseModel):
     """Unknown settings are refused and a resolved configuration can't be changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_switch(cls, value: object, info: ValidationInfo) -> object:
+        """Pydantic takes true for 1, and YAML takes many a word for true."""
+        allowed = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and not {bool, str} & {allowed, *get_args(allowed)}:
+            raise PydanticCustomError(NO_SWITCH, "true or false is not allowed here")
+        return value
 
 
 class Run(Strict):
     """What is planned, and where the results go."""
 
-    output: str = Field("out", description="folder or URI for tables and report")
+    output: Place = Field("out", description="folder or URI for tables and report")
     suites: str = Field("expectations", description="folder of the Great Expectations suites")
     run_date: date | None = Field(None, description="day planned for; default: the day after the last complete sale")
     frequency: Literal["D", "W", "M"] = Field("D", description="planning period: day, week (from Monday) or month")
@@ -39,7 +63,7 @@ class Spark(Strict):
     master: str = Field("local[*]", description="Spark master")
     driver_memory: str = Field("2g", description="memory of the driver (local: of everything but the Python workers)")
     python_memory: str = Field(
-        "2500m", description="most address space that one Python worker may take, 1 GB of it for libraries"
+        "2500m", description="most address space that one Python worker (one per core) may take, 1,100 MB of it for libraries"
     )
     buckets: Count = Field(
         default_factory=lambda: 4 * (os.cpu_count() or 4),
@@ -55,12 +79,29 @@ class Spark(Strict):
 class Source(Strict):
     """One input: where it lies and how its columns are called."""
 
-    path: str = Field(description="file, folder, glob or URI")
-    format: Literal["csv", "parquet"] | None = Field(None, description="default: by the file name")
+    path: Place | None = Field(None, description="file, folder, glob or URI")
+    table: str | None = Field(None, description="instead of a path: name of a table that Spark knows, catalog.schema.name")
+    format: Literal["csv", "parquet", "delta"] | None = Field(
+        None,
+        description="default: delta where the folder is such a table, else csv where the path contains .csv, else parquet",
+    )
     columns: dict[str, str] = Field(default_factory=dict, description="our column: column of the file")
     constants: dict[str, str] = Field(default_factory=dict, description="our column: value for every row")
     options: dict[str, str] = Field(default_factory=dict, description="reader options passed to Spark")
     date_format: str | None = Field(None, description="pattern of the dates; default: ISO dates or timestamps")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Source":
+        if not self.place or (self.path and self.table):
+            raise PydanticCustomError("place", "give either a path or a table")
+        if self.table and self.format:
+            raise PydanticCustomError("format", "a table that Spark knows has no format to be told; leave it out")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where it lies, in one word."""
+        return self.path or self.table or ""
 
 
 class Sources(Strict):
@@ -83,6 +124,14 @@ class Ingest(Strict):
 
     max_quarantine_share: Share = Field(0.2, description="the run stops when more of an input's rows is quarantined")
     max_history_years: Count = Field(20, description="dates longer before the run date are quarantined as typing errors")
+    max_gap_days: Count | None = Field(
+        None,
+        description="the run stops when sales end longer before the run date; default: 28 days, 56 with weeks, 92 with months",
+    )
+
+
+# Standard deviation of a lead time as a share of it, where nothing is said of it: 4 days of 14.
+LEAD_TIME_SD_SHARE = 2 / 7
 
 
 class Defaults(Strict):
@@ -90,7 +139,9 @@ class Defaults(Strict):
 
     supplier: str = Field("SUPPLIER", description="outside supplier of every location when no lanes are given")
     lead_time_days: NotNegative = Field(14, description="lead time of a lane")
-    lead_time_sd_days: NotNegative = Field(4, description="standard deviation of the lead time of a lane")
+    lead_time_sd_days: NotNegative | None = Field(
+        None, description="standard deviation of the lead time of a lane; default: 2/7 of its lead time, so 4 of 14 days"
+    )
     review_period_days: Count = Field(7, description="days between orders on a lane")
     moq: NotNegative = Field(0, description="minimum order quantity")
     lot_size: Positive = Field(1, description="order multiple")

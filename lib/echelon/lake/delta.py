@@ -3,6 +3,7 @@
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
+from echelon.errors import EchelonError
 from echelon.lake.contract import Table
 from echelon.lake.files import list_files
 from echelon.lake.migration import migrate
@@ -59,8 +60,13 @@ def append(frame: DataFrame, path: str, run_id: str) -> int:
 
 
 def version(path: str) -> int:
-    """The newest version of the table, by the names in its log: a Spark query for it costs as much as a small commit."""
+    """The newest version of the table, by the names in its log: a Spark query for it costs as much as a small commit.
+
+    Raises EchelonError when there is none.
+    """
     commits = [name for name in list_files(f"{path}/_delta_log") if name.endswith(".json") and name[:-5].isdigit()]
+    if not commits:
+        raise EchelonError(f"{path}: the table is damaged: its Delta log has no commit")
     return int(commits[-1][:-5])
 
 

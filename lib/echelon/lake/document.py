@@ -10,7 +10,8 @@ from echelon.lake.suites import FOLDER
 
 _HEADER = """# Tables
 Every published table, made from its contract in `lib/echelon/lake/contracts` by `make docs` (a test compares).
-All lie under `out/tables/<table>` as Delta tables of reader version 1, so delta-rs (`deltalake`), DuckDB and polars open them.
+All lie under `out/tables/<table>` as Delta tables of reader version 1.
+How delta-rs, DuckDB and polars read those of one release: `docs/reading.md`.
 """
 
 

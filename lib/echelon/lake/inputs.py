@@ -17,8 +17,8 @@ class InputColumn:
 
 @dataclass(frozen=True)
 class Input:
-    """One input. `key` is unique; where it is empty, whole rows may be compared (sales). Of the columns in `any_of`, the
-    input and each of its rows must have one at least."""
+    """One input. `key` says which rows speak of the same thing (ingest/copies.py); where it is empty, whole rows may be
+    compared (sales). Of the columns in `any_of`, the input and each of its rows must have one at least."""
 
     name: str
     columns: tuple[InputColumn, ...]
@@ -115,7 +115,7 @@ INPUTS: dict[str, Input] = {
             (
                 _SKU,
                 _LOCATION,
-                InputColumn("on_hand", "double", required=True, low=0),
+                InputColumn("on_hand", "double", required=True, low=-LARGEST, high=LARGEST),
                 _number("on_order"),
                 _number("backorders"),
             ),

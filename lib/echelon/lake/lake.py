@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from echelon.errors import CheckBlocked, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
-from echelon.lake.files import absolute, delete_folder, is_local, list_files
+from echelon.lake.files import absolute, delete_folder, delete_if_empty, is_local, list_files
 from echelon.lake.guard import Check, check, prepare
 from echelon.lake.run_state import RunState
 from echelon.lake.schema import conform, spark_schema
@@ -152,6 +152,12 @@ class Lake:
             self._published.clear()
             everything = f"{self.output}/staging" if is_local(self.output) else self._staging()
             delete_folder(everything if well else f"{self._staging()}/tables")
+
+    def discard(self) -> None:
+        """Remove what was staged by this run alone."""
+        self._published.clear()
+        delete_folder(self._staging())
+        delete_if_empty(f"{self.output}/staging")
 
     def _staging(self) -> str:
         return f"{self.output}/staging/{self.run.run_id}"

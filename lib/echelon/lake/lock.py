@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from echelon.errors import EchelonError
-from echelon.lake.files import is_local
+from echelon.lake.files import is_local, local_path
 
 _NO_LOCKS = (errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.ENOLCK)
 
@@ -24,7 +24,7 @@ def exclusive(output: str) -> Iterator[None]:
     if not is_local(output):
         yield
         return
-    file = Path(output.removeprefix("file://")) / ".lock"
+    file = local_path(output) / ".lock"
     with _opened(file, output) as handle:
         if _locked(handle, output):
             handle.truncate(0)

@@ -1,6 +1,6 @@
 """One row per finished run makes its tables visible together."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -50,12 +50,6 @@ def record_checks(lake: Lake) -> list[Row]:
 def append_release(lake: Lake, row: Row) -> None:
     """Make a set of versions visible."""
     lake.append("releases", _frame(lake, "releases", [row]))
-
-
-def newest_run_date(lake: Lake) -> date | None:
-    """The run date of the newest release, None before the first."""
-    newest = newest_release(lake.spark, lake.output)
-    return newest["run_date"] if newest else None
 
 
 def _released_checks(lake: Lake) -> list[Row]:

@@ -11,7 +11,7 @@ from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.releases import append_release
-from echelon.lake.visible import Row, all_releases
+from echelon.lake.visible import Row, all_releases, visible_release
 
 
 def rollback(lake: Lake, wanted: str) -> Row:
@@ -20,9 +20,10 @@ def rollback(lake: Lake, wanted: str) -> Row:
     Each table gets one commit more, with the old content, so that readers of the newest versions see it too. Until the
     row is there, readers of releases see the release that was visible before.
 
-    Raises ConfigurationError when there is no such release or it is visible already, EchelonError when a table's old
-    version is gone.
+    Raises ConfigurationError when there is no such release or it is visible already, EchelonError before the first release
+    and when a table's old version is gone.
     """
+    visible_release(lake.spark, lake.output)
     releases = all_releases(lake.spark, lake.output)
     chosen = _chosen(releases, wanted)
     versions = {name: _restored(lake, name, version) for name, version in chosen["tables"].items()}
@@ -39,7 +40,7 @@ def rollback(lake: Lake, wanted: str) -> Row:
 def _chosen(releases: list[Row], wanted: str) -> Row:
     found = [row for row in releases if wanted in (row["run_id"], str(row["release"]))]
     if not found:
-        known = ", ".join(f"{row['release']} ({row['run_id']})" for row in releases[-5:]) or "none"
+        known = ", ".join(f"{row['release']} ({row['run_id']})" for row in releases[-5:])
         raise ConfigurationError(f"rollback: there is no release {wanted!r}; the newest ones are {known}")
     if found[-1] is releases[-1]:
         raise ConfigurationError(f"rollback: release {wanted!r} is the one that readers see now")
@@ -50,7 +51,7 @@ def _restored(lake: Lake, name: str, version: int) -> int:
     """The table's version that holds the content of `version`. What runs add to, and never replace, stays as it is."""
     path = lake.path(name)
     newest = delta.version(path)
-    if version == newest or TABLES[name].by_run:
+    if version == newest or (name in TABLES and TABLES[name].by_run):
         return newest
     try:
         DeltaTable.forPath(lake.spark, path).restoreToVersion(version)

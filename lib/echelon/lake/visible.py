@@ -1,12 +1,13 @@
 """Which release readers see: the newest row of the table `releases`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from echelon.errors import EchelonError
 from echelon.lake import delta
-from echelon.lake.files import absolute
+from echelon.lake.files import absolute, kind
 
 Row = dict[str, Any]
 
@@ -25,17 +26,23 @@ def newest_release(spark: SparkSession, output: str) -> Row | None:
     return found[-1] if found else None
 
 
-def released_tables(spark: SparkSession, output: str, text: str = "") -> dict[str, DataFrame]:
-    """The tables of the newest release by name, at the release's version: those that the text mentions, or all of them.
+def refuse_unreleased(output: str) -> None:
+    """Raises EchelonError where there is no release, without Spark. `visible_release` is sure; this takes no time."""
+    if kind(table_path(output, "releases")) != "folder":
+        raise EchelonError(f"{output}: there is no release yet: run `echelon plan` first")
 
-    Raises EchelonError before the first release.
-    """
+
+def visible_release(spark: SparkSession, output: str) -> Row:
+    """The row of the release that is visible now. Raises EchelonError before the first."""
     newest = newest_release(spark, output)
     if newest is None:
         raise EchelonError(f"{output}: there is no release yet: run `echelon plan` first")
-    # Opening a table takes a few hundred milliseconds.
-    mentioned = [name for name in newest["tables"] if name in text.lower()] or newest["tables"]
-    return {name: delta.read(spark, table_path(output, name), newest["tables"][name]) for name in mentioned}
+    return newest
+
+
+def open_tables(spark: SparkSession, output: str, release: Row, names: Iterable[str]) -> dict[str, DataFrame]:
+    """Tables of a release by name, each at the release's version. Opening one takes a few hundred milliseconds."""
+    return {name: delta.read(spark, table_path(output, name), release["tables"][name]) for name in names}
 
 
 def table_path(output: str, name: str) -> str:

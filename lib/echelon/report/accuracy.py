@@ -17,13 +17,18 @@ TOTALS = ("wape", "bias", "periods_in_stock")
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Means over all series: each segment weighs as many series as it has."""
+    """Means over all series: each segment weighs as many series as it has. None where no segment has the score."""
 
-    pinball: float
-    naive_pinball: float
-    rmsse: float
-    naive_rmsse: float
+    pinball: float | None
+    naive_pinball: float | None
+    rmsse: float | None
+    naive_rmsse: float | None
     windows: int
+
+    @property
+    def better(self) -> bool | None:
+        """Whether the pinball loss is below that of the seasonal naive; None where they are not known."""
+        return None if self.pinball is None or self.naive_pinball is None else self.pinball < self.naive_pinball
 
 
 @dataclass(frozen=True)
@@ -56,14 +61,10 @@ def plan_champions(data: ReportData) -> pd.DataFrame:
 def accuracy(data: ReportData) -> Accuracy | None:
     """Accuracy in the backtest, or None without one."""
     rows = plan_champions(data)
-    series = rows["series"].astype(float)
-    if series.sum() == 0:
+    if rows["series"].astype(float).sum() == 0:
         return None
-
-    def mean(column: str) -> float:
-        return float((rows[column].astype(float) * series).sum() / series.sum())
-
-    return Accuracy(mean("pinball"), mean("naive_pinball"), mean("rmsse"), mean("naive_rmsse"), int(rows["windows"].max()))
+    means = {name: _weighted(rows, name, "series") for name in ("pinball", "naive_pinball", "rmsse", "naive_rmsse")}
+    return Accuracy(**means, windows=int(rows["windows"].max()))
 
 
 def champions(data: ReportData) -> Champions | None:
@@ -74,10 +75,11 @@ def champions(data: ReportData) -> Champions | None:
     rows = plan_champions(data)
     pinball = _title(rows, "pinball", "Pinball loss", found.pinball, found.naive_pinball)
     rmsse = _title(rows, "rmsse", "RMSSE", found.rmsse, found.naive_rmsse)
-    pictures = [
+    drawn = [
         (pinball, _picture(rows, "pinball", "Mean pinball loss over mean demand (lower is better)", pinball)),
         (rmsse, _picture(rows, "rmsse", "Mean RMSSE (lower is better)", rmsse)),
     ]
+    pictures = [(title, picture) for title, picture in drawn if picture is not None]
     return Champions(rows, found, candidates(data), changes(rows), pictures)
 
 
@@ -116,13 +118,17 @@ def changes(rows: pd.DataFrame) -> str:
     return f"{kept}, {len(changed)} changed{': ' if named else ''}{f.words(named)}."
 
 
-def _title(rows: pd.DataFrame, column: str, name: str, ours: float, naive: float) -> str:
+def _title(rows: pd.DataFrame, column: str, name: str, ours: float | None, naive: float | None) -> str:
     won = int((rows[column].astype(float) < rows[f"naive_{column}"].astype(float)).sum())
     return f"{name} {f.decimal(ours)} against {f.decimal(naive)}: lower in {won} of {f.plural(len(rows), 'segment')}"
 
 
-def _picture(rows: pd.DataFrame, column: str, axis_title: str, label: str) -> Markup:
-    marks = [Row(str(row["segment"]), float(row[column]), float(row[f"naive_{column}"])) for row in records(rows)]
+def _picture(rows: pd.DataFrame, column: str, axis_title: str, label: str) -> Markup | None:
+    """The segments whose scores are known; None without any."""
+    known = rows[rows[column].notna() & rows[f"naive_{column}"].notna()]
+    if known.empty:
+        return None
+    marks = [Row(str(row["segment"]), float(row[column]), float(row[f"naive_{column}"])) for row in records(known)]
     values = [value for mark in marks for value in (mark.ours, mark.other)]
     step = max(values) / 10 or 1.0
     axis = Axis(

@@ -123,10 +123,12 @@ def stock_column(kpis: pd.DataFrame) -> str:
     return "stock_value" if kpis["stock_value"].fillna(0).gt(0).any() else "stock_units"
 
 
-def span(start: date | None, end: date | None) -> str:
-    """The held-back time in words: 8 weeks."""
+def span(start: date | None, end: date | None, period: str = "day") -> str:
+    """The held-back time in words: 8 weeks; of a monthly plan, whose period is a month: 2 months."""
     if start is None or end is None:
         return "held-back periods"
+    if period == "month":
+        return f.plural((end.year - start.year) * 12 + end.month - start.month + 1, "month")
     days = (end - start).days + 1
     return f.plural(days // 7, "week") if days % 7 == 0 else f.plural(days, "day")
 

@@ -11,6 +11,9 @@ from typing import Any
 import pandas as pd
 
 from echelon.lake.contracts import TABLES
+from echelon.report.svg import shorten
+
+_LONGEST = 80  # letters of a description that the page shows
 
 
 def _contract(table: str) -> tuple[str, ...]:
@@ -118,7 +121,7 @@ class ReportData:
     configuration: str  # SHA-256 of the resolved configuration
     code: str  # version of Echelon
     currency: str  # symbol or ISO code before or after amounts; "" if unknown
-    period_days: int  # 1 for days, 7 for weeks
+    period_days: int  # 1 for days, 7 for weeks, 30 for months
     horizon: int  # periods forecast
     history_start: date  # first day of demand
     history_end: date  # last day of demand
@@ -131,6 +134,7 @@ class ReportData:
     replay_start: date | None = None  # first and last day of the held-back weeks
     replay_end: date | None = None
     censored: int = 0  # SKU-location-periods in which the location was empty for some of the time
+    stock_known: float | None = None  # share of SKU-location-periods with a row of stock history; None without the input
     restored: float = 0.0  # units of demand that they are estimated to have lost
     assumptions: tuple[str, ...] = ()  # sentences
     versions: dict[str, str] = field(default_factory=dict)  # python, pyspark, delta, ...
@@ -179,10 +183,10 @@ class ReportData:
 
     @property
     def period(self) -> str:
-        """The word for one period: day, week or 28-day period."""
-        return {1: "day", 7: "week"}.get(self.period_days, f"{self.period_days}-day period")
+        """The word for one period: day, week or month."""
+        return {1: "day", 7: "week"}.get(self.period_days, "month")
 
     def descriptions(self) -> dict[str, str]:
-        """SKU -> description, for the SKUs that have one."""
+        """SKU -> description, for the SKUs that have one; the beginning of a long one."""
         known = self.items.dropna(subset=["description"])
-        return {str(sku): str(text) for sku, text in zip(known["sku"], known["description"], strict=True)}
+        return {str(sku): shorten(str(text), _LONGEST) for sku, text in zip(known["sku"], known["description"], strict=True)}

@@ -1,7 +1,7 @@
 """The first screen: key figures, and what was planned in a few sentences."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from echelon.report import comparison as c
 from echelon.report import formats as f
@@ -38,7 +38,7 @@ def _replay_tiles(data: ReportData) -> list[Tile]:
     fill_sign, stock_sign = pair.fill_sign, pair.stock_sign
     return [
         Tile(
-            f"Fill rate, last {c.span(data.replay_start, data.replay_end)}",
+            f"Fill rate, last {c.span(data.replay_start, data.replay_end, data.period)}",
             f.percent(pair.echelon["fill_rate"]),
             f"against {f.percent(pair.classical['fill_rate'])} by the classical plan",
             f.points(pair.fill_difference),
@@ -65,7 +65,7 @@ def _accuracy_tiles(data: ReportData) -> list[Tile]:
             f"against {f.decimal(found.naive_pinball)} by the seasonal naive; "
             f"RMSSE {f.decimal(found.rmsse, 2)} against {f.decimal(found.naive_rmsse, 2)}",
             f.change(found.pinball, found.naive_pinball),
-            found.pinball < found.naive_pinball,
+            found.better,
         )
     ]
 
@@ -111,7 +111,7 @@ def _checks_tile(data: ReportData) -> Tile:
 
 def planned(data: ReportData) -> list[str]:
     """What was planned, in sentences."""
-    until = data.run_date + timedelta(days=data.horizon * data.period_days - 1)
+    until = last_day(data)
     return [
         f"{f.plural(data.skus, 'SKU')} {_points_words(data)}; {f.plural(data.series, 'SKU-location')} with demand.",
         f"Demand per {data.period} from {f.day(data.history_start)} to {f.day(data.history_end)}, forecast for "
@@ -119,6 +119,15 @@ def planned(data: ReportData) -> list[str]:
         *_stock_sentences(data),
         *([f"Orders for {f.day(data.run_date)}: {order_kinds(data)}."] if order_kinds(data) else []),
     ]
+
+
+def last_day(data: ReportData) -> date:
+    """The last day that is forecast: the horizon follows the history."""
+    first = data.history_end + timedelta(days=1)
+    if data.period != "month":
+        return first + timedelta(days=data.horizon * data.period_days - 1)
+    months = first.year * 12 + first.month - 1 + data.horizon
+    return date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
 
 
 def _points_words(data: ReportData) -> str:

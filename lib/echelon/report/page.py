@@ -19,6 +19,7 @@ from echelon.report.headline import planned, tiles
 from echelon.report.leadtimes import lead_times
 from echelon.report.network import pictures, valued
 from echelon.report.planning import class_lines, exception_groups, orders, segment_matrix
+from echelon.report.readiness import readiness
 from echelon.report.replay import replay
 from echelon.report.summary import query
 from echelon.report.why import why
@@ -51,6 +52,7 @@ def render(data: ReportData) -> str:
             orders=orders(data),
             exceptions=exception_groups(data),
             lead_times=lead_times(data),
+            readiness=readiness(data),
             query=query(data),
             names=data.descriptions(),
             checks_page=CHECKS_PAGE,

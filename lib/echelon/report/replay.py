@@ -50,7 +50,7 @@ def replay(data: ReportData) -> Replay | None:
     if not total or not total[0].served_customers:
         return None
     locations, classes = c.pairs(data.kpis, "location"), c.pairs(data.kpis, "abc")
-    duration = c.span(data.replay_start, data.replay_end)
+    duration = c.span(data.replay_start, data.replay_end, data.period)
     unit = data.currency if total[0].stock_column == "stock_value" else "units"
     return Replay(
         duration=duration,

@@ -5,6 +5,7 @@ from echelon.report import formats as f
 from echelon.report.accuracy import accuracy
 from echelon.report.data import ReportData
 from echelon.report.headline import order_kinds
+from echelon.report.readiness import readiness
 
 
 def query(data: ReportData) -> str:
@@ -22,6 +23,8 @@ def summary_lines(data: ReportData) -> list[str]:
         *_replay(data),
         ("Orders", order_kinds(data) or ("none" if data.stock_given else "none: they need the input stock")),
         ("Exceptions", _exceptions(data)),
+        *_data(data),
+        ("Readiness", "; ".join(readiness(data))),
         ("Quarantined", _quarantined(data)),
         ("Checks", _checks(data)),
         ("Tables", f"{data.tables_path} (release {data.release})"),
@@ -52,7 +55,7 @@ def _replay(data: ReportData) -> list[tuple[str, str]]:
     if not total or not total[0].served_customers:
         return [("Replay", "not compared with the classical plan")]
     pair = total[0]
-    span = c.span(data.replay_start, data.replay_end)
+    span = c.span(data.replay_start, data.replay_end, data.period)
     if pair.tested < c.LEAST_TESTED:
         late = f.percent(1 - pair.tested, 0)
         return [("Replay", f"no proof: {span} are shorter than the lead times of {late} of demand (replay.weeks)")]
@@ -82,6 +85,22 @@ def _exceptions(data: ReportData) -> str:
         return "none"
     kinds = [f"{f.count(number)} {kind}" for kind, number in totals.items()]
     return f"{f.count(totals.sum())}: {f.words(kinds, 3)}"
+
+
+def _data(data: ReportData) -> list[tuple[str, str]]:
+    """What of the data a planner must know: stock outside the plan, and refused rows of what decides it."""
+    totals = data.exception_totals.groupby("kind")[["exceptions", "value"]].sum()
+    parts = []
+    if "stock_not_planned" in totals.index:
+        number, value = totals.loc["stock_not_planned", ["exceptions", "value"]]
+        where = f.plural(number, "SKU-location")
+        parts.append(
+            f"stock of {where} that {'is' if number == 1 else 'are'} not planned, worth {f.money(value, data.currency)}"
+        )
+    if "record_refused" in totals.index:
+        refused = f.count(totals.loc["record_refused", "exceptions"])
+        parts.append(f"{refused} of items, locations, stock or targets with refused rows")
+    return [("Look at", "; ".join(parts))] if parts else []
 
 
 def _quarantined(data: ReportData) -> str:

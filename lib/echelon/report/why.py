@@ -17,7 +17,7 @@ CAUSES = {
     "forecast_error": (
         "Forecast uncertain",
         "the forecast is uncertain",
-        "What they order over weeks is not known for sure.",
+        "What they will order is not known for sure.",
     ),
     "forecast_bias": ("Forecast biased", "forecasts are biased", "In the past, forecasts were too high or too low on average."),
     "lead_time_mean": ("Lead times are long", "lead times are long", "The time that 99 of 100 deliveries take at least."),

@@ -4,9 +4,16 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from echelon.config.models import Defaults
+from echelon.config.models import LEAD_TIME_SD_SHARE, Defaults
 from echelon.stages.context import Context
 from echelon.stages.windows import WORD, Windows
+
+
+def _deviation(defaults: Defaults) -> float:
+    """Standard deviation of the default lead time, days."""
+    chosen = defaults.lead_time_sd_days
+    return round(defaults.lead_time_days * LEAD_TIME_SD_SHARE, 1) if chosen is None else chosen
+
 
 _WITHOUT: dict[str, Callable[[Defaults], str]] = {
     "items": lambda d: (
@@ -15,7 +22,7 @@ _WITHOUT: dict[str, Callable[[Defaults], str]] = {
     "locations": lambda d: f"No locations were given: holding cost is {d.holding_rate:.0%} of the unit cost a year everywhere.",
     "lanes": lambda d: (
         f"No lanes were given: one outside supplier ({d.supplier}) serves every location in {d.lead_time_days:g} days "
-        f"(standard deviation {d.lead_time_sd_days:g}), ordered every {d.review_period_days} days."
+        f"(standard deviation {_deviation(d):g}), ordered every {d.review_period_days} days."
     ),
     "deliveries": lambda _: "No deliveries were given: lead times are the lanes' promises, not learned.",
     "stock": lambda _: "No stock was given: levels are planned, but nothing is ordered, as nobody knows what is there.",

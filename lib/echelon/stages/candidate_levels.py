@@ -25,7 +25,7 @@ def candidate_levels(context: Context, scores: DataFrame) -> DataFrame:
         _total(F.col("actual")).alias("demand"),
     )  # fmt: skip
     demand = F.sum("demand")
-    relative = [F.coalesce(F.try_divide(F.sum(name), demand), F.lit(0.0)).alias(name) for name in ("wape", "bias")]
+    relative = [F.try_divide(F.sum(name), demand).alias(name) for name in ("wape", "bias")]
     members = F.count_distinct("member").cast("int").alias("members")
     found = errors.groupBy("level", "model").agg(members, (demand / MILLIONTHS).alias("demand"), *relative)
     return found.select(TABLES["candidate_levels"].column_names)

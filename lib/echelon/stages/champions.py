@@ -49,8 +49,8 @@ def _purposes(context: Context, windows: Windows, scores: DataFrame, run_date: d
     sums = segment_sums(scores, context.lake.read("segments"))
     if sums["replay_segment"].isna().all():
         raise EchelonError(
-            f"segments: no series was known before {windows.replay_start_date}, when the weeks begin that the replay holds "
-            "back; an older Echelon made the table if there are some: run the stage 'prepare' first"
+            f"segments: no series was known before {windows.replay_start_date}, when the time begins that the replay "
+            "holds back; an older Echelon made the table if there are some: run the stage 'prepare' first"
         )
     before = sums[sums["cutoff"] <= start_date(windows.replay_cutoffs[-1], windows.freq)]
     past = before.drop(columns="segment").rename(columns={"replay_segment": "segment"})

@@ -11,18 +11,23 @@ from echelon.errors import ConfigurationError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.data_docs import build_data_docs
+from echelon.lake.files import is_local, local_path
 from echelon.lake.schema import spark_schema
 from echelon.lake.suites import RELEASED, load_suite
-from echelon.lake.visible import all_releases, released_tables, table_path
+from echelon.lake.visible import all_releases, open_tables, refuse_unreleased, table_path, visible_release
+from echelon.stages.plain_errors import plain_errors
 
 
 def build(settings: Configuration) -> None:
     """Start Spark, write the pages and say where they are."""
-    spark = start(settings.spark)
-    try:
-        print(write(spark, settings))
-    finally:
-        spark.stop()
+    with plain_errors("data-docs"):
+        if is_local(settings.run.output):
+            refuse_unreleased(settings.run.output)
+        spark = start(settings.spark)
+        try:
+            print(write(spark, settings))
+        finally:
+            spark.stop()
 
 
 def write(spark: SparkSession, settings: Configuration) -> str:
@@ -31,14 +36,15 @@ def write(spark: SparkSession, settings: Configuration) -> str:
     Raises ConfigurationError when the output is not on this machine, EchelonError when there is no release yet.
     """
     output, suites = settings.run.output, Path(settings.run.suites)
-    if "://" in output:
+    if not is_local(output):
         raise ConfigurationError(f"data-docs: {output} is no folder of this machine, and the pages are written to a folder")
-    frames, releases = released_tables(spark, output), all_releases(spark, output)
+    newest, releases = visible_release(spark, output), all_releases(spark, output)
+    frames = open_tables(spark, output, newest, newest["tables"])
     for name, frame in frames.items():
         frame.createOrReplaceTempView(name)
     _register_earlier(spark, output, _reads(frames, suites), releases[-2]["tables"] if len(releases) > 1 else {})
-    folder = Path(output) / "data-docs"
-    met = build_data_docs(frames, suites, folder, f"release {releases[-1]['release']}")
+    folder = local_path(output) / "data-docs"
+    met = build_data_docs(frames, suites, folder, f"release {newest['release']}")
     good, total = (sum(counts) for counts in zip(*met.values(), strict=True))
     return f"{folder / 'index.html'}: {good} of {total} expectations met on {len(met)} tables"
 

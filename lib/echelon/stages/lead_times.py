@@ -7,6 +7,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 
 from echelon.core.network.lead_times import LeadTimeRules, lead_times
+from echelon.core.network.receipts import shared_orders
 from echelon.core.network.suppliers import suppliers
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
@@ -27,4 +28,5 @@ def suppliers_before(context: Context, received_before: date | None) -> DataFram
 def _learned(context: Context, table: str, learn: _Learn, received_before: date | None) -> DataFrame:
     lanes, deliveries = (context.lake.read(name).toPandas() for name in ("lanes", "deliveries"))
     rules = LeadTimeRules(min_deliveries=context.settings.lead_times.min_deliveries)
-    return context.spark.createDataFrame(learn(lanes, deliveries, rules, received_before), TABLES[table].ddl)
+    learned = learn(lanes, shared_orders(deliveries), rules, received_before)
+    return context.spark.createDataFrame(learned, TABLES[table].ddl)

@@ -12,10 +12,10 @@ from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.core.forecast.shape import SHAPE_COLUMNS
 from echelon.core.inventory.general.model import OUTSIDE, SupplyNetwork
 from echelon.core.inventory.general.trees import as_point
-from echelon.core.inventory.problem import MOST_PERIODS, Demand, LeadTime, Node, Problem, Shape
+from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, Shape
 from echelon.core.network.topology import Lane, Network, build_network
-from echelon.errors import InputRefused
 from echelon.stages.context import Context
+from echelon.stages.long_lead_times import lead_time
 from echelon.stages.network import lanes_of, names_of
 from echelon.stages.points import Supply, asks_for_more, supplied_point
 
@@ -50,7 +50,7 @@ class Lanes:
 def shared_lanes(context: Context, lead_times: DataFrame) -> Lanes:
     """Lanes, lead times and holding rates of a run.
 
-    Raises InputRefused when a lead time is longer than the simulation can hold.
+    Raises InputRefused when lead times are longer than the simulation can hold.
     """
     settings, read = context.settings, context.lake.read
     terms = {(row["source"], row["destination"]): row.asDict() for row in read("lanes").collect()}
@@ -61,23 +61,13 @@ def shared_lanes(context: Context, lead_times: DataFrame) -> Lanes:
         tuple(names_of(read("locations"), "supplier")),
         tuple(names_of(read("locations"))),
         terms,
-        {(row["source"], row["destination"]): _lead_time(row, period_days) for row in learned},
+        {(row["source"], row["destination"]): lead_time(context, row, period_days) for row in learned},
         {(row["source"], row["destination"]): _promised(row, terms, period_days) for row in learned},
         {row["location"]: row["holding_rate"] for row in read("locations").collect()},
         period_days,
         settings.stock.unmet_demand == "lost",
         settings.run.seed,
     )
-
-
-def _lead_time(row: dict[str, Any], period_days: float) -> LeadTime:
-    longest = max(row["days"]) / period_days
-    if longest > MOST_PERIODS - 1:
-        raise InputRefused(
-            f"lane {row['source']} -> {row['destination']}: lead times of up to {max(row['days'])} days are more than "
-            f"{MOST_PERIODS - 1} periods; plan in longer periods (run.frequency: W or M)"
-        )
-    return LeadTime.from_days(row["days"], row["probability"], period_days)
 
 
 def _promised(row: dict[str, Any], terms: dict[tuple[str, str], dict[str, Any]], period_days: float) -> float | None:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
@@ -51,11 +51,16 @@ def _outcome(context: Context) -> str:
     rows = context.lake.read("kpis").where("scope = 'total'").collect()
     found = {row["policy"]: row for row in rows}
     ours, theirs = found["echelon"], found["classical"]
-    stock = ours["stock_value"] / theirs["stock_value"] - 1 if theirs["stock_value"] else 0.0
+    stock = f"{ours['stock_value'] / theirs['stock_value'] - 1:+.0%}" if theirs["stock_value"] else "-"
     return (
-        f"{int(ours['series']):,} series held back {context.settings.replay.weeks} weeks: fill rate {ours['fill_rate']:.1%} "
-        f"(classical {theirs['fill_rate']:.1%}), stock value {stock:+.0%}{_no_proof(ours['tested_share'])}"
+        f"{int(ours['series']):,} series held back {windows_of(context).held_back_words}: fill rate {_rate(ours)} "
+        f"(classical {_rate(theirs)}), stock value {stock}{_no_proof(ours['tested_share'])}"
     )
+
+
+def _rate(row: Row) -> str:
+    """A fill rate in words, a dash without demand."""
+    return "-" if row["fill_rate"] is None else f"{row['fill_rate']:.1%}"
 
 
 def _no_proof(tested: float | None) -> str:

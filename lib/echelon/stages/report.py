@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
 
 from pyspark.sql import functions as F
@@ -10,7 +9,7 @@ from pyspark.sql import functions as F
 from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.engine.exact import exact_sum
 from echelon.errors import EchelonError
-from echelon.lake.files import is_local
+from echelon.lake.files import is_local, local_path
 from echelon.lake.visible import newest_release
 from echelon.report.data import ReportData
 from echelon.report.page import write_pages
@@ -20,6 +19,7 @@ from echelon.stages.assumptions import assumptions
 from echelon.stages.context import Context
 from echelon.stages.history import windows_of
 from echelon.stages.report_checks import check_list
+from echelon.stages.stock_known import share_of_periods
 from echelon.stages.used_lanes import used_and_others
 
 
@@ -32,12 +32,14 @@ class Summary:
 
 
 def run(context: Context) -> Summary:
-    """Write the pages beside the tables and return the summary."""
-    output = Path(context.settings.run.output)
-    place = output / "report" / "index.html"
+    """Write the pages beside the tables, where these lie on this machine, and return the summary."""
+    output = context.settings.run.output
+    if not is_local(output):
+        told = f"no page: {output} is no folder of this machine"
+        return Summary(told, summary_lines(collect(context, told)))
+    place = local_path(output) / "report" / "index.html"
     data = collect(context, str(place))
-    if is_local(context.settings.run.output):
-        write_pages(data, place)
+    write_pages(data, place)
     return Summary(str(place), summary_lines(data))
 
 
@@ -62,7 +64,7 @@ def collect(context: Context, place: str) -> ReportData:
         horizon=windows.horizon,
         history_start=windows.first_day,
         history_end=windows.last_day,
-        skus=context.lake.read("items").count(),
+        skus=context.lake.read("segments").select("sku").distinct().count(),
         series=context.lake.read("segments").count(),
         stock_given=settings.sources.stock is not None,
         unused_lanes=tuple(f"{lane.source} to {lane.destination}" for lane in others),
@@ -72,6 +74,7 @@ def collect(context: Context, place: str) -> ReportData:
         replay_end=windows.last_day,
         censored=censored,
         restored=restored,
+        stock_known=share_of_periods(context),
         assumptions=assumptions(context, windows, frames["lanes"]),
         check_list=check_list(context, newest["run_id"]),
         versions={"python": python_version()}
@@ -84,6 +87,6 @@ def _lost_sales(context: Context) -> tuple[int, float]:
     """Periods with an empty location, and the units restored in them."""
     if context.settings.sources.stock_history is None:
         return 0, 0.0
-    lost = exact_sum(F.col("demand") - F.col("observed"))
+    lost = exact_sum(F.col("demand") - F.col("observed") + F.coalesce("spike", F.lit(0.0)))
     row = context.lake.read("demand").where("censored > 0").agg(F.count("*"), lost).collect()[0]
     return int(row[0]), float(row[1] or 0.0)

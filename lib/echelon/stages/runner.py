@@ -1,26 +1,27 @@
 """Run stages one after another: one line each, restartable, and a release at the end."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
-
+from echelon import interrupt
 from echelon.config import Configuration, fingerprint
 from echelon.engine.progress import progress
 from echelon.engine.session import start
-from echelon.errors import CheckBlocked, EchelonError
+from echelon.errors import CheckBlocked, ConfigurationError
 from echelon.lake.guard import load_ahead
 from echelon.lake.lake import Lake
 from echelon.lake.lock import exclusive
-from echelon.lake.releases import newest_run_date, record_checks, release
+from echelon.lake.places import refuse_foreign
+from echelon.lake.releases import record_checks, release
+from echelon.lake.run_dates import released_run_date
 from echelon.lake.run_state import RunState, new_run, unfinished_run
+from echelon.lake.visible import all_releases
 from echelon.stages import backtest, forecast, ingest, prepare, replay, replenish, report, stock
 from echelon.stages.context import Context
+from echelon.stages.plain_errors import plain_errors
 
-_WORKER_DIED = "Python worker exited unexpectedly"
 Stage = Callable[[Context], str]
 STAGES: dict[str, Stage] = {
     "ingest": ingest.run,
@@ -62,19 +63,21 @@ def _state(settings: Configuration, resume: bool) -> RunState:
 
 def run_stages(context: Context, names: Sequence[str]) -> None:
     """The named stages in a session that is there, their release, and the report if it is named."""
+    with plain_errors("start"):
+        refuse_foreign(context.lake.output)
     well = False
     try:
         _run_stages(context, names)
         well = True
     finally:
-        with _plain_errors("publishing"):
+        with plain_errors("stage 'publishing'"):
             context.lake.tidy(well)
 
 
 def _run_stages(context: Context, names: Sequence[str]) -> None:
     state = context.lake.run
-    if state.run_date is None and "ingest" not in names:
-        state.run_date = newest_run_date(context.lake)
+    if "ingest" not in names:
+        state.run_date = _released_run_date(context, names[0])
     for name in names:
         if name in state.stages:
             _say(name, "done before", 0.0)
@@ -83,13 +86,25 @@ def _run_stages(context: Context, names: Sequence[str]) -> None:
     if any(name in STAGES for name in names):
         _release(context)
     if "report" in names:
+        interrupt.advise("the tables are there; `echelon report` makes the report anew")
         _report(context)
+
+
+def _released_run_date(context: Context, first: str) -> date | None:
+    """A stage alone plans for the day of the tables that it takes over. The backtest may be an older one's."""
+    order = [*STAGES, "report"]
+    needed = {name for name in order[: order.index(first)] if name not in ("backtest", "replay")}
+    releases, began = all_releases(context.spark, context.lake.output), context.lake.run.run_date
+    day = released_run_date(releases, context.settings.run.run_date, needed)
+    if began not in (None, day):
+        raise ConfigurationError(f"the run to go on with is for {began}, the tables are of {day} now: leave --resume out")
+    return day
 
 
 def _run_stage(context: Context, name: str) -> None:
     began, well = time.perf_counter(), False
     try:
-        with progress(context.spark, f"{name:<10}"), _plain_errors(name):
+        with progress(context.spark, f"{name:<10}"), plain_errors(f"stage '{name}'"):
             outcome = STAGES[name](context)
         well = True
     except CheckBlocked as error:
@@ -104,39 +119,17 @@ def _run_stage(context: Context, name: str) -> None:
 
 def _release(context: Context) -> None:
     began = time.perf_counter()
-    with _plain_errors("release"):
+    with plain_errors("stage 'release'"):
         number = release(context.lake)
     _say("release", f"number {number}: {len(context.lake.run.checks)} checks", time.perf_counter() - began)
 
 
 def _report(context: Context) -> None:
     began = time.perf_counter()
-    with _plain_errors("report"):
+    with plain_errors("stage 'report'"):
         summary = report.run(context)
     _say("report", summary.place, time.perf_counter() - began)
     print("\n" + "\n".join(summary.lines), flush=True)
-
-
-@contextmanager
-def _plain_errors(step: str) -> Iterator[None]:
-    """Spark's errors as one line that a user can act on."""
-    try:
-        yield
-    except (PySparkException, Py4JJavaError, OSError) as error:
-        raise EchelonError(f"stage '{step}' failed: {_cause(error)}") from error
-
-
-def _cause(error: Exception) -> str:
-    """The line that says what happened: of a Python worker's traceback the last one, otherwise the first and its cause."""
-    if _WORKER_DIED in str(error):
-        return (
-            "a Python worker died, most often for lack of memory: raise spark.python_memory, or spark.buckets, so that each "
-            "task has fewer series"
-        )
-    lines = [line.strip(" :\t") for line in str(error).splitlines() if line.strip(" :\t")]
-    python = [line for line in lines if line.split(":")[0].endswith(("Error", "Exception", "Refused"))]
-    causes = [f" ({line.partition(': ')[2]})" for line in lines if line.startswith("Caused by: ")]
-    return (python[-1] if python else (lines[0] if lines else type(error).__name__)) + (causes[-1] if causes else "")
 
 
 def _say(name: str, outcome: str, seconds: float) -> None:

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.config.models import Signal as Setting
-from echelon.core.demand.periods import Frequency
+from echelon.core.demand.periods import Frequency, period_index
 from echelon.core.forecast.covariates import EVERY, Calendar, Signal, Signals, own_values, periods_ahead, shared_values
 from echelon.core.forecast.events import event_signals
 from echelon.engine.buckets import apply_in_buckets
@@ -16,7 +16,7 @@ from echelon.stages.context import Context
 from echelon.stages.history import SERIES
 from echelon.stages.windows import Windows
 
-_OWN = "sku string, location string, signals array<array<float>>"
+_OWN = "sku string, location string, signals array<array<float>>, known_ahead array<int>"
 _ROW = (*SERIES, "name", "date", "value")
 
 
@@ -40,8 +40,8 @@ def _attributes(context: Context) -> DataFrame:
 
 def _signals(context: Context, windows: Windows) -> Signals:
     reach = windows.horizon + windows.gap
-    calendar = Calendar(windows.freq, windows.first, windows.periods + reach)
-    given = [_signal(name, setting, windows.freq, reach) for name, setting in sorted(context.settings.signals.items())]
+    calendar = Calendar(windows.freq, windows.first, windows.periods + reach, windows.end)
+    given = given_signals(context, windows)
     if not given and context.settings.sources.events is None and not context.settings.holidays:
         return Signals(calendar)
     rows = context.lake.read("signals").where(F.col("sku") == EVERY).drop("sku").toPandas()
@@ -51,15 +51,27 @@ def _signals(context: Context, windows: Windows) -> Signals:
     return Signals(calendar, chosen, shared_values(pd.concat([rows[~is_event], days]), calendar, chosen))
 
 
-def _signal(name: str, setting: Setting, freq: Frequency, reach: int) -> Signal:
+def given_signals(context: Context, windows: Windows) -> list[Signal]:
+    """The signals of the configuration, by name, as far ahead as is said, with the last period of their rows."""
+    settings, reach = sorted(context.settings.signals.items()), windows.horizon + windows.gap
+    if not settings:
+        return []
+    rows = context.lake.read("signals").where("kind = 'signal'").groupBy("name").agg(F.max("date").alias("last"))
+    last = {row["name"]: int(period_index(row["last"], windows.freq)) for row in rows.collect()}
+    return [_signal(name, setting, windows.freq, reach, last.get(name)) for name, setting in settings]
+
+
+def _signal(name: str, setting: Setting, freq: Frequency, reach: int, last: int | None) -> Signal:
     ahead = periods_ahead(setting.delay_days, setting.known_ahead, freq, reach)
     if setting.source == "sales":
         return Signal(name, ahead, "last", "median")
-    return Signal(name, ahead, 0.0 if setting.source == "stock_history" else setting.missing)
+    if setting.source == "stock_history":
+        return Signal(name, ahead, 0.0)
+    return Signal(name, ahead, setting.missing, last=last)
 
 
 def _own_rows(context: Context, signals: Signals) -> DataFrame:
-    """sku, location, signals: one row per series, see `own_values`."""
+    """sku, location, signals, known_ahead: one row per series, see `own_values`."""
     rows = _by_sku(context).unionByName(context.lake.read("segments").select(*SERIES), allowMissingColumns=True)
     function = partial(_own_values, calendar=signals.calendar, chosen=signals.chosen)
     return context.lake.keep("signals", apply_in_buckets(rows, ["sku"], function, _OWN, context.settings.spark.buckets))

@@ -18,6 +18,8 @@ from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
 from echelon.stages.explanations import PARTS, explained_parts, explanations, told_failures, with_evidence
 from echelon.stages.failures import count_failures
+from echelon.stages.long_lead_times import shortened
+from echelon.stages.notes import note
 from echelon.stages.parts import bucket_parts
 from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes
 from echelon.stages.stock_changes import changes, parts
@@ -30,6 +32,7 @@ def run(context: Context) -> str:
     """Publish `stock_levels`, `stock_explanations` and `stock_changes`."""
     lake = context.lake
     lanes = shared_lanes(context, lake.read("lead_times"))
+    _tell_shortened(context, lanes)
     rows = with_evidence(context, planning_rows(context, lake.read("demand_distributions")))
     function = partial(_plan_bucket, lanes=lanes, size=simulation_size(context))
     schema = f"{TABLES['stock_levels'].ddl}, {PARTS}"
@@ -37,8 +40,8 @@ def run(context: Context) -> str:
     levels = found.select(TABLES["stock_levels"].column_names)
     failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
     explained = explanations(found)
-    if note := told_failures(found):
-        print(f"{'stock':<10} note: {note}")
+    if told := told_failures(found):
+        note("stock", told)
     tables = {"stock_levels": levels, "stock_explanations": explained, "stock_changes": _changes(context, levels, explained)}
     published = lake.publish(tables)
     skus, told, missed = (f"{number:,}" for number in _counted(found))
@@ -46,6 +49,12 @@ def run(context: Context) -> str:
         f"{skus} SKU networks, {told} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
         f"{missed} with a target out of reach"
     )
+
+
+def _tell_shortened(context: Context, lanes: Lanes) -> None:
+    for row in context.lake.read("lead_times").orderBy("source", "destination").collect():
+        if note := shortened(row.asDict(), lanes.period_days):
+            print(f"{'stock':<10} note: {note}")
 
 
 def _counted(found: DataFrame) -> tuple[int, ...]:

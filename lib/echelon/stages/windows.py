@@ -79,6 +79,14 @@ class Windows:
         return start_date(self.end, self.freq) - timedelta(days=1)
 
     @property
+    def held_back_words(self) -> str:
+        """How much the replay holds back: 8 weeks, 60 days, 3 months."""
+        number, word = self.held_back * self.horizon, WORD[self.freq]
+        if self.freq == "D" and number % 7 == 0:
+            number, word = number // 7, WORD["W"]
+        return f"{number} {word if number > 1 else word.removesuffix('s')}"
+
+    @property
     def shorter_than_a_season(self) -> str | None:
         """What to tell the user when seasons can't be learned, else None."""
         season = SEASON_LENGTH[self.freq]
@@ -106,7 +114,7 @@ def plan_windows(settings: Configuration, first_day: date, last_day: date) -> Wi
     possible = (periods - gap - (TRAINING_HORIZONS + 1) * horizon) // step + 1
     windows = max(settings.backtest.windows or min(before + FEWEST_WINDOWS, possible), before + 1)
     found = Windows(freq, first, end + 1, horizon, windows, held_back, step, gap)
-    _refuse_short_history(settings, periods, replace(found, windows=max(windows, FEWEST_WINDOWS)))
+    _refuse_short_history(periods, replace(found, windows=max(windows, FEWEST_WINDOWS)))
     return found
 
 
@@ -119,14 +127,14 @@ def _refuse_step(horizon: int, step: int, held_back: int) -> None:
         )
 
 
-def _refuse_short_history(settings: Configuration, periods: int, least: Windows) -> None:
+def _refuse_short_history(periods: int, least: Windows) -> None:
     """least: the windows that there must be."""
     training, word = TRAINING_HORIZONS * least.horizon, WORD[least.freq]
     needed = training + least.end - least.cutoffs[0]
     if periods < needed:
         raise InputRefused(
             f"sales: the history covers {max(periods, 0)} {word}; at least {needed} are needed: {least.windows} windows of "
-            f"{least.horizon} to compare models and hold back the last {settings.replay.weeks} weeks, and "
+            f"{least.horizon} to compare models and hold back the last {least.held_back_words}, and "
             f"{training} before them to learn from. "
             "Give more history, or set backtest.horizon or replay.weeks lower"
         )

@@ -73,3 +73,43 @@ def test_whole_stamps_do_not_complete_a_week_after_the_run_date() -> None:
 )
 def test_stamps_whole_periods(dates: list[str], freq: Frequency, expected: bool) -> None:
     assert stamps_whole_periods(dates, freq) is expected
+
+
+MONDAYS = np.arange("2025-01-06", "2026-10-20", 7, dtype="datetime64[D]")
+
+
+def test_an_odd_stamp_among_many_changes_nothing() -> None:
+    tuesday = np.sort(np.append(MONDAYS, np.datetime64("2026-04-07")))
+    assert stamps_whole_periods(tuesday, "W")
+    moved = MONDAYS + np.where(np.arange(len(MONDAYS)) % 9 == 0, 1, 0)  # a holiday every ninth Monday
+    assert stamps_whole_periods(moved, "W")
+
+
+def test_many_stray_dates_of_few_rows_change_nothing() -> None:
+    stray = MONDAYS[:60] + 3
+    rows = np.concatenate([np.full(len(MONDAYS), 500), np.ones(len(stray))])
+    assert stamps_whole_periods(np.concatenate([MONDAYS, stray]), "W", rows)
+    assert not stamps_whole_periods(np.concatenate([MONDAYS, stray]), "W")
+
+
+def test_a_shop_that_sells_mostly_on_saturdays_has_daily_data() -> None:
+    days = np.arange("2026-01-01", "2026-07-01", dtype="datetime64[D]")
+    rows = np.where(weekday(days) == 5, 100, 2)
+    assert not stamps_whole_periods(days, "W", rows)
+    assert not stamps_whole_periods(days, "M", rows)
+
+
+@pytest.mark.parametrize("place", ["last working day", "first working day", "last Friday", "month end", "the 15th"])
+def test_stamps_of_months(place: str) -> None:
+    months = np.arange("2024-01", "2026-10", dtype="datetime64[M]")
+    end = (months + 1).astype("datetime64[D]")
+    stamps = {
+        "last working day": np.busday_offset(end, -1, roll="forward"),
+        "first working day": np.busday_offset(months.astype("datetime64[D]"), 0, roll="forward"),
+        "last Friday": np.busday_offset(end, -1, roll="forward", weekmask="Fri"),
+        "month end": end - 1,
+        "the 15th": months.astype("datetime64[D]") + 14,
+    }[place]
+    assert stamps_whole_periods(stamps, "M")
+    stamps[[7, 20]] -= 2  # holidays
+    assert stamps_whole_periods(stamps, "M")

@@ -203,3 +203,16 @@ def frame(days: pd.DatetimeIndex, sold: np.ndarray, location: str = "X") -> pd.D
 def restored(sales: pd.DataFrame, out: pd.DatetimeIndex) -> pd.DataFrame:
     empty = pd.DataFrame({"sku": "A", "location": "X", "date": out})
     return build_restored_demand(sales, empty, Calendar("D", int(period_index(sales["date"].max(), "D")))).demand
+
+
+@pytest.mark.parametrize("open_days", [0, 14, 40, 100])
+def test_a_stock_book_that_says_empty_while_sales_go_on_multiplies_nothing(open_days: int) -> None:
+    """Empty at the end of most days, on which as much is sold as on the others."""
+    days = pd.date_range("2026-01-01", periods=300)
+    sold = np.random.default_rng(2).poisson(3, 300).astype(float)
+    closed = np.random.default_rng(3).permutation(300)[open_days:]
+    sales = pd.DataFrame({"sku": "A", "location": "X", "date": days, "quantity_sold": sold, "quantity_returned": 0.0})
+    empty = pd.DataFrame({"sku": "A", "location": "X", "date": days[closed]})
+    found = build_restored_demand(sales, empty, Calendar("D", int(period_index(days[-1], "D")))).demand
+    assert (found["demand"] == found["observed"]).all()
+    assert (found["censored"] > 0).sum() >= 199 - int((sold == 0).sum())

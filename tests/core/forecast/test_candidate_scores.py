@@ -42,8 +42,7 @@ def test_means_are_over_forecasts_and_totals_over_demand() -> None:
 
 def test_a_segment_without_demand_has_no_scale() -> None:
     nothing = candidate_scores(SUMS).set_index(["segment", "model"]).loc[("C-lumpy", "naive")]
-    assert nothing[["wape", "bias", "periods_in_stock"]].tolist() == [0.0] * 3
-    assert nothing[["pinball", "rmsse", "crps"]].isna().all()
+    assert nothing[["wape", "bias", "periods_in_stock", "pinball", "rmsse", "crps"]].isna().all()
 
 
 def test_rows_may_come_split_and_in_any_order() -> None:

@@ -176,3 +176,11 @@ def test_with_too_few_windows_nobody_takes_over() -> None:
     assert row["reason"].endswith(": 1 of the 2 windows that a challenger needs.")
     kept = choose_champions(rows, ORDER, ChampionRule(least_windows=2), {"A-lumpy": "sba"}).iloc[0]
     assert kept["model"] == "sba"
+
+
+def test_scores_that_are_not_known_are_no_zeros_and_need_no_challenger() -> None:
+    rows = summary({"seasonal_naive": [0.0, 0.0, 0.0], "sba": [0.0, 0.0, 0.0]})
+    row = choose_champions(rows.assign(pinball=float("nan"), rmsse=float("nan"), demand=0.0), ORDER, RULE).iloc[0]
+    assert row["model"] == "seasonal_naive"
+    assert row[["pinball", "rmsse", "bias", "naive_pinball", "naive_rmsse"]].isna().all()
+    assert row["reason"].startswith("No challenger beat seasonal_naive (pinball loss -, inventory cost 0, bias -)")

@@ -48,7 +48,7 @@ def slowly(given: list[tuple[int, float]], period: int, signal: Signal) -> float
 def test_values_on_a_calendar(lines: list[tuple[int, float]], missing: str, statistic: str) -> None:
     signal = Signal("x", 0, missing, statistic)  # type: ignore[arg-type]
     period = np.array([number for number, _ in lines], np.int64)
-    found = laid_out(period, np.array([value for _, value in lines], np.float64), Calendar("D", 0, 20), signal)
+    found = laid_out(period, np.array([value for _, value in lines], np.float64), Calendar("D", 0, 20, 20), signal)
     np.testing.assert_allclose(found, [slowly(lines, p, signal) for p in range(20)], atol=1e-9)
 
 
@@ -72,7 +72,7 @@ def test_a_period_ahead_is_known_when_all_its_days_are(days: int, freq: Frequenc
 
 
 CHOSEN = (Signal("fuel", -2), Signal("promotion", 4, 0.0), Signal("price", 0, "last", "median"))
-CALENDAR = Calendar("D", int(period_index(FIRST, "D")), 24)
+CALENDAR = Calendar("D", int(period_index(FIRST, "D")), 24, int(period_index(FIRST, "D")) + 20)
 GIVEN = rows(
     ("*", "*", "fuel", 0, 1.0), ("*", "*", "fuel", 17, 1.5), ("*", "*", "fuel", 18, 1.75), ("*", "South", "fuel", 16, 9.0),
     ("A", "*", "promotion", 21, 1.0), ("A", "South", "promotion", 22, 2.0), ("A", "North", "price", 3, 5.0),
@@ -146,13 +146,13 @@ def test_days_with_events() -> None:
     assert [(s.name, s.ahead, s.missing) for s in signals] == [(PREFIX + name, 4, 0.0) for name in ("Fair", "New Year", "any")]
     assert [s.covariate for s in signals] == ["event_Fair", "event_New_Year", "event_any"]
     shared = shared_values(counted, CALENDAR, signals)
-    days = {(name[1:], place): np.flatnonzero(values).tolist() for (name, place), values in shared.items()}
+    days = {(name[1:], place): np.flatnonzero(line.values).tolist() for (name, place), line in shared.items()}
     assert days[ANY, "*"] == days["New Year", "*"] == days["New Year", "South"] == [0, 10]
     assert (days[ANY, "South"], days[ANY, "North"]) == ([0, 10, 12], [0, 5, 10])
     assert (days["Fair", "*"], days["Fair", "South"]) == ([0], [0, 12])
-    assert max(values.max() for values in shared.values()) == 1
-    weeks = shared_values(counted, Calendar("W", int(period_index(FIRST, "W")), 3), signals)
-    assert weeks[PREFIX + ANY, "South"].tolist() == [1, 2, 0]
+    assert max(line.values.max() for line in shared.values()) == 1
+    weeks = shared_values(counted, Calendar("W", int(period_index(FIRST, "W")), 3, int(period_index(FIRST, "W")) + 3), signals)
+    assert weeks[PREFIX + ANY, "South"].values.tolist() == [1, 2, 0]
 
 
 def test_no_more_events_than_a_model_can_learn() -> None:

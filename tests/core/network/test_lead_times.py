@@ -104,9 +104,11 @@ def test_an_over_delivery_does_not_make_up_for_a_short_one() -> None:
     assert row.quantity_fill == 0.75
 
 
-def test_outliers_are_kept() -> None:
-    row = learn([delivery(10)] * 19 + [delivery(300)]).iloc[0]
-    assert 300 in row.days and row.mean_days == pytest.approx(24.5, rel=1e-3)
+def test_late_deliveries_are_kept_and_long_delays_that_happen_again_too() -> None:
+    row = learn([delivery(10)] * 19 + [delivery(60)]).iloc[0]
+    assert 60 in row.days and row.mean_days == pytest.approx(12.5, rel=1e-3)
+    row = learn([delivery(10)] * 18 + [delivery(300)] * 2).iloc[0]
+    assert 300 in row.days and row.mean_days == pytest.approx(39.0, rel=1e-3)
 
 
 def test_nothing_received_on_or_after_the_day_is_seen() -> None:
@@ -133,3 +135,8 @@ def test_the_included_history_is_learned_on_every_lane() -> None:
     assert (table.basis == "deliveries").all()
     assert (table.mean_days / table.destination.map(promised)).between(0.95, 1.1).all()
     assert (table.p95_days > table.median_days).all() and table.on_time_share.between(0.4, 0.9).all()
+
+
+def test_a_lane_of_one_day_with_the_default_deviation_is_as_good_as_certain() -> None:
+    certain, default = (learn([], [lane(mean=1.0, sd=sd)]).iloc[0] for sd in (0.0, 0.3))
+    assert default.days.tolist() == certain.days.tolist() == [1]

@@ -4,6 +4,8 @@ The rule for returns. A return takes off the latest sales of the same SKU and lo
 the same day or earlier, newest first. So an order that is cancelled the same day was no demand; a return never makes
 demand negative; and what finds no earlier sale (sold before the data begin) is counted, not netted. The demand of a
 period may therefore still fall when a later return arrives.
+
+Spikes (`spikes.py`) are looked for in what is left, by day and by period, and counted as a demand of the usual size.
 """
 
 from dataclasses import dataclass
@@ -15,16 +17,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from echelon.core.demand.periods import Frequency, period_index, period_start
+from echelon.core.demand.spikes import spike_excess
 
 Vector = npt.NDArray[np.float64]
 KEYS = ["sku", "location"]
-DEMAND_COLUMNS = [*KEYS, "date", "demand", "returned"]
+DEMAND_COLUMNS = [*KEYS, "date", "demand", "returned", "spike"]
 UNMATCHED_COLUMNS = [*KEYS, "date", "quantity"]
 
 
 @dataclass(frozen=True)
 class NettedDemand:
-    """`demand`: sku, location, date (first day of the period), demand, returned (units of this period taken off).
+    """`demand`: sku, location, date (first day of the period), demand, returned (units of this period taken off),
+    spike (units sold and not returned that are not counted as demand).
     `unmatched`: sku, location, date of the return, quantity that found no earlier sale."""
 
     demand: pd.DataFrame
@@ -43,7 +47,9 @@ def build_demand(sales: pd.DataFrame, freq: Frequency, last_period: int, start_b
     known = sales[period_index(sales["date"], freq) <= last_period]
     daily = known.groupby([*KEYS, "date"], sort=True)[["quantity_sold", "quantity_returned"]].sum().reset_index()
     netted = _net_returns(daily)
-    return NettedDemand(_complete(netted, freq, last_period, start_by), _unmatched(netted))
+    netted["spike"] = spike_excess(netted, (netted["quantity_sold"] - netted["taken"]).to_numpy(np.float64))
+    demand = _complete(netted, freq, last_period, start_by)
+    return NettedDemand(demand if freq == "D" else _without_spikes(demand), _unmatched(netted))
 
 
 def match_returns(sold: Vector, returned: Vector) -> tuple[Vector, Vector]:
@@ -77,6 +83,12 @@ def _net_returns(daily: pd.DataFrame) -> pd.DataFrame:
     return daily.assign(taken=taken, unmatched=unmatched)
 
 
+def _without_spikes(demand: pd.DataFrame) -> pd.DataFrame:
+    """Periods that are spikes though no day of theirs is."""
+    excess = spike_excess(demand, demand["demand"].to_numpy(np.float64))
+    return demand.assign(demand=demand["demand"] - excess, spike=demand["spike"] + excess)
+
+
 def _unmatched(netted: pd.DataFrame) -> pd.DataFrame:
     rows = netted[netted["unmatched"] > 0]
     return rows.rename(columns={"unmatched": "quantity"})[UNMATCHED_COLUMNS].reset_index(drop=True)
@@ -86,7 +98,7 @@ def _complete(netted: pd.DataFrame, freq: Frequency, last_period: int, start_by:
     """One row per period from the first sale (or `start_by`) to the last period of each series."""
     sales = netted[netted["quantity_sold"] > 0]
     period = period_index(sales["date"], freq)
-    sales = sales.assign(period=period, demand=sales["quantity_sold"] - sales["taken"])
+    sales = sales.assign(period=period, demand=sales["quantity_sold"] - sales["taken"] - sales["spike"])
     first = sales.groupby(KEYS, sort=True)["period"].min().clip(upper=start_by)
     lengths = (last_period - first + 1).to_numpy(np.int64)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -95,6 +107,7 @@ def _complete(netted: pd.DataFrame, freq: Frequency, last_period: int, start_by:
     position = offsets[series] + sales["period"].to_numpy() - first.to_numpy()[series]
     rows["demand"] = np.bincount(position, sales["demand"].to_numpy(np.float64), minlength=len(rows))
     rows["returned"] = np.bincount(position, sales["taken"].to_numpy(np.float64), minlength=len(rows))
+    rows["spike"] = np.bincount(position, sales["spike"].to_numpy(np.float64), minlength=len(rows))
     rows["date"] = period_start(rows["period"], freq).astype("datetime64[s]")
     return rows[DEMAND_COLUMNS]
 

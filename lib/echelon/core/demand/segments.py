@@ -1,7 +1,6 @@
 """Segments: what kind of demand a series has, and how much it is worth."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,31 +43,34 @@ def series_statistics(demand: pd.DataFrame, freq: Frequency, stages: LifeCycle =
     """Per SKU-location: periods, nonzero_periods, adi (periods), cv2, cv (per four weeks or month), mean_demand, life_cycle,
     seasonal (whether the season of the frequency was found), spikes and spike_limit (units), level_shift (date).
 
-    `demand`: sku, location, date, demand on a complete calendar, in any order. ADI is periods / periods with demand; a
-    series without any demand has an ADI of its length and a CV2 of 0.
+    `demand`: sku, location, date, demand (and spike, units that were left out of it) on a complete calendar, in any order. ADI
+    is periods / periods with demand; a series without any demand has an ADI of its length and a CV2 of 0.
     """
-    ordered = demand.sort_values([*KEYS, "date"], kind="stable")
+    known = demand.reindex(columns=[*KEYS, "date", "demand", "spike"], fill_value=0.0)
+    ordered = known.sort_values([*KEYS, "date"], kind="stable")
     records = [
-        (*key, *_statistics(rows["demand"].to_numpy(np.float64), rows["date"], freq, stages))
+        (*key, *_statistics(rows["demand"].to_numpy(np.float64), rows, freq, stages))
         for key, rows in ordered.groupby(KEYS, sort=True)
     ]
     found = pd.DataFrame(records, columns=STATISTICS_COLUMNS)
     return found.astype({"level_shift": "datetime64[s]"})  # also where no level has shifted
 
 
-def _statistics(y: Vector, dates: "pd.Series[Any]", freq: Frequency, stages: LifeCycle) -> tuple[object, ...]:
+def _statistics(y: Vector, rows: pd.DataFrame, freq: Frequency, stages: LifeCycle) -> tuple[object, ...]:
     sizes = y[y > 0]
     adi = len(y) / max(len(sizes), 1)
     cv2 = float((sizes.std() / sizes.mean()) ** 2) if len(sizes) else 0.0
     kinds = life_cycle(y, freq, stages), is_seasonal(y, SEASON_LENGTH[freq])
-    return len(y), len(sizes), adi, cv2, block_cv(y, XYZ_BLOCK[freq]), float(y.mean()), *kinds, *_anomalies(y, dates, freq)
+    return len(y), len(sizes), adi, cv2, block_cv(y, XYZ_BLOCK[freq]), float(y.mean()), *kinds, *_anomalies(y, rows, freq)
 
 
-def _anomalies(y: Vector, dates: "pd.Series[Any]", freq: Frequency) -> tuple[object, ...]:
-    """Number of spikes, the limit above which they lie (NaN without any), and the date of a shift of the level (or none)."""
+def _anomalies(y: Vector, rows: pd.DataFrame, freq: Frequency) -> tuple[object, ...]:
+    """Number of spikes, left out or cut down, the limit they are cut down to (NaN without any), and the date of a shift of the
+    level (or none)."""
     limit, shift = float(spike_limits(y[None, :])[0]), level_shift(y, freq)
-    spikes = int((y > limit).sum())
-    return spikes, limit if spikes else np.nan, None if shift is None else dates.iloc[shift]
+    cut = int((y > limit).sum())
+    spikes = cut + int((rows["spike"] > 0).sum())
+    return spikes, limit if cut else np.nan, None if shift is None else rows["date"].iloc[shift]
 
 
 def block_cv(y: Vector, block: int) -> float:

@@ -11,7 +11,7 @@ from echelon.core.demand.periods import Frequency, period_index, period_start, w
 from echelon.core.demand.unconstraining import Sold, expected_demand
 
 Vector = npt.NDArray[np.float64]
-RESTORED_COLUMNS = [*KEYS, "date", "demand", "returned", "observed", "censored"]
+RESTORED_COLUMNS = [*KEYS, "date", "demand", "returned", "observed", "censored", "spike"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,13 @@ def build_restored_demand(sales: pd.DataFrame, empty: pd.DataFrame, calendar: Ca
     """`build_demand`, with lost sales restored and the columns RESTORED_COLUMNS.
 
     sales: as `build_demand`; empty: sku, location, date of days that ended with the location empty; any order.
-    demand: `observed`, plus whole units where all that the SKU sold is whole, rounded so that the total of a series is kept.
+    demand: `observed` without `spike`, plus whole units where all that the SKU sold is whole, rounded so that the total of a
+    series is kept.
     censored: share of the days of the period that ended empty. Weeks and months are the sums of their restored days.
     """
     netted = build_demand(sales, calendar.freq, calendar.last, calendar.start_by)
-    demand = netted.demand.assign(observed=netted.demand["demand"], censored=0.0)[RESTORED_COLUMNS]
+    observed = netted.demand["demand"] + netted.demand["spike"]
+    demand = netted.demand.assign(observed=observed, censored=0.0)[RESTORED_COLUMNS]
     if len(demand) and len(empty):
         demand = _with_losses(demand, sales, empty, calendar)
     return NettedDemand(demand, netted.unmatched)
@@ -63,7 +65,7 @@ def _added_up(demand: pd.DataFrame, days: pd.DataFrame, freq: Frequency) -> pd.D
     sums = daily.groupby([*KEYS, "date"], sort=False)[["lost", "censored"]].sum()
     found = sums.reindex(pd.MultiIndex.from_frame(demand[[*KEYS, "date"]]), fill_value=0.0)
     censored = found["censored"].to_numpy() / _days_in(demand["date"], freq)
-    return demand.assign(demand=demand["observed"] + found["lost"].to_numpy(), censored=censored)
+    return demand.assign(demand=demand["demand"] + found["lost"].to_numpy(), censored=censored)
 
 
 def _days_in(dates: "pd.Series[pd.Timestamp]", freq: Frequency) -> Vector:

@@ -39,6 +39,9 @@ LIKE_DAYS, OWN_DAYS, LEAST_LIKE = 14.0, 7.0, 1.0
 FEWEST_PERIODS: dict[Frequency, int] = {"D": 14, "W": 4, "M": 3}
 # Sales that were not cut for each that was; below it, a fitted tail would be a guess about what was never seen.
 FEWEST_SALES_PER_CUT = 4.0
+# A mean above what was sold per period in which something could be sold, or was, by more than this: the days that are said to
+# have ended empty did not, as sales went on.
+MOST_RESTORED = 3.0
 _PROFILE_PERIODS = 1.0
 _PROFILE_ROUNDS = 5
 _ROUNDS = 40
@@ -70,8 +73,8 @@ class Sold:
 def expected_demand(sold: Sold) -> Matrix:
     """(n, T) expected demand given what was sold: `units` where the location was not empty, never less elsewhere.
 
-    A series with fewer than FEWEST_PERIODS periods that were not cut keeps its units, and so does what lies before the
-    first sale: nothing shows that anybody asked.
+    A series with fewer than FEWEST_PERIODS periods that were not cut keeps its units, and so does one that would have sold
+    MOST_RESTORED times as much; and what lies before the first sale: nothing shows that anybody asked.
     """
     mean, found = _means(sold), sold.units.copy()
     asked = sold.known & (np.cumsum(sold.units, axis=1) > 0)
@@ -79,8 +82,10 @@ def expected_demand(sold: Sold) -> Matrix:
     grain = _grain(sold.units)
     for series in np.flatnonzero(enough & ((sold.empty > 0) & asked).any(axis=1)):
         here = sold.known[series]
-        filled = _filled(sold.units[series, here] / grain, sold.empty[series, here], mean[series, here] / grain)
-        found[series, here] = np.where(asked[series, here], filled * grain, sold.units[series, here])
+        units, empty = sold.units[series, here], sold.empty[series, here]
+        filled = _filled(units / grain, empty, mean[series, here] / grain) * grain
+        if filled.mean() <= MOST_RESTORED * units.sum() / ((empty < 1) | (units > 0)).sum():
+            found[series, here] = np.where(asked[series, here], filled, units)
     return np.maximum(found, sold.units)
 
 

@@ -3,7 +3,6 @@
 A forecast for which a fallback stands in counts like any other, so that no model gains by failing.
 """
 
-import numpy as np
 import pandas as pd
 
 from echelon.core.forecast.backtest import COVERAGE_COLUMNS
@@ -30,7 +29,7 @@ def window_summary(sums: pd.DataFrame) -> pd.DataFrame:
 def candidate_scores(sums: pd.DataFrame) -> pd.DataFrame:
     """One row per segment and model (CANDIDATE_COLUMNS), from sums by segment, model and cutoff in any order.
 
-    Means over series-windows; wape, bias and periods_in_stock relative to total demand (0 without demand).
+    Means over series-windows; wape, bias and periods_in_stock relative to total demand (NaN without demand).
     """
     keys = ["segment", "model"]
     rows = sums.sort_values([*keys, "cutoff", *SUM_COLUMNS], kind="stable")
@@ -41,13 +40,14 @@ def candidate_scores(sums: pd.DataFrame) -> pd.DataFrame:
         series=widest["max"],
         windows=widest["size"],
         forecasts=forecasts,
-        wape=_ratio(added["absolute_error"], demand, 0.0),
-        **{name: _ratio(added[name], demand, 0.0) for name in ("bias", "periods_in_stock")},
+        wape=_ratio(added["absolute_error"], demand),
+        **{name: _ratio(added[name], demand) for name in ("bias", "periods_in_stock")},
         **{name: _ratio(added[name], added[f"{name}_known"]) for name in MEANS},
         **{name: added[name] / forecasts for name in COVERAGE_COLUMNS},
     )
     return found[CANDIDATE_COLUMNS]
 
 
-def _ratio(top: pd.Series, bottom: pd.Series, empty: float = np.nan) -> pd.Series:
-    return (top / bottom.where(bottom > 0)).fillna(empty)
+def _ratio(top: pd.Series, bottom: pd.Series) -> pd.Series:
+    """NaN where there is nothing below the line."""
+    return top / bottom.where(bottom > 0)

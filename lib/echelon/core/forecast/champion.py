@@ -44,9 +44,9 @@ class ChampionRule:
 
 @dataclass(frozen=True)
 class Record:
-    """One model in one segment over all windows: means over series-windows, total bias / total demand, total inventory
-    cost, the loss that decides, the mean pinball loss of each window (oldest first), and its place in the order
-    in which they come up."""
+    """One model in one segment over all windows: means over series-windows (NaN where no series has a scale), total bias /
+    total demand (NaN without demand), total inventory cost, the loss that decides, the mean pinball loss of each window
+    (oldest first), and its place in the order in which they come up."""
 
     model: str
     series: int
@@ -65,8 +65,9 @@ def choose_champions(
     """One row per segment (CHAMPION_COLUMNS; `purpose` is the caller's).
 
     `summary`, in any order: per segment, model and cutoff the series in the window, mean rmsse, mean pinball, sum of
-    bias and sum of demand (units), sum of inventory cost. Means leave out series without a scale. `order`: models as they
-    come up; its first is the one to beat, and the floor is among them. `incumbents`: champion of the last release by segment.
+    bias and sum of demand (units), sum of inventory cost. Means leave out series without a scale; what is not known is NaN.
+    `order`: models as they come up; its first is the one to beat, and the floor is among them. `incumbents`: champion of
+    the last release by segment.
     Raises ValueError if models of a segment cover different windows or series.
     """
     before = incumbents or {}
@@ -95,7 +96,7 @@ def _record(rows: pd.DataFrame, model: str, rank: int, priced: bool) -> Record:
         series=int(rows["series"].max()),
         pinball=pinball,
         rmsse=_mean(rows, "rmsse"),
-        bias=total_bias / demand if demand > 0 else 0.0,
+        bias=total_bias / demand if demand > 0 else math.nan,
         cost=cost,
         loss=_loss(pinball, cost, priced),
         by_window=tuple(rows["pinball"].fillna(0.0)),
@@ -104,14 +105,16 @@ def _record(rows: pd.DataFrame, model: str, rank: int, priced: bool) -> Record:
 
 
 def _loss(pinball: float, cost: float, priced: bool) -> float:
-    return math.sqrt(pinball * cost) if priced else pinball
+    """An unknown pinball loss counts as 0, for every model of the segment alike."""
+    known = 0.0 if math.isnan(pinball) else pinball
+    return math.sqrt(known * cost) if priced else known
 
 
 def _mean(rows: pd.DataFrame, score: str) -> float:
-    """Mean over series-windows; 0 where no series has a scale."""
+    """Mean over series-windows; NaN where no series has a scale."""
     known = rows[rows[score].notna()]
     weight = float(known["series"].sum())
-    return float((known[score] * known["series"]).sum() / weight) if weight > 0 else 0.0
+    return float((known[score] * known["series"]).sum() / weight) if weight > 0 else math.nan
 
 
 def _choose(segment: str, records: list[Record], rule: ChampionRule, previous: str | None) -> tuple[object, ...]:
@@ -174,13 +177,13 @@ def _reason(champion: Record, defender: Record, previous: str | None, records: l
     windows = len(defender.by_window)
     named = f"{defender.model}, the champion before" if defender.model == previous else defender.model
     if champion is defender:
-        first = f"No challenger beat {named} ({_figures(champion)}, bias {champion.bias:+.1%})"
+        first = f"No challenger beat {named} ({_figures(champion)}, bias {_told(champion.bias, '+.1%')})"
     else:
         gain = 1.0 - champion.loss / defender.loss
         won = _windows_won(champion, defender)
         first = (
             f"{champion.model} loses {gain:.1%} less than {named} ({_figures(champion)} against {_figures(defender)}), "
-            f"less pinball loss in {won} of {windows} windows, bias {champion.bias:+.1%}"
+            f"less pinball loss in {won} of {windows} windows, bias {_told(champion.bias, '+.1%')}"
         )
     if windows < rule.least_windows:
         return f"{first}: {windows} of the {rule.least_windows} windows that a challenger needs."
@@ -188,7 +191,12 @@ def _reason(champion: Record, defender: Record, previous: str | None, records: l
 
 
 def _figures(record: Record) -> str:
-    return f"pinball loss {record.pinball:.4f}, inventory cost {record.cost:,.0f}"
+    return f"pinball loss {_told(record.pinball, '.4f')}, inventory cost {record.cost:,.0f}"
+
+
+def _told(value: float, digits: str) -> str:
+    """The value, a dash where it is not known."""
+    return "-" if math.isnan(value) else f"{value:{digits}}"
 
 
 def _rejection(record: Record, champion: Record, rule: ChampionRule) -> str:

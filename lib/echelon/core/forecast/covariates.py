@@ -1,7 +1,8 @@
 """What is known beside demand: attributes of a panel's series, and signals on its periods, cut to what is known at its end.
 
 A signal that is published `delay_days` late is known for that many whole periods less than demand; one that is known
-ahead, for that many more. `Panel.before` moves both with the cutoff, so a backtest sees what was published then.
+ahead, for that many more; neither for more than its rows tell (`known_ahead.py`). `Panel.before` moves both with the cutoff,
+so a backtest sees what was published then, and no more than the plan has.
 """
 
 import math
@@ -15,9 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from echelon.core.demand.periods import Frequency, period_index
+from echelon.core.forecast.known_ahead import periods_covered
 from echelon.core.forecast.panel import KEYS, Covariate, Panel, Vector, make_panel
 
 EVERY = "*"
+OWN = ("signals", "known_ahead")
 ATTRIBUTES = ["category", "region"]
 # Days in the shortest and in the longest period.
 _SHORTEST: dict[Frequency, int] = {"D": 1, "W": 7, "M": 28}
@@ -31,13 +34,15 @@ Values = npt.NDArray[np.float32]
 class Signal:
     """ahead: periods for which it is known beyond the last one of demand (negative: published that much late). missing:
     what holds in a period without a row: unknown, the last value before, or a number. statistic: what stands for a period
-    that has several rows. kind: begins its name as a covariate, so that it can't be taken for a feature of demand."""
+    that has several rows. kind: begins its name as a covariate, so that it can't be taken for a feature of demand. last: the
+    last period with a row for any SKU or location; None: the signal is known as far as is said, whatever its rows."""
 
     name: str
     ahead: int
     missing: Missing = "unknown"
     statistic: Literal["mean", "median", "sum"] = "mean"
     kind: Literal["signal", "event"] = "signal"
+    last: int | None = None
 
     @property
     def covariate(self) -> str:
@@ -48,46 +53,60 @@ class Signal:
 @dataclass(frozen=True)
 class Calendar:
     """The periods that a signal is laid out on: `length` of them from `first` on, so that they reach as far ahead of
-    demand as any signal is known."""
+    demand as any signal is known; `end` is the first one after demand."""
 
     freq: Frequency
     first: int
     length: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """values: (length,) on the calendar; ahead: for how many periods beyond demand they are known, at most the signal's."""
+
+    values: Values
+    ahead: int
 
 
 @dataclass(frozen=True)
 class Signals:
-    """All signals of a run. shared: values per signal name and location (EVERY: for all), each (length,) on the calendar;
-    those by SKU come with the rows of demand, in the column `signals` (see `own_values`)."""
+    """All signals of a run. shared: a line per signal name and location (EVERY: for all); those by SKU come with the rows of
+    demand, in the columns `signals` and `known_ahead` (see `own_values`)."""
 
     calendar: Calendar
     chosen: tuple[Signal, ...] = ()
-    shared: Mapping[tuple[str, str], Values] = field(default_factory=dict)
+    shared: Mapping[tuple[str, str], Line] = field(default_factory=dict)
 
     def panel(self, rows: pd.DataFrame) -> Panel:
         """A panel with attributes and covariates from rows sku, location, date, demand, in any order, among them one per
-        series without a date, which has ATTRIBUTES and, where there are signals, `signals`.
+        series without a date, which has ATTRIBUTES and, where there are signals, `signals` and `known_ahead`.
 
         Raises ValueError as `make_panel` does.
         """
         carries = rows["date"].isna().to_numpy()
         panel = make_panel(rows[~carries], self.calendar.freq)
         beside = rows[carries].set_index(KEYS).reindex(pd.MultiIndex.from_frame(panel.keys))
-        own = beside["signals"].to_list() if self.chosen else []
-        found = (self._covariate(panel, signal, [values[i] for values in own]) for i, signal in enumerate(self.chosen))
+        own = [beside[name].to_list() for name in OWN] if self.chosen else [[], []]
+        found = (
+            self._covariate(panel, signal, [values[i] for values in own[0]], [ahead[i] for ahead in own[1]])
+            for i, signal in enumerate(self.chosen)
+        )
         return replace(panel, covariates=tuple(found), attributes=_attributes(beside))
 
-    def _covariate(self, panel: Panel, signal: Signal, own: list[Values | None]) -> Covariate:
+    def _covariate(self, panel: Panel, signal: Signal, own: list[Values | None], own_ahead: list[int]) -> Covariate:
         columns = panel.values.shape[1]
         start = panel.end - columns - self.calendar.first
         lines = [
-            self._shared(signal, str(place)) if values is None else values
-            for values, place in zip(own, panel.keys["location"], strict=True)
+            self._shared(signal, str(place)) if values is None else Line(values, ahead)
+            for values, ahead, place in zip(own, own_ahead, panel.keys["location"], strict=True)
         ]
-        known = _stacked(lines)[:, start : max(start + columns + signal.ahead, start)]
-        return Covariate(signal.covariate, known, signal.ahead)
+        known = np.array([line.ahead for line in lines], np.int64)
+        late = known.max() - known
+        values = _stacked([line.values for line in lines])[:, start:]
+        return Covariate(signal.covariate, values, int(known.max()), late if late.any() else None).before(columns)
 
-    def _shared(self, signal: Signal, location: str) -> Values:
+    def _shared(self, signal: Signal, location: str) -> Line:
         return self.shared.get((signal.name, location), self.shared[signal.name, EVERY])
 
 
@@ -126,38 +145,49 @@ def laid_out(period: npt.NDArray[np.int64], value: Vector, calendar: Calendar, s
     return (filled if signal.missing == "unknown" else filled.fillna(signal.missing)).to_numpy(np.float64)
 
 
-def shared_values(rows: pd.DataFrame, calendar: Calendar, chosen: Sequence[Signal]) -> dict[tuple[str, str], Values]:
+def shared_values(rows: pd.DataFrame, calendar: Calendar, chosen: Sequence[Signal]) -> dict[tuple[str, str], Line]:
     """`Signals.shared` from rows name, location, date, value; a signal that has no rows for all has its `missing` there."""
     nothing = np.empty(0, np.int64), np.empty(0, np.float64)
-    silent = {(signal.name, EVERY): laid_out(*nothing, calendar, signal).astype(np.float32) for signal in chosen}
+    silent = {
+        (signal.name, EVERY): Line(laid_out(*nothing, calendar, signal).astype(np.float32), signal.ahead) for signal in chosen
+    }
     return silent | _by_place(rows, calendar, chosen)
 
 
 def own_values(rows: pd.DataFrame, calendar: Calendar, chosen: Sequence[Signal]) -> pd.DataFrame:
-    """sku, location, signals: per series a list as long as `chosen` of arrays (length,), None where the signal has no rows
-    for the SKU. Rows for the SKU at the location stand before those for the SKU everywhere.
+    """sku, location, signals, known_ahead: per series two lists as long as `chosen`, of arrays (length,) and of the periods for
+    which they are known beyond demand; both None where the signal has no rows for the SKU. Rows for the SKU at the location
+    stand before those for the SKU everywhere.
 
     rows, of whole SKUs in any order: sku, location, name, date, value; name null: a series that wants its signals.
     """
     wanted = rows["name"].isna()
     series = rows.loc[wanted, KEYS].drop_duplicates().sort_values(KEYS, ignore_index=True)
     given = {str(sku): _by_place(mine, calendar, chosen) for sku, mine in rows[~wanted].groupby("sku", sort=True)}
-    values = [
+    lines = [
         [_most_exact(given.get(str(sku), {}), signal.name, str(location)) for signal in chosen]
         for sku, location in series.itertuples(index=False)
     ]
-    return series.assign(signals=pd.Series(values, dtype=object))
+    values = [[None if line is None else line.values for line in some] for some in lines]
+    ahead = [[None if line is None else line.ahead for line in some] for some in lines]
+    return series.assign(signals=pd.Series(values, dtype=object), known_ahead=pd.Series(ahead, dtype=object))
 
 
-def _most_exact(given: Mapping[tuple[str, str], Values], name: str, location: str) -> Values | None:
+def _most_exact(given: Mapping[tuple[str, str], Line], name: str, location: str) -> Line | None:
     return given.get((name, location), given.get((name, EVERY)))
 
 
-def _by_place(rows: pd.DataFrame, calendar: Calendar, chosen: Sequence[Signal]) -> dict[tuple[str, str], Values]:
+def _by_place(rows: pd.DataFrame, calendar: Calendar, chosen: Sequence[Signal]) -> dict[tuple[str, str], Line]:
     by_name = {signal.name: signal for signal in chosen}
     found = {}
     for (name, place), mine in rows.groupby(["name", "location"], sort=True):
-        period = period_index(mine["date"], calendar.freq)
-        laid = laid_out(period, mine["value"].to_numpy(np.float64), calendar, by_name[str(name)])
-        found[str(name), str(place)] = laid.astype(np.float32)
+        found[str(name), str(place)] = _line(mine, calendar, by_name[str(name)])
     return found
+
+
+def _line(rows: pd.DataFrame, calendar: Calendar, signal: Signal) -> Line:
+    period = period_index(rows["date"], calendar.freq)
+    values = laid_out(period, rows["value"].to_numpy(np.float64), calendar, signal).astype(np.float32)
+    if signal.last is None:
+        return Line(values, signal.ahead)
+    return Line(values, periods_covered(period, calendar.end, signal.ahead, signal.last))

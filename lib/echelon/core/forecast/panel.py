@@ -21,12 +21,30 @@ class Covariate:
     """A signal beside demand: values (n, T + ahead) per series and period, NaN where unknown.
 
     ahead: for how many periods after the last of demand it is known (prices that are set, holidays); negative: it is
-    published that much late, so that its last periods are not known yet.
+    published that much late, so that its last periods are not known yet. late: by how many periods less than that it is known
+    of each series (n,), and was at any time before; None: of none.
     """
 
     name: str
     values: Matrix
     ahead: int
+    late: npt.NDArray[np.int64] | None = None
+
+    def ahead_of(self, series: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | int:
+        """For how many periods it is known of some series."""
+        return self.ahead if self.late is None else self.ahead - self.late[series]
+
+    def before(self, columns: int) -> "Covariate":
+        """As it was known when demand had so many columns."""
+        values = self.values[:, : max(columns + self.ahead, 0)]
+        if self.late is not None:
+            known = np.arange(values.shape[1]) < columns + self.ahead - self.late[:, None]
+            values = np.where(known, values, np.nan)
+        return replace(self, values=values)
+
+    def select(self, mask: npt.NDArray[np.bool_]) -> "Covariate":
+        """The series where `mask` is true."""
+        return replace(self, values=_rows(self.values, mask), late=None if self.late is None else self.late[mask])
 
 
 @dataclass(frozen=True)
@@ -68,12 +86,12 @@ class Panel:
     def before(self, cutoff: int) -> "Panel":
         """The panel as it was known at the start of period `cutoff`."""
         columns = max(self.values.shape[1] - (self.end - cutoff), 0)
-        known = tuple(replace(c, values=c.values[:, : max(columns + c.ahead, 0)]) for c in self.covariates)
+        known = tuple(signal.before(columns) for signal in self.covariates)
         return replace(self, values=self.values[:, :columns], end=cutoff, covariates=known)
 
     def select(self, mask: npt.NDArray[np.bool_]) -> "Panel":
         """The series where `mask` is true."""
-        chosen = tuple(replace(c, values=_rows(c.values, mask)) for c in self.covariates)
+        chosen = tuple(signal.select(mask) for signal in self.covariates)
         keys, values = self.keys[mask].reset_index(drop=True), self.values[mask]
         attributes = None if self.attributes is None else self.attributes[mask].reset_index(drop=True)
         return replace(self, keys=keys, values=values, covariates=chosen, attributes=attributes)

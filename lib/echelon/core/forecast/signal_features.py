@@ -14,8 +14,9 @@ def signal_features(history: History, series: Index, origin: Index, step: Index)
     this mean (where it is 0: the value itself). NaN where nothing is known."""
     columns: dict[str, Vector] = {}
     for signal, means in zip(history.panel.covariates, history.signal_means, strict=True):
-        value = _at(signal.values, series, origin + np.minimum(step, signal.ahead))
-        usual = _at(means, series, origin + min(signal.ahead, 0))
+        ahead = signal.ahead_of(series)
+        value = _at(signal.values, series, origin + np.minimum(step, ahead))
+        usual = _at(means, series, origin + np.minimum(ahead, 0))
         columns[signal.name] = value
         columns[f"{signal.name}_change"] = np.divide(value - usual, np.abs(usual), out=value.copy(), where=usual != 0)
     return columns

@@ -5,26 +5,64 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from echelon.core.network.outliers import implausible
+
 _LANE = ["source", "destination"]
+LEFT_OUT_COLUMNS = ["delivery", *_LANE, "sku", "order_date", "received_date", "quantity_received", "days", "usual_days"]
 PERFORMANCE = ["promised_days", "on_time_share", "mean_lateness_days", "p95_lateness_days", "quantity_fill"]
 
 
 def known_deliveries(lanes: pd.DataFrame, deliveries: pd.DataFrame, received_before: dt.date | None = None) -> pd.DataFrame:
-    """One row per delivery of a lane that was received before a day (None: all), in an order of its own.
+    """One row per delivery of a lane that was received before a day (None: all), in an order of its own; without those that
+    took implausibly long.
 
     lanes: source, destination, lead_time_days. deliveries: source, destination, order_date, promised_date, received_date,
     quantity_ordered, quantity_received, with `received_date >= order_date`; may be empty.
 
     Columns: source, destination, lane_days (the lane's promise), days (order to receipt), promised_days (order to promised
     day), lateness_days (received - promised; negative: early), on_time, on_time_in_full (1, 0), quantity_ordered,
-    quantity_received. Days are whole. What is not known is missing; a day promised before the order says nothing.
+    quantity_received. Days are whole. What is not known is missing; a day promised before the order, or implausibly long
+    after it, says nothing.
     """
     if received_before is not None:
         deliveries = deliveries[pd.to_datetime(deliveries["received_date"]) < pd.Timestamp(received_before)]
-    deliveries = deliveries.reset_index(drop=True)
-    measured = deliveries[_LANE].join(_measures(deliveries)).merge(lanes[[*_LANE, "lead_time_days"]], on=_LANE)
-    measured = measured.rename(columns={"lead_time_days": "lane_days"})
+    believed = _on_lanes(lanes, deliveries)
+    believed = believed[~_implausible(believed, "received_date")]
+    believed = believed.assign(promised_date=believed["promised_date"].mask(_implausible(believed, "promised_date")))
+    measured = believed[[*_LANE]].join(_measures(believed)).assign(lane_days=believed["lane_days"])
     return measured.sort_values(list(measured.columns), ignore_index=True)
+
+
+def left_out_deliveries(lanes: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """The deliveries that `known_deliveries` does not believe, with LEFT_OUT_COLUMNS; arguments as there, and delivery, sku.
+
+    days: order to receipt; usual_days: median of the lane's other deliveries, the lane's promise where there are none.
+    """
+    known = _on_lanes(lanes, deliveries)
+    days = _days_after_order(known, "received_date")
+    wrong = _implausible(known, "received_date")
+    usual = days[~wrong].groupby([known["source"], known["destination"]]).median().rename("usual_days").reset_index()
+    found = known.assign(days=days)[wrong].merge(usual, on=_LANE, how="left")
+    return found.assign(usual_days=found["usual_days"].fillna(found["lane_days"]))[LEFT_OUT_COLUMNS]
+
+
+def _on_lanes(lanes: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """The deliveries of known lanes with `lane_days`."""
+    return deliveries.merge(lanes[[*_LANE, "lead_time_days"]].rename(columns={"lead_time_days": "lane_days"}), on=_LANE)
+
+
+def _implausible(deliveries: pd.DataFrame, end: str) -> "pd.Series[bool]":
+    """Which deliveries are implausibly far from their order to their date `end`, by lane."""
+    days = _days_after_order(deliveries, end)
+    wrong = pd.Series(data=False, index=deliveries.index)
+    for _, mine in days[days >= 0].groupby([deliveries["source"], deliveries["destination"]]):
+        promise = deliveries["lane_days"].loc[mine.index[0]]
+        wrong[mine.index] = implausible(np.asarray(mine, dtype=np.float64), promise)
+    return wrong
+
+
+def _days_after_order(deliveries: pd.DataFrame, end: str) -> "pd.Series[float]":
+    return _days(pd.to_datetime(deliveries[end]) - pd.to_datetime(deliveries["order_date"]))
 
 
 def _measures(deliveries: pd.DataFrame) -> pd.DataFrame:

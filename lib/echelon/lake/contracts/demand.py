@@ -13,10 +13,21 @@ DEMAND = Table(
         SKU,
         LOCATION,
         Column("date", "date", "First day of the period"),
-        amount("demand", "Units asked for: `observed`, and what an empty location is estimated to have lost", "units"),
+        amount(
+            "demand",
+            "Units asked for: `observed` without `spike`, and what an empty location is estimated to have lost",
+            "units",
+        ),
         amount("returned", "Units of this period taken off again by returns", "units"),
         amount("observed", "Units sold, returns netted against the latest earlier sales", "units"),
-        share("censored", "Part of the period's days that ended with the location empty: demand is at least `observed`"),
+        share("censored", "Part of the period's days that ended with the location empty: demand is at least what was sold"),
+        amount(
+            "spike",
+            "Units of `observed` that are not counted as demand, as the series sold far more than ever else, once or a few"
+            " times; what is counted instead is its usual size (`exceptions`, kind demand_spike)",
+            "units",
+            nullable=True,
+        ),
     ),
 )
 UNMATCHED_RETURNS = Table(
@@ -72,12 +83,13 @@ SEGMENTS = Table(
         Column(
             "spikes",
             "int",
-            "Periods with far more demand than ever else; models see them cut down to `spike_limit`",
+            "Periods with far more demand than ever else: counted as the usual size (`spike` of `demand`), or cut down to"
+            " `spike_limit` for models",
             "periods",
             nullable=True,
             check="spikes >= 0",
         ),
-        amount("spike_limit", "Demand above which a period is a spike; null without any", "units", nullable=True),
+        amount("spike_limit", "Demand to which models see larger ones cut down; null without any", "units", nullable=True),
         Column("level_shift", "date", "First day of the new level, where it moved for good by a factor of two", nullable=True),
         Column(
             "replay_segment",

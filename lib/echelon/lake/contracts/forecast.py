@@ -11,6 +11,8 @@ def quantile_name(level: float) -> str:
     return f"q{round(level * 100):02d}"
 
 
+_NO_SCALE = "; null where no series has a scale"
+_NO_DEMAND = "; null without demand"
 PURPOSE = Column("purpose", "string", "What the choice is for", allowed=("plan", "replay"))
 _COVERAGE = tuple(
     share(f"coverage_{level}", f"Share of periods whose demand is at or below its {level} % quantile", nullable=True)
@@ -90,11 +92,11 @@ CHAMPIONS = Table(
         MODEL,
         Column("series", "int", "Series in the segment", "series"),
         Column("windows", "int", "Backtest windows compared", "windows"),
-        amount("pinball", "Mean pinball loss of the champion", "1"),
-        amount("rmsse", "Mean RMSSE of the champion", "1"),
-        Column("bias", "double", "Total bias of the champion / total demand", "share"),
-        amount("naive_pinball", "Mean pinball loss of the seasonal naive", "1"),
-        amount("naive_rmsse", "Mean RMSSE of the seasonal naive", "1"),
+        amount("pinball", f"Mean pinball loss of the champion{_NO_SCALE}", "1", nullable=True),
+        amount("rmsse", f"Mean RMSSE of the champion{_NO_SCALE}", "1", nullable=True),
+        Column("bias", "double", f"Total bias of the champion / total demand{_NO_DEMAND}", "share", nullable=True),
+        amount("naive_pinball", f"Mean pinball loss of the seasonal naive{_NO_SCALE}", "1", nullable=True),
+        amount("naive_rmsse", f"Mean RMSSE of the seasonal naive{_NO_SCALE}", "1", nullable=True),
         Column("runner_up", "string", "Second best model", nullable=True),
         Column("reason", "string", "Why this model was chosen, in words"),
         amount("inventory_cost", "Inventory cost of the champion's errors, all windows", "currency", nullable=True),
@@ -118,13 +120,15 @@ CANDIDATE_SCORES = Table(
         Column("forecasts", "int", "Forecasts scored: series x windows, less series that were too young", "forecasts"),
         Column("failed", "int", "Forecasts for which a fallback stands in", "forecasts", check="failed >= 0"),
         amount("demand", "Demand that happened, added up over the forecasts", "units"),
-        amount("rmsse", "Mean RMSSE; null where no series has a scale", "1", nullable=True),
-        amount("wape", "Sum of |forecast - actual| / sum of demand; 0 without demand", "share"),
-        Column("bias", "double", "Sum of forecast - actual / sum of demand; 0 without demand", "share"),
-        amount("pinball", "Mean pinball loss; null where no series has a scale", "1", nullable=True),
-        amount("crps", "Mean continuous ranked probability score; null where no series has a scale", "1", nullable=True),
+        amount("rmsse", f"Mean RMSSE{_NO_SCALE}", "1", nullable=True),
+        amount("wape", f"Sum of |forecast - actual| / sum of demand{_NO_DEMAND}", "share", nullable=True),
+        Column("bias", "double", f"Sum of forecast - actual / sum of demand{_NO_DEMAND}", "share", nullable=True),
+        amount("pinball", f"Mean pinball loss{_NO_SCALE}", "1", nullable=True),
+        amount("crps", f"Mean continuous ranked probability score{_NO_SCALE}", "1", nullable=True),
         *_COVERAGE,
-        amount("periods_in_stock", "Sum of |periods in stock| of the series / sum of demand; 0 without demand", "periods"),
+        amount(
+            "periods_in_stock", f"Sum of |periods in stock| of the series / sum of demand{_NO_DEMAND}", "periods", nullable=True
+        ),
         amount("inventory_cost", "Inventory cost of the errors, all windows", "currency"),
     ),
 )
@@ -139,8 +143,8 @@ CANDIDATE_LEVELS = Table(
         MODEL,
         Column("members", "int", "Sums at this level", "sums", check="members >= 1"),
         amount("demand", "Demand that happened, all windows", "units"),
-        amount("wape", "Sum of |forecast - actual| of the sums per period / demand; 0 without demand", "share"),
-        Column("bias", "double", "Sum of forecast - actual / demand; 0 without demand", "share"),
+        amount("wape", f"Sum of |forecast - actual| of the sums per period / demand{_NO_DEMAND}", "share", nullable=True),
+        Column("bias", "double", f"Sum of forecast - actual / demand{_NO_DEMAND}", "share", nullable=True),
     ),
 )
 CHAMPION_HISTORY = Table(
@@ -159,7 +163,7 @@ CHAMPION_HISTORY = Table(
         Column("previous", "string", "Champion before; null: none was known", nullable=True),
         Column("since", "date", "Day since which this model has been champion without a break"),
         Column("change", "string", "What became of the champion before", allowed=("new", "kept", "changed")),
-        amount("pinball", "Mean pinball loss of the champion", "1"),
+        amount("pinball", f"Mean pinball loss of the champion{_NO_SCALE}", "1", nullable=True),
         amount("inventory_cost", "Inventory cost of the champion's errors, all windows", "currency"),
         Column("reason", "string", "Why this model was chosen, in words"),
     ),

@@ -19,7 +19,7 @@ SALES = Table(
         SKU,
         LOCATION,
         Column("date", "date", "Day of sale"),
-        amount("quantity_sold", "Sum of the positive quantities", "units"),
+        amount("quantity_sold", "Sum of the positive quantities; 0 where rows only say that there was no sale", "units"),
         amount("quantity_returned", "Sum of the negative quantities, as a positive number", "units"),
         Column("net_quantity", "double", "quantity_sold - quantity_returned", "units"),
         Column(
@@ -117,10 +117,10 @@ LANES = Table(
 DELIVERIES = Table(
     "deliveries",
     "ingest",
-    "History of deliveries per lane, from which lead times are learned.",
-    ("delivery",),
+    "History of deliveries per lane, from which lead times are learned. What was received in parts has a row for each.",
+    ("delivery", "part"),
     (
-        Column("delivery", "string", "Identification of the delivery"),
+        Column("delivery", "string", "Identification of the delivery, or number of the order"),
         SOURCE,
         DESTINATION,
         Column("sku", "string", "SKU delivered; null where the delivery is not by SKU", nullable=True),
@@ -129,6 +129,7 @@ DELIVERIES = Table(
         Column("received_date", "date", "Day of receipt", check="received_date >= order_date"),
         amount("quantity_ordered", "Quantity ordered", "units", nullable=True),
         amount("quantity_received", "Quantity received", "units", nullable=True),
+        Column("part", "int", "Number of the receipt among those of the delivery, by day", nullable=True, check="part >= 1"),
     ),
 )
 STOCK = Table(
@@ -139,9 +140,9 @@ STOCK = Table(
     (
         SKU,
         LOCATION,
-        amount("on_hand", "Units in stock", "units"),
+        amount("on_hand", "Units in stock, of all bins and lots together", "units"),
         amount("on_order", "Units ordered but not received", "units"),
-        amount("backorders", "Units owed to customers or to locations downstream", "units"),
+        amount("backorders", "Units owed to customers or to locations downstream; negative stock is owed too", "units"),
     ),
 )
 STOCK_HISTORY = Table(
@@ -177,6 +178,8 @@ QUARANTINE = Table(
         Column("copy", "int", "Number of the row among identical rows of this file, from 1"),
         Column("rule", "string", "Rule that refused it"),
         Column("reason", "string", "What was wrong, in words"),
+        Column("sku", "string", "SKU that the row names, if it names one", nullable=True),
+        Column("location", "string", "Location that the row names, if it names one", nullable=True),
     ),
 )
 INPUTS = Table(

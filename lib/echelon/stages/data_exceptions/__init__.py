@@ -8,9 +8,22 @@ from pyspark.sql import DataFrame
 from echelon.lake.contracts import TABLES
 from echelon.lake.schema import conform
 from echelon.stages.context import Context
+from echelon.stages.data_exceptions.delivery_outliers import delivery_outliers
+from echelon.stages.data_exceptions.demand_spikes import demand_spikes
+from echelon.stages.data_exceptions.phantom_stock import phantom_stock
+from echelon.stages.data_exceptions.refused_rows import refused_rows
+from echelon.stages.data_exceptions.stock_mismatches import stock_mismatches
+from echelon.stages.data_exceptions.unplanned_stock import unplanned_stock
 
 Finder = Callable[[Context], DataFrame]
-FINDERS: tuple[Finder, ...] = ()
+FINDERS: tuple[Finder, ...] = (
+    demand_spikes,
+    delivery_outliers,
+    refused_rows,
+    unplanned_stock,
+    stock_mismatches,
+    phantom_stock,
+)
 
 
 def data_exceptions(context: Context) -> DataFrame:

@@ -8,19 +8,23 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.errors import InputRefused
-from echelon.lake.inputs import EVERY, INPUTS
+from echelon.lake.inputs import INPUTS
 from echelon.stages.context import Context
-from echelon.stages.ingest import accept, classify, complete, records
+from echelon.stages.ingest import accept, classify, complete, master, records
 from echelon.stages.ingest.classify import RULE
+from echelon.stages.ingest.data_end import run_date_of
 from echelon.stages.ingest.holidays import with_public_holidays
 from echelon.stages.ingest.network_checks import check_network
+from echelon.stages.ingest.records import Frames
 from echelon.stages.ingest.signal_checks import check_signals
-
-Frames = dict[str, DataFrame]
+from echelon.stages.ingest.strangers import refuse_strange_sales, refuse_strangers, tell_strangers
+from echelon.stages.ingest.told import tell_rows
 
 # So few bad rows never stop a run, however small the input.
 FEW_ROWS = 10
 _AT_ONCE = 4
+# Settled by themselves, and sales before the others.
+_AS_READ = ("sales", "items", "locations", "lanes")
 
 
 def run(context: Context) -> str:
@@ -29,13 +33,16 @@ def run(context: Context) -> str:
     Raises InputRefused when a source as a whole can't be planned.
     """
     own = _read_all(context)
-    context.lake.run.run_date = accept.run_date_of(context, own["sales"])
-    rows = own | _keep_all(context, _changed_by_references(context, own))
+    master.refuse_bad_lanes(own)
+    context.lake.run.run_date = run_date_of(context, own["sales"])
+    rows = _settled(context, own)
     counts = records.count_rows(rows)
     context.lake.run.inputs = {name: count.fingerprint for name, count in counts.items()}
     _refuse_too_much_dirt(context, rows, counts)
+    tell_strangers(rows, counts)
+    tell_rows(rows)
     check_signals(context, rows)
-    tables = _tables(context, {name: frame.where(F.col(RULE).isNull()) for name, frame in rows.items()})
+    tables = _tables(context, rows)
     check_network(context, tables)
     tables["signals"] = with_public_holidays(context, tables)
     published = context.lake.publish(tables | records.tables(context, rows, counts))
@@ -55,44 +62,40 @@ def _keep_all(context: Context, frames: Frames) -> Frames:
     return dict(zip(frames, kept, strict=True))
 
 
-def _changed_by_references(context: Context, rows: Frames) -> Frames:
-    """The inputs to which rules apply that need other inputs or the run date, with these rules."""
-    changed = dict(rows)
+def _settled(context: Context, own: Frames) -> Frames:
+    """All inputs with the rules that need the run date or other inputs; what sold says which SKUs and locations are known."""
+    dated = _in_time(context, own)
+    dated["sales"] = context.lake.keep("rows_sales", refuse_strange_sales(dated))
+    changed = dated | refuse_strangers(context, dated)
+    return changed | _keep_all(context, {name: frame for name, frame in changed.items() if name not in _AS_READ})
+
+
+def _in_time(context: Context, own: Frames) -> Frames:
+    years, run_date = context.settings.ingest.max_history_years, context.run_date
+    changed = dict(own) | {"sales": accept.zeros_ahead(own["sales"], run_date)}
     for name, columns in (("sales", ("date",)), ("stock_history", ("date",)), ("deliveries", ("received_date", "order_date"))):
-        for column in columns if name in rows else ():
-            years = context.settings.ingest.max_history_years
-            changed[name] = accept.in_history(changed[name], column, context.run_date, years)
+        for column in columns if name in own else ():
+            changed[name] = accept.in_history(changed[name], column, run_date, years)
     for name in ("signals", "events"):
-        if name in rows:
-            changed[name] = accept.near(rows[name], "date", context.run_date, context.settings.ingest.max_history_years)
-    for known, column, rule in (("items", "sku", "unknown_sku"), ("locations", "location", "unknown_location")):
-        if known in rows:
-            names = rows[known].where(F.col(RULE).isNull()).select(column)
-            _refuse_unknown(changed, names, column, rule, known)
-    return {name: frame for name, frame in changed.items() if frame is not rows[name]}
-
-
-def _refuse_unknown(rows: Frames, names: DataFrame, column: str, rule: str, what: str) -> None:
-    every = names.sparkSession.createDataFrame([(EVERY,)], f"{column} string")
-    for name in ("sales", "stock", "stock_history"):
-        if name in rows:
-            rows[name] = classify.refuse_unknown(rows[name], names, column, rule, what)
-    for name in ("targets", "signals", "events"):
-        if name in rows and column in rows[name].columns:
-            rows[name] = classify.refuse_unknown(rows[name], names.union(every), column, rule, what)
+        if name in own:
+            changed[name] = accept.near(own[name], "date", run_date, years)
+    return changed
 
 
 def _refuse_too_much_dirt(context: Context, rows: Frames, counts: records.Counts) -> None:
     limit = context.settings.ingest.max_quarantine_share
     for name, count in counts.items():
-        if count.accepted == 0 or count.refused > max(limit * count.read, FEW_ROWS):
+        dirty = count.refused - count.harmless
+        if (not count.accepted and (dirty or name == "sales")) or dirty > max(limit * count.read, FEW_ROWS):
             raise InputRefused(
-                f"{name}: {count.refused} of {count.read} rows would be quarantined, more than "
-                f"ingest.max_quarantine_share = {limit:.0%} allows: {accept.first_reasons(rows[name])}"
+                f"{name}: {dirty} of {count.read} rows would be quarantined, more than "
+                f"ingest.max_quarantine_share = {limit:.0%} allows: {classify.first_reasons(rows[name])}"
             )
 
 
-def _tables(context: Context, accepted: Frames) -> Frames:
+def _tables(context: Context, rows: Frames) -> Frames:
+    accepted = {name: frame.where(F.col(RULE).isNull()) for name, frame in rows.items()}
+    accepted |= {name: master.with_refused(rows[name], name) for name in ("items", "locations") if name in rows}
     defaults, sales = context.settings.defaults, accepted["sales"]
     lanes = complete.lanes_table(accepted.get("lanes"), sales, defaults)
     given: Callable[[str], DataFrame] = lambda name: accepted.get(name, complete.empty(sales, name))  # noqa: E731
@@ -101,7 +104,7 @@ def _tables(context: Context, accepted: Frames) -> Frames:
         "items": complete.items_table(accepted.get("items"), sales, defaults),
         "locations": complete.locations_table(accepted.get("locations"), sales, lanes, "lanes" in accepted, defaults),
         "lanes": lanes,
-        "deliveries": given("deliveries"),
+        "deliveries": complete.deliveries_table(accepted["deliveries"]) if "deliveries" in accepted else given("deliveries"),
         "stock": complete.stock_table(given("stock")),
         "stock_history": complete.stock_history_table(given("stock_history")),
         "signals": complete.signals_table(accepted.get("signals"), accepted.get("events"), sales),

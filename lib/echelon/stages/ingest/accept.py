@@ -8,10 +8,13 @@ from pyspark.sql import functions as F
 from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import EVERY, INPUTS
-from echelon.lake.sources import READ_ERRORS, explain_read, has_column, read_source, source_columns
+from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.read import LOST, Reading, look_over, read_source
 from echelon.stages.context import Context
 from echelon.stages.ingest import classify
-from echelon.stages.ingest.classify import REASON, RULE, Rule
+from echelon.stages.ingest.classify import Rule
+from echelon.stages.ingest.copies import settle_copies
+from echelon.stages.notes import note
 
 
 def classified(context: Context, name: str) -> DataFrame | None:
@@ -22,24 +25,21 @@ def classified(context: Context, name: str) -> DataFrame | None:
     source: Source | None = getattr(context.settings.sources, name)
     if source is None:
         return None
-    raw = read_source(context.spark, source, INPUTS[name])
-    frame = classify.typed(raw, INPUTS[name], source.date_format)
+    reading = read_source(context.spark, source, INPUTS[name])
+    frame = classify.typed(reading.frame, INPUTS[name], source.date_format)
     try:
-        kept = context.lake.keep(f"input_{name}", _own_rules(context, name, source, frame))
+        kept = context.lake.keep(f"input_{name}", _own_rules(name, reading, frame))
     except READ_ERRORS as error:
-        raise InputRefused(f"{name}: {source.path}: {explain_read(error)}") from None
-    if kept.isEmpty():
-        raise InputRefused(f"{name}: {source.path}: no rows")
-    return kept
+        raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
+    for text in (*reading.notes, *look_over(context.spark, reading, kept)):
+        note("ingest", text)
+    return kept.drop(LOST)
 
 
-def _own_rules(context: Context, name: str, source: Source, frame: DataFrame) -> DataFrame:
+def _own_rules(name: str, reading: Reading, frame: DataFrame) -> DataFrame:
     if name == "sales":
         frame = classify.refuse(frame, *_sales_rules())
-        columns = source_columns(context.spark, source, name)
-        if has_column(source, columns, "document"):
-            frame = classify.refuse_copies(frame, ("_row",), "the same line of the same document again")
-        return frame
+        return settle_copies(frame, name, reading.source) if "document" in reading.given else frame
     if name == "deliveries":
         backwards = F.col("received_date") < F.col("order_date")
         frame = classify.refuse(frame, Rule("received_before_ordered", backwards, F.lit("received before it was ordered")))
@@ -48,31 +48,26 @@ def _own_rules(context: Context, name: str, source: Source, frame: DataFrame) ->
         frame = classify.refuse(
             frame, Rule("missing_value", half, F.lit("days_up and days_down go together: give both or none"))
         )
-    key = INPUTS[name].key
     if name in ("signals", "events"):
-        frame = frame.withColumns({scope: F.coalesce(scope, F.lit(EVERY)) for scope in ("sku", "location") if scope in key})
-    return classify.refuse_copies(frame, key, f"another row for this {' and '.join(key)}")
+        scopes = [scope for scope in ("sku", "location") if scope in INPUTS[name].key]
+        frame = frame.withColumns({scope: F.coalesce(scope, F.lit(EVERY)) for scope in scopes})
+    return settle_copies(frame, name, reading.source)
 
 
 def _sales_rules() -> list[Rule]:
-    price, quantity = F.col("price"), F.col("quantity")
+    """The price of a row of 0 says nothing: such a row only says that there was no sale."""
+    price = F.when(F.col("quantity") != 0, F.col("price"))
     return [
         Rule("negative_price", price < 0, F.concat(F.lit("price "), price.cast("string"), F.lit(" is below 0"))),
         Rule("zero_price", price == 0, F.lit("price is 0: a correction, write-off or sample, no sale to a customer")),
-        Rule("zero_quantity", quantity == 0, F.lit("quantity is 0")),
     ]
 
 
-def run_date_of(context: Context, sales: DataFrame) -> date:
-    """The configured day, else the day after the last sale that is not in the future."""
-    if context.settings.run.run_date:
-        return context.settings.run.run_date
-    known = sales.where(F.col(RULE).isNull() & (F.col("date") <= date.today()))
-    last = known.agg(F.max("date")).collect()[0][0]
-    if last is None:
-        raise InputRefused("sales: not one row was accepted; the first reasons are " + first_reasons(sales))
-    following: date = last + timedelta(days=1)
-    return following
+def zeros_ahead(sales: DataFrame, run_date: date) -> DataFrame:
+    """Quarantine rows of 0 on or after the run date: filled in ahead, they say nothing yet."""
+    words = f"is not before the run date {run_date}, and quantity is 0: filled in ahead"
+    ahead = (F.col("date") >= F.lit(run_date)) & (F.col("quantity") == 0)
+    return classify.refuse(sales, Rule("zero_ahead", ahead, _told("date", words)))
 
 
 def in_history(frame: DataFrame, column: str, run_date: date, years: int) -> DataFrame:
@@ -97,10 +92,3 @@ def _too_old(column: str, run_date: date, years: int) -> Rule:
 
 def _told(column: str, words: str) -> Column:
     return F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" {words}"))
-
-
-def first_reasons(frame: DataFrame) -> str:
-    """The most frequent reasons for which rows were refused, in words."""
-    counts = frame.where(F.col(RULE).isNotNull()).groupBy(RULE).agg(F.count("*").alias("n"), F.min(REASON).alias("why"))
-    rows = counts.orderBy(F.desc("n"), RULE).limit(3).collect()
-    return "; ".join(f"{row[RULE]} ({row['n']} rows; {row['why']})" for row in rows)

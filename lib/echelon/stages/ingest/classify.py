@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from echelon.lake.inputs import Input, InputColumn
-from echelon.lake.sources import FILE, ROW, SWALLOWED
+from echelon.lake.sources.part import FILE
+from echelon.lake.sources.read import LOST, READ_REASON, READ_RULE, ROW
 
 RULE, REASON = "_rule", "_reason"
 
@@ -22,18 +23,15 @@ class Rule:
 
 
 def typed(raw: DataFrame, source: Input, date_format: str | None) -> DataFrame:
-    """Columns in their types, the text kept in `_file` and `_row`, with the first rule of types and ranges that refuses."""
+    """Columns in their types, the text kept in `_file` and `_row`, with the first rule of reading, types and ranges that
+    refuses."""
     parsed = raw.withColumns({_value(column): _parsed(column, date_format) for column in source.columns})
-    rules = [_broken_quotes(), *(rule for column in source.columns for rule in _column_rules(column, date_format))]
+    rules = [rule for column in source.columns for rule in _column_rules(column, date_format)]
     rules += [_nothing_said(source.any_of)] if source.any_of else []
     types = [F.col(_value(column)).alias(column.name) for column in source.columns]
     rule, reason = _first(rules)
-    return parsed.select(*types, FILE, ROW, rule.alias(RULE), reason.alias(REASON))
-
-
-def _broken_quotes() -> Rule:
-    reason = "a value holds what look like further rows: a quotation mark without its partner? They are in the text of this row"
-    return Rule("broken_quotes", F.col(SWALLOWED), F.lit(reason))
+    reason = F.when(F.col(READ_RULE).isNull(), reason).otherwise(F.col(READ_REASON))
+    return parsed.select(*types, FILE, ROW, LOST, F.coalesce(READ_RULE, rule).alias(RULE), reason.alias(REASON))
 
 
 def _nothing_said(names: tuple[str, ...]) -> Rule:
@@ -54,19 +52,19 @@ def refuse(frame: DataFrame, *rules: Rule) -> DataFrame:
     )
 
 
-def refuse_copies(frame: DataFrame, key: tuple[str, ...], what: str) -> DataFrame:
-    """Quarantine every row but one of those with the same key; which one stays does not depend on the order of rows."""
-    window = Window.partitionBy(*key, F.col(RULE).isNull()).orderBy(ROW, FILE)
-    numbered = frame.withColumn("_copy", F.row_number().over(window))
-    return refuse(numbered, Rule("duplicate", F.col("_copy") > 1, F.lit(what))).drop("_copy")
-
-
 def refuse_unknown(frame: DataFrame, known: DataFrame, column: str, rule: str, what: str) -> DataFrame:
     """Quarantine rows whose value of `column` is not in the one-column frame `known`."""
     marked = known.select(F.col(known.columns[0]).alias(column)).distinct().withColumn("_known", F.lit(True))
     joined = frame.join(marked, column, "left")
     reason = F.concat(F.lit(f"{column} '"), F.col(column), F.lit(f"' is not in {what}"))
     return refuse(joined, Rule(rule, F.col("_known").isNull(), reason)).drop("_known")
+
+
+def first_reasons(frame: DataFrame) -> str:
+    """The most frequent reasons for which rows were refused, in words."""
+    counts = frame.where(F.col(RULE).isNotNull()).groupBy(RULE).agg(F.count("*").alias("n"), F.min(REASON).alias("why"))
+    rows = counts.orderBy(F.desc("n"), RULE).limit(3).collect()
+    return "; ".join(f"{row[RULE]} ({row['n']} rows; {row['why']})" for row in rows)
 
 
 def _first(rules: list[Rule] | tuple[Rule, ...]) -> tuple[Column, Column]:
@@ -86,7 +84,7 @@ def _column_rules(column: InputColumn, date_format: str | None) -> list[Rule]:
         form = f" of the form {date_format}" if column.type == "date" and date_format else ""
         reason = F.concat(F.lit(f"{column.name} '"), text, F.lit(f"' is not {_KINDS[column.type]}{form}"))
         rules.append(Rule("wrong_type", text.isNotNull() & value.isNull(), reason))
-    limits = _outside(column, value)
+    limits = outside(column, value)
     if limits is not None:
         reason = F.concat(F.lit(f"{column.name} "), text, F.lit(f" is not {_range_words(column)}"))
         rules.append(Rule("out_of_range", limits, reason))
@@ -120,7 +118,8 @@ def _iso_date(text: Column) -> Column:
     return F.when(text.try_cast("timestamp").isNotNull(), F.regexp_extract(text, _DATE, 0).try_cast("date"))
 
 
-def _outside(column: InputColumn, value: Column) -> Column | None:
+def outside(column: InputColumn, value: Column) -> Column | None:
+    """Whether a value is outside the range of its column; None for a column without one."""
     parts = []
     if column.low is not None:
         parts.append(value <= column.low if column.above else value < column.low)

@@ -1,12 +1,14 @@
 """The typed tables: accepted rows, completed by the stated defaults where the sources are silent."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from echelon.config.models import Defaults
+from echelon.config.models import LEAD_TIME_SD_SHARE, Defaults
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import EVERY
+from echelon.lake.sources.part import FILE
+from echelon.lake.sources.read import ROW
 
 
 def sales_table(accepted: DataFrame) -> DataFrame:
@@ -36,17 +38,19 @@ def lanes_table(accepted: DataFrame | None, sales: DataFrame, defaults: Defaults
     if accepted is None:
         accepted = sales.select(F.lit(defaults.supplier).alias("source"), F.col("location").alias("destination"))
         accepted = _with_nulls(accepted.distinct(), "lanes")
-    return _filled(
+    filled = _filled(
         accepted,
         {
             "lead_time_days": defaults.lead_time_days,
-            "lead_time_sd_days": defaults.lead_time_sd_days,
             "review_period_days": defaults.review_period_days,
             "moq": defaults.moq,
             "lot_size": defaults.lot_size,
             "priority": 1,
         },
     )
+    chosen = defaults.lead_time_sd_days
+    share = F.round(F.col("lead_time_days") * LEAD_TIME_SD_SHARE, 1)
+    return filled.withColumn("lead_time_sd_days", F.coalesce("lead_time_sd_days", share if chosen is None else F.lit(chosen)))
 
 
 def locations_table(
@@ -79,8 +83,25 @@ def targets_table(accepted: DataFrame, defaults: Defaults) -> DataFrame:
 
 
 def stock_table(accepted: DataFrame) -> DataFrame:
-    """Stock on hand; what is on order or owed is 0 unless given."""
-    return _filled(accepted, {"on_order": 0.0, "backorders": 0.0})
+    """Stock per SKU and location, of all its bins and lots. What is on order or owed is 0 unless given, and counted once where
+    all rows say the same; what is negative on hand is owed to customers."""
+    known = accepted.groupBy("sku", "location").agg(
+        exact_sum(F.col("on_hand")).alias("_on_hand"), _once("on_order").alias("on_order"), _once("backorders").alias("_owed")
+    )
+    owed = F.col("_owed") + F.greatest(-F.col("_on_hand"), F.lit(0.0))
+    return known.withColumns({"on_hand": F.greatest("_on_hand", F.lit(0.0)), "backorders": owed})
+
+
+def _once(name: str) -> Column:
+    """The value that all rows have, or the sum of differing ones."""
+    value = F.coalesce(name, F.lit(0.0))
+    return F.when(F.min(value) == F.max(value), F.min(value)).otherwise(exact_sum(value))
+
+
+def deliveries_table(accepted: DataFrame) -> DataFrame:
+    """The deliveries; receipts of one delivery are numbered by day."""
+    parts = Window.partitionBy("delivery").orderBy("received_date", "order_date", "sku", ROW, FILE)
+    return accepted.withColumn("part", F.row_number().over(parts))
 
 
 def signals_table(signals: DataFrame | None, events: DataFrame | None, like: DataFrame) -> DataFrame:
@@ -95,9 +116,11 @@ def signals_table(signals: DataFrame | None, events: DataFrame | None, like: Dat
 
 
 def stock_history_table(accepted: DataFrame) -> DataFrame:
-    """Stock at the end of past days; a location was empty where the source says so or nothing was left."""
-    empty = F.coalesce("stocked_out", F.lit(False)) | F.coalesce(F.col("on_hand") <= 0, F.lit(False))
-    return accepted.withColumn("stocked_out", empty)
+    """Stock at the end of past days, of all bins and lots; a location was empty where the source says so or nothing was
+    left."""
+    summed = exact_sum(F.col("on_hand")).alias("on_hand"), F.max("stocked_out").alias("_said")
+    empty = F.coalesce("_said", F.lit(False)) | F.coalesce(F.col("on_hand") <= 0, F.lit(False))
+    return accepted.groupBy("sku", "location", "date").agg(*summed).withColumn("stocked_out", empty)
 
 
 def _with_nulls(frame: DataFrame, table: str) -> DataFrame:

@@ -9,21 +9,25 @@ from pyspark.sql import functions as F
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import INPUTS, LARGEST
-from echelon.lake.sources import FILE, ROW
+from echelon.lake.sources.part import FILE
+from echelon.lake.sources.read import ROW
 from echelon.stages.context import Context
 from echelon.stages.ingest.classify import REASON, RULE
 
 Frames = dict[str, DataFrame]
 NO_DATE = "(no date)"
+_STRANGE = ("unknown_sku", "unknown_location")
 
 
 @dataclass(frozen=True)
 class Count:
-    """Rows of an input, and a digest of what was read."""
+    """Rows of an input, and a digest of what was read. harmless: refused rows that do not tell of dirt, but of what is not
+    planned, or not yet."""
 
     accepted: int
     refused: int
     fingerprint: str
+    harmless: int = 0
 
     @property
     def read(self) -> int:
@@ -38,12 +42,14 @@ def count_rows(rows: Frames) -> Counts:
     """Accepted and refused rows of each input in one pass. The fingerprint adds up a hash of every row, so that neither
     order nor files matter."""
     marks = [
-        frame.select(F.lit(name).alias("input"), F.col(RULE).isNull().alias("good"), F.xxhash64(ROW).alias("hash"))
+        frame.select(F.lit(name).alias("input"), F.col(RULE).alias("rule"), F.xxhash64(ROW).alias("hash"))
         for name, frame in rows.items()
     ]
-    total = F.sum(F.col("hash").cast("decimal(20,0)"))
-    counted = reduce(DataFrame.unionByName, marks).groupBy("input").agg(F.count_if("good"), F.count_if(~F.col("good")), total)
-    return {row[0]: Count(int(row[1]), int(row[2]), f"{int(row[3]) % 2**64:016x}") for row in counted.collect()}
+    good, total = F.col("rule").isNull(), F.sum(F.col("hash").cast("decimal(20,0)"))
+    harmless = F.col("rule").isin(*_STRANGE) & (F.col("input") != "sales") | (F.col("rule") == "zero_ahead")
+    sums = F.count_if(good), F.count_if(~good), total, F.count_if(harmless)
+    counted = reduce(DataFrame.unionByName, marks).groupBy("input").agg(*sums)
+    return {row[0]: Count(int(row[1]), int(row[2]), f"{int(row[3]) % 2**64:016x}", int(row[4])) for row in counted.collect()}
 
 
 def tables(context: Context, rows: Frames, counts: Counts) -> Frames:
@@ -60,7 +66,7 @@ def _line(context: Context, name: str, count: Count | None) -> tuple[object, ...
     source = getattr(context.settings.sources, name)
     if source is None or count is None:
         return (name, "(default)", 0, 0, 0, None)
-    return (name, source.path, count.read, count.accepted, count.refused, count.fingerprint)
+    return (name, source.place, count.read, count.accepted, count.refused, count.fingerprint)
 
 
 def _by_month(sales: DataFrame) -> DataFrame:
@@ -85,10 +91,13 @@ def _quarantine(rows: Frames) -> DataFrame:
 
 def _refused(name: str, frame: DataFrame) -> DataFrame:
     refused = frame.where(F.col(RULE).isNotNull())
-    return refused.select(
+    named = {column: F.col(column) if column in frame.columns else F.lit(None).cast("string") for column in ("sku", "location")}
+    return refused.withColumns(named).select(
         F.lit(name).alias("input"),
         F.col(FILE).alias("file"),
         F.col(ROW).alias("row"),
         F.col(RULE).alias("rule"),
         F.col(REASON).alias("reason"),
+        "sku",
+        "location",
     )

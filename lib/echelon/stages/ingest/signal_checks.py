@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 
 from echelon.errors import InputRefused
 from echelon.stages.context import Context
-from echelon.stages.ingest.classify import RULE
+from echelon.stages.ingest.classify import RULE, first_reasons
 from echelon.stages.ingest.records import Frames
 
 _SHOWN = 5
@@ -26,10 +26,19 @@ def check_signals(context: Context, rows: Frames) -> None:
             f"for example signals: {{{strange[0]}: {{delay_days: 7}}}} or {{known_ahead: true}}"
         )
     if absent := sorted(given - found):
+        _refuse_only_refused(rows, absent[0])
         close = difflib.get_close_matches(absent[0], sorted(found), n=1)
         hint = f"Did you mean '{close[0]}'? " if close else ""
         raise InputRefused(f"signals: no row is named {_listed(absent)}. {hint}The input has: {_listed(sorted(found))}")
     _check_derived(context, found)
+
+
+def _refuse_only_refused(rows: Frames, name: str) -> None:
+    if "signals" not in rows:
+        return
+    mine = rows["signals"].where(F.col("name") == name)
+    if reasons := first_reasons(mine):
+        raise InputRefused(f"signals: not one row of '{name}' was accepted: {reasons}")
 
 
 def _check_derived(context: Context, found: set[str]) -> None:

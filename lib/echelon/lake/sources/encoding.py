@@ -1,0 +1,68 @@
+"""Bytes that are not of the stated encoding. Spark puts U+FFFD in their place, and two names become one."""
+
+from collections.abc import Collection, Sequence
+from pathlib import PurePosixPath
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from echelon.config.models import Source
+from echelon.errors import InputRefused
+from echelon.lake.sources.part import file_name
+from echelon.lake.sources.places import literal
+
+REPLACED = "\ufffd"
+_UTF_8 = ("utf-8", "utf8")
+_SHOWN = 80
+_FILES = 100
+
+
+def option(source: Source, *names: str, default: str = "") -> str:
+    """A reader option under any of its names, which Spark takes in any case."""
+    found = [value for key, value in source.options.items() if key.lower() in names]
+    return found[-1] if found else default
+
+
+def encoding_of(source: Source) -> str:
+    """The encoding of a CSV source as it is stated, UTF-8 otherwise."""
+    return option(source, "encoding", "charset", default="UTF-8")
+
+
+def check_header(spark: SparkSession, source: Source, name: str, file: str, columns: Sequence[str]) -> None:
+    """Raises InputRefused when the header shows that the file is of another encoding."""
+    text = "".join(columns)
+    if "\0" in text:
+        told = "UTF-16" if REPLACED in text else "UTF-16BE" if text[0] == "\0" else "UTF-16LE"
+        raise InputRefused(
+            f"{name}: {source.place}: {_last(file)} looks like {told}, not {encoding_of(source)}: say "
+            f"options: {{encoding: {told}}} under sources.{name}"
+        )
+    if REPLACED in text:
+        refuse_replaced(spark, source, name, [file])
+
+
+def refuse_replaced(spark: SparkSession, source: Source, name: str, files: Collection[str]) -> None:
+    """Find out of files that gave U+FFFD whether it stands in them, as some programme before wrote it.
+
+    Raises InputRefused, naming a file and the option that mends it, when it is in the place of bytes.
+    """
+    stated = encoding_of(source)
+    if stated.lower() not in _UTF_8:
+        told = ", ".join(sorted(_last(file) for file in files)[:3])
+        raise InputRefused(
+            f"{name}: {source.place}: not every character of {told} can be read as {stated}: say the right "
+            f"options: {{encoding: ...}} under sources.{name}"
+        )
+    lines = spark.read.text([literal(file) for file in sorted(files)[:_FILES]])
+    start = F.substring(F.col("value").cast("binary"), 1, _SHOWN)
+    bad = lines.where(~F.is_valid_utf8("value")).select(file_name(), start).limit(1).collect()
+    if bad:
+        shown = bytes(bad[0][1]).decode("windows-1252", "replace")
+        raise InputRefused(
+            f"{name}: {source.place}: {bad[0][0]} is not UTF-8: say how it is written, most often "
+            f"options: {{encoding: windows-1252}} under sources.{name}, which would read a line of it as {shown!r}"
+        )
+
+
+def _last(file: str) -> str:
+    return PurePosixPath(file).name

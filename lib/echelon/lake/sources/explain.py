@@ -1,0 +1,66 @@
+"""Why a source could not be read, in one line."""
+
+import re
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+
+# A damaged file reaches Python as the Java error itself, everything else as Spark's.
+READ_ERRORS = (PySparkException, Py4JJavaError)
+# A value of more characters, or bytes, is no value: a quotation mark without its partner, or a document in a column.
+LONGEST = 1_000_000
+PATTERN = re.compile(r"[{}\[\]*?]")
+
+_CONDITIONS = {
+    "UNABLE_TO_INFER_SCHEMA": "not a readable Parquet file, or the folder is empty",
+    "TABLE_OR_VIEW_NOT_FOUND": "Spark knows no such table",
+    "INVALID_PARAMETER_VALUE.CHARSET": "options.encoding is none that Java knows, such as UTF-8, windows-1252 or UTF-16",
+    "DELTA_TABLE_NOT_FOUND": "this is no Delta table",
+    "DELTA_MISSING_DELTA_TABLE": "this is no Delta table",
+    "DELTA_PATH_DOES_NOT_EXIST": "there is no Delta table",
+    "CONFLICTING": "its sub-folders do not fit together: either all are named column=value, in the same order, or none",
+}
+
+
+def explain_read(error: PySparkException | Py4JJavaError, path: str = "") -> str:
+    """Why a source could not be read, in one line; the path as the user wrote it tells whether it was a pattern."""
+    if isinstance(error, Py4JJavaError):
+        return _explain_damage(str(error))
+    condition = error.getCondition() or ""
+    if condition.startswith("PATH_NOT_FOUND"):
+        return _not_found(path)
+    for known, words in _CONDITIONS.items():
+        if condition.startswith(known):
+            return words
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return f"can't be read: {lines[0] if lines else condition}"
+
+
+def _not_found(path: str) -> str:
+    if PATTERN.search(path):
+        return "no such file: [ ] { } * and ? are a pattern where no file has exactly this name, and nothing fits the pattern"
+    return "no such file (relative paths start at the folder you run in)"
+
+
+def _explain_damage(stack: str) -> str:
+    """The file that Spark names, if any, and the innermost cause."""
+    file = re.search(r"reading file (\S+?)\.?\s", stack)
+    where = f" ({file[1].rpartition('/')[2]})" if file else ""
+    if "exceeds the maximum number of characters" in stack:
+        return _too_long(stack, where)
+    if "CONFLICTING_DIRECTORY_STRUCTURES" in stack or "CONFLICTING_PARTITION" in stack:
+        return _CONDITIONS["CONFLICTING"]
+    cause = re.findall(r"(?:^: |Caused by: )(.+)", stack, re.MULTILINE)[-1].strip()
+    hint = "; if these are CSV files, say format: csv" if "is not a Parquet file" in cause else ""
+    return f"can't be read, it may be damaged or cut off{where}: {cause.rpartition('Exception: ')[2]}{hint}"
+
+
+def _too_long(stack: str, where: str) -> str:
+    limit = re.search(r"maximum number of characters defined in your parser settings \((\d+)\)", stack)
+    record = re.search(r"\brecord=(\d+)", stack)
+    after = f", after {int(record[1]):,} rows" if record else ""
+    return (
+        f"can't be read{where}: a value has more than {int(limit[1]) if limit else LONGEST:,} characters{after}. Most often a "
+        "quotation mark has no partner, and all that follows became one value; if the value is right, raise "
+        "options.maxCharsPerColumn"
+    )

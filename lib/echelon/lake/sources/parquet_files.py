@@ -1,0 +1,53 @@
+"""Parquet: columns by name, also where the files do not agree on types."""
+
+from pyspark.sql import DataFrame, SparkSession
+
+from echelon.config.models import Source
+from echelon.errors import InputRefused
+from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.part import FILE, Part, file_name
+from echelon.lake.sources.places import Files, literal
+
+
+def read_parquet(spark: SparkSession, source: Source, files: Files, name: str) -> list[Part]:
+    """Files whose types agree as one part, with the columns of all of them; raises InputRefused for damaged files."""
+    frames = _merged(spark, source, files, list(files.names), name)
+    return [_part(frame, names) for frame, names in _joined(frames, spark, source, files)]
+
+
+def _part(frame: DataFrame, names: list[str]) -> Part:
+    return Part(frame.select("*", file_name().alias(FILE)), tuple(frame.columns), tuple(names))
+
+
+def _merged(
+    spark: SparkSession, source: Source, files: Files, names: list[str], name: str
+) -> list[tuple[DataFrame, list[str]]]:
+    """The files with one schema, or, where Spark finds none, their halves: types change seldom from file to file."""
+    try:
+        return [(_load(spark, source, files, names), names)]
+    except READ_ERRORS as error:
+        differ = any(said in str(error) for said in ("CANNOT_MERGE", "COLUMN_ALREADY_EXISTS"))
+        if len(names) == 1 or not differ:
+            raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
+    middle = len(names) // 2
+    return [part for half in (names[:middle], names[middle:]) for part in _merged(spark, source, files, half, name)]
+
+
+def _joined(
+    parts: list[tuple[DataFrame, list[str]]], spark: SparkSession, source: Source, files: Files
+) -> list[tuple[DataFrame, list[str]]]:
+    """Parts of the same schema as one again."""
+    if len(parts) == 1:
+        return parts
+    names: dict[str, list[str]] = {}
+    for frame, some in parts:
+        names.setdefault(frame.schema.json(), []).extend(some)
+    return [(_load(spark, source, files, some), some) for some in names.values()]
+
+
+def _load(spark: SparkSession, source: Source, files: Files, names: list[str]) -> DataFrame:
+    reader = spark.read.options(**{"mergeSchema": str(len(names) > 1).lower(), **source.options})
+    if len(names) == len(files.names):
+        return reader.parquet(files.place)
+    based = reader.option("basePath", files.place) if files.folders else reader
+    return based.parquet(*map(literal, names))

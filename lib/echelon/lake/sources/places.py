@@ -1,0 +1,151 @@
+"""Where a source lies: which files Spark reads there and which it leaves out, and whether they belong to a table."""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+
+from echelon.config.models import Source
+from echelon.errors import InputRefused
+from echelon.lake.files import exists, is_local, list_files, tree
+from echelon.lake.sources.explain import PATTERN, READ_ERRORS, explain_read
+
+_ANY = "_any"
+# Folders are checked for being parts of tables; more of them than this are the partitions of one.
+_FOLDERS = 20
+_DATA = re.compile(r"\.(csv|parquet)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a source: `place` for Spark to load them all, their whole names, the columns that names of folders give
+    (`store=0012`), and what is left out, in words."""
+
+    place: str
+    names: tuple[str, ...]
+    folders: tuple[str, ...]
+    left_out: str
+
+
+def literal(path: str) -> str:
+    """The path as Spark takes it without a pattern in it."""
+    return PATTERN.sub(r"\\\g<0>", path)
+
+
+def kind_of(spark: SparkSession, source: Source, name: str) -> str:
+    """csv, parquet, delta or table; raises InputRefused for files that are parts of a table."""
+    if source.table:
+        return "table"
+    path = source.path or ""
+    if source.format != "delta" and _in_delta(spark, path):
+        if source.format is None and not _in_delta(spark, _above(path)):
+            return "delta"
+        raise InputRefused(
+            f"{name}: {path}: this is a Delta table, or a part of one; its files also hold rows that were replaced or "
+            "deleted. Name the folder of the table as path, and leave format out"
+        )
+    _refuse_other_tables(path, name)
+    return source.format or ("csv" if ".csv" in path.lower() else "parquet")
+
+
+def find(spark: SparkSession, source: Source, kind: str, name: str) -> Files:
+    """List the files of a source of kind csv or parquet.
+
+    Raises InputRefused when there is none, or they belong to Delta tables.
+    """
+    path = source.path or ""
+    place = _place(path)
+    try:
+        frame = _listed(spark, source, kind, place)
+        names = _names(frame)
+        deeper = _names(_listed(spark, source, kind, place, recursiveFileLookup="true")) if _is_folder(path, names) else []
+    except READ_ERRORS as error:
+        raise InputRefused(f"{name}: {path}: {explain_read(error, path)}") from None
+    left_out = _left_out(path, [file for file in deeper if file not in set(names)])
+    if not names:
+        raise InputRefused(f"{name}: {path}: {_nothing(path, left_out)}")
+    _refuse_delta_files(spark, path, names, name)
+    return Files(place, tuple(names), tuple(column for column in frame.columns if column != _ANY), left_out)
+
+
+def _place(path: str) -> str:
+    """The path for Spark: exactly this name where there is one, a pattern otherwise."""
+    place = literal(path) if PATTERN.search(path) and exists(path) else path
+    return f"./{place}" if is_local(path) and re.match(r"[^/:]*:[^/]", path) else place
+
+
+def _listed(spark: SparkSession, source: Source, kind: str, place: str, **more: str) -> DataFrame:
+    """Nothing is read: Spark only lists the files, as their columns need not be found out."""
+    return spark.read.options(**{**source.options, **more}).schema(f"{_ANY} string").format(kind).load(place)
+
+
+def _names(frame: DataFrame) -> list[str]:
+    return sorted(unquote(uri) for uri in frame.inputFiles())
+
+
+def _is_folder(path: str, names: list[str]) -> bool:
+    """False for the path of a single file."""
+    return len(names) != 1 or not names[0].endswith("/" + PurePosixPath(path).name)
+
+
+def _left_out(path: str, deeper: list[str]) -> str:
+    hidden = [file for file in tree(path) if _is_hidden(file)]
+    more = _some([PurePosixPath(file).name for file in deeper])
+    told = [more + " in sub-folders (options: {recursiveFileLookup: 'true'} reads them)"] if deeper else []
+    told += [f"{_some(hidden)}, as names that begin with _ or . are not read"] if hidden else []
+    return "; ".join(told)
+
+
+def _is_hidden(file: str) -> bool:
+    """True for what looks like data, in files or folders that Spark takes for hidden."""
+    parts = PurePosixPath(file).parts
+    return any(part[0] in "_." for part in parts) and bool(_DATA.search(parts[-1])) and not parts[-1].endswith(".crc")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more files" if len(names) > 3 else "")
+
+
+def _nothing(path: str, left_out: str) -> str:
+    if PurePosixPath(path).name[:1] in ("_", "."):
+        return "not read, as its name begins with _ or . , which marks files that are not finished: give it another name"
+    return f"no file to be read here{': left out are ' + left_out if left_out else ', the folder is empty'}"
+
+
+def _above(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[0]
+
+
+def _in_delta(spark: SparkSession, path: str) -> bool:
+    """True for the folder of a Delta table and for everything in it."""
+    return path not in ("", ".", "..") and DeltaTable.isDeltaTable(spark, path)
+
+
+def _refuse_delta_files(spark: SparkSession, path: str, names: list[str], name: str) -> None:
+    folders = sorted({re.sub(r"(/[^/=]+=[^/]*)+$", "", _above(file)) for file in names})
+    for folder in folders[:_FOLDERS]:
+        if _in_delta(spark, folder):
+            raise InputRefused(
+                f"{name}: {path}: {folder} is a Delta table, whose files also hold rows that were replaced or deleted. "
+                "Name the folder of one table as path"
+            )
+
+
+def _refuse_other_tables(path: str, name: str) -> None:
+    """Tables of formats that this Spark does not read as such: their files, too, hold more than the table."""
+    if not path or PATTERN.search(path):
+        return
+    for folder in (path.rstrip("/"), _above(path)):
+        iceberg = any(file.endswith(".metadata.json") for file in _files(f"{folder}/metadata"))
+        if folder and (iceberg or exists(f"{folder}/.hoodie")):
+            raise InputRefused(
+                f"{name}: {path}: this is {'an Iceberg' if iceberg else 'a Hudi'} table, whose files also hold rows that were "
+                "replaced or deleted. Name it as a table that Spark knows (table: catalog.schema.name), or export it"
+            )
+
+
+def _files(folder: str) -> list[str]:
+    return list_files(folder) if exists(folder) else []

@@ -1,0 +1,44 @@
+"""Lead time 0, targets of 1 and 0, and units that cost nothing: levels stay finite and sensible."""
+
+import numpy as np
+import pytest
+from echelon.core.inventory.plan import plan_sku
+from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.stock_plan import SimulationSize
+
+SIZE = SimulationSize(periods=120, replications=128, certification_replications=256)
+
+
+def shop(target, cost=1.0, mean=5.0, lead_time=14):
+    demand = Demand(np.full(28, mean))
+    return Node("Shop", "Vendor", -1, LeadTime.fixed(lead_time), cost, demand, target, review_period=7, lost_sales=True)
+
+
+def level(target, **changes):
+    return float(plan_sku(Problem("A", (shop(target, **changes),), 20), SIZE).base_stock_level[0])
+
+
+@pytest.mark.parametrize(("mean", "exact"), [(10.0, 13.0), (1.0, 3.0)])
+def test_same_day_supply_covers_a_day_and_the_depot_holds_nothing(mean, exact):
+    """Exact: the least S with E[min(D, S)] >= 0.95 E[D] of the Poisson."""
+    depot = Node("Depot", "Vendor", -1, LeadTime.fixed(0), 1.0)
+    demand = Demand(np.full(28, mean))
+    store = Node("Shop", "Depot", 0, LeadTime.fixed(0), 1.0, demand, 0.95, lost_sales=True)
+    plan = plan_sku(Problem("A", (depot, store), 20), SIZE)
+    assert plan.status == "ok"
+    assert plan.base_stock_level.tolist() == [0.0, exact]
+
+
+def test_a_target_of_one_has_the_highest_level_which_is_finite_and_tells_what_it_reaches():
+    plan = plan_sku(Problem("A", (shop(1.0),), 20), SIZE)
+    usual = level(0.95)
+    assert usual < plan.base_stock_level[0] < 4 * usual
+    assert plan.customer_fill_rate[0] >= 0.999
+
+
+def test_a_target_of_zero_asks_for_next_to_nothing():
+    assert level(0.0) <= 1.0
+
+
+def test_units_that_cost_nothing_get_the_level_of_others():
+    assert level(0.95, cost=0.0) == pytest.approx(level(0.95), rel=0.1)

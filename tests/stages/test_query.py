@@ -1,0 +1,202 @@
+"""`echelon sql` reads published tables of the newest release, and does nothing else."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from echelon.config import Configuration
+from echelon.errors import EchelonError
+from echelon.lake import delta
+from echelon.lake.contracts import TABLES
+from echelon.lake.lake import Lake
+from echelon.lake.releases import release
+from echelon.stages.query import answer, query
+
+TARGETS = [("A", "North", 0.9), ("A", "South", 0.8), ("B", "*", 0.95)]
+
+
+@pytest.fixture(scope="module")
+def lake(open_lake: Callable[..., Lake], tmp_path_factory: pytest.TempPathFactory, root: Path) -> Lake:
+    """A release of two tables, and a newer version of one of them that was never released."""
+    folder = tmp_path_factory.mktemp("sql")
+    for name in ("targets", "stock", "check_results", "releases"):
+        suite = json.loads((root / "expectations" / f"{name}.json").read_text())
+        (folder / f"{name}.json").write_text(json.dumps(suite | {"expectations": suite["expectations"][:2]}))
+    lake = open_lake(folder / "out", folder)
+    lake.run.run_date = date(2026, 2, 1)
+    stock = [("A", "North", 5.0, 0.0, 0.0), ("B", "North", 0.0, 12.0, 3.0)]
+    rows = {"targets": TARGETS, "stock": stock}
+    lake.publish({name: lake.spark.createDataFrame(found, TABLES[name].ddl) for name, found in rows.items()})
+    release(lake)
+    delta.append(lake.spark.createDataFrame([("C", "*", 0.5)], TABLES["targets"].ddl), lake.path("targets"), "unfinished")
+    return lake
+
+
+@pytest.fixture
+def settings(lake: Lake) -> Configuration:
+    return Configuration.model_validate({"run": {"output": lake.output}, "sources": {"sales": {"path": "sales.csv"}}})
+
+
+def refused(lake: Lake, settings: Configuration, text: str) -> str:
+    """The one line with which a query is refused; tables and settings stay as they were."""
+    with pytest.raises(EchelonError) as caught:
+        answer(lake.spark, settings, text)
+    message = str(caught.value)
+    assert message.startswith("sql: ") and len(message.splitlines()) == 1, message
+    assert caught.value.exit_code == 2, message
+    assert lake.spark.conf.get("spark.sql.runSQLOnFiles") == "true"
+    return message
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("select count(*) from targets", [(3,)]),
+        ("SELECT sku FROM Targets WHERE location = 'North'; -- done", [("A",)]),
+        ("/* all */ select count(*) from (select * from `targets`) t -- from delta.`/x`", [(3,)]),
+        ("with targets as (select * from targets where sku = 'A') select count(*) from targets", [(2,)]),
+        ("with a as (select sku from stock), b as (select * from a) select count(*) from b join targets using (sku)", [(3,)]),
+        ("select max(fill_rate) from targets where sku in (select sku from stock where on_hand > 0)", [(0.9,)]),
+        ("select 'DROP TABLE targets; reflecting', count(*) from stock", [("DROP TABLE targets; reflecting", 2)]),
+        ("from targets select count(distinct sku)", [(2,)]),
+        ("(select 1) union all (select 2) order by 1", [(1,), (2,)]),
+        ("select transform(array(1, 2), x -> x + 1)[1]", [(3,)]),
+        ("select id from range(2)", [(0,), (1,)]),
+        ("select s.c from stock lateral view explode(array(1)) s as c where on_hand > 0", [(1,)]),
+        ("select '${env:PATH}'", [("${env:PATH}",)]),
+    ],
+)
+def test_a_query_sees_the_tables_of_the_release(lake: Lake, settings: Configuration, text: str, rows: list[object]) -> None:
+    assert [tuple(row) for row in query(lake.spark, settings, text).collect()] == rows
+
+
+def test_tables_are_listed_and_described(lake: Lake, settings: Configuration) -> None:
+    listed = {row["table"]: row["comment"] for row in query(lake.spark, settings, "show tables;").collect()}
+    assert set(listed) == {"targets", "stock", "check_results"}
+    assert listed["stock"] == TABLES["stock"].meaning
+    described = query(lake.spark, settings, "DESCRIBE targets").collect()
+    assert [row["col_name"] for row in described] == TABLES["targets"].column_names
+    assert described[0]["comment"]
+    assert "no table 'target'; did you mean 'targets'?" in refused(lake, settings, "describe target")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DELETE FROM targets",
+        "delete from delta.`{path}`",
+        "update targets set fill_rate = 1",
+        "MERGE INTO targets t USING stock s ON t.sku = s.sku WHEN MATCHED THEN DELETE",
+        "insert into targets values ('x', 'y', 0.5)",
+        "insert overwrite directory '{path}' using parquet select 1",
+        "with a as (select 1) insert into delta.`{path}` select 'x', 'y', 0.5",
+        "from targets insert into delta.`{path}` select *",
+        "/* select */ drop table delta.`{path}`",
+        "-- select\ntruncate table targets",
+        "CREATE TABLE mine AS SELECT * FROM targets",
+        "create or replace temporary view targets as select 1",
+        "ALTER TABLE delta.`{path}` SET TBLPROPERTIES ('a' = 'b')",
+        "VACUUM delta.`{path}`",
+        "OPTIMIZE delta.`{path}`",
+        "RESTORE TABLE delta.`{path}` TO VERSION AS OF 0",
+        "SET spark.sql.runSQLOnFiles = true",
+        "RESET",
+        "ADD JAR '/tmp/x.jar'",
+        "list files",
+        "REFRESH TABLE targets",
+        "CACHE TABLE mine AS SELECT 1",
+        "USE default",
+        "EXECUTE IMMEDIATE 'select 1'",
+        "DECLARE x = 1",
+        "BEGIN SELECT 1; SELECT 2; END",
+        "CALL system.x()",
+        "EXPLAIN SELECT 1",
+        "show databases",
+        "load data inpath '/tmp/x' into table targets",
+        "select 1; select 2",
+        "select 1; drop table targets",
+        "select 1) as x; drop table targets; (select 1",
+        "",
+        ";",
+    ],
+)
+def test_nothing_but_one_query_is_allowed(lake: Lake, settings: Configuration, text: str) -> None:
+    before = delta.version(lake.path("targets"))
+    message = refused(lake, settings, text.format(path=lake.path("targets")))
+    assert "one query" in message
+    assert delta.version(lake.path("targets")) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select * from delta.`{path}`",
+        "select * from text.`/etc/passwd`",
+        "select * from csv.`/etc/passwd`",
+        "select * from parquet.`{path}`",
+        "select * from binaryFile.`/etc/passwd`",
+        "select * from `text`.`/etc/passwd`",
+        "select * from targets union all select value, value, 1 from text.`/etc/hostname`",
+        "select (select count(*) from text.`/etc/passwd`) from targets",
+        "select * from targets where exists (select 1 from delta.`{path}`)",
+        "with targets as (select * from json.`/etc/passwd`) select * from targets",
+        "table delta.`{path}`",
+        "select * from spark_catalog.default.targets",
+        "select * from default.targets",
+        "select * from global_temp.targets",
+        "select * from releases_of_others",
+        "select * from table_changes('targets', 0)",
+        "select * from table_changes_by_path('{path}', 0)",
+        "select * from read_files('/etc/passwd')",
+        "select * from identifier('delta.`{path}`')",
+        "select reflect('java.lang.System', 'getenv', 'PATH')",
+        "select REFLECT('java.lang.System', 'exit', 0) from values (1)",
+        "select java_method('java.util.UUID', 'randomUUID')",
+        "select try_reflect('java.lang.System', 'exit', 0)",
+        "select identifier('reflect')('java.lang.System', 'exit', 0)",
+        "select transform(sku) using 'cat' as (x) from targets",
+        "from targets map sku using 'cat' as x",
+        "select * from targets version as of 0",
+    ],
+)
+def test_only_tables_of_the_release_are_read(lake: Lake, settings: Configuration, text: str) -> None:
+    refused(lake, settings, text.format(path=lake.path("targets")))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("select skuu from targets", "`skuu` cannot be resolved"),
+        ("select * from target", "release 1 has no table 'target'; did you mean 'targets'? SHOW TABLES lists them"),
+        ("select count(* from targets", "Syntax error"),
+        ("select fill_rate / (fill_rate - fill_rate) from targets", "Division by zero. Use"),
+        ("select cast(sku as int) from targets", "cannot be cast to"),
+        ("select element_at(array(1), 5) from targets", "out of bounds"),
+        ("select raise_error(sku) from targets", "sql: A"),
+        ("select array(1)[0][0]", "extract a value"),
+    ],
+)
+def test_mistakes_are_told_in_one_line_also_those_that_show_while_running(
+    lake: Lake, settings: Configuration, text: str, words: str
+) -> None:
+    assert words in refused(lake, settings, text)
+
+
+def test_files_that_are_gone_are_told_in_one_line(lake: Lake, settings: Configuration) -> None:
+    for file in Path(lake.path("stock")).glob("*.parquet"):
+        file.rename(file.with_suffix(".away"))
+    try:
+        with pytest.raises(EchelonError, match=r"^sql: [^\n]*$") as caught:
+            answer(lake.spark, settings, "select * from stock")
+    finally:
+        for file in Path(lake.path("stock")).glob("*.away"):
+            file.rename(file.with_suffix(".parquet"))
+    assert caught.value.exit_code == 1
+
+
+def test_there_must_be_a_release(lake: Lake, tmp_path: Path) -> None:
+    settings = Configuration.model_validate({"run": {"output": str(tmp_path)}, "sources": {"sales": {"path": "sales.csv"}}})
+    with pytest.raises(EchelonError, match="there is no release yet"):
+        answer(lake.spark, settings, "select 1")
