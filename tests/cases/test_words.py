@@ -11,11 +11,19 @@ from pyspark.sql import SparkSession
 
 CASE = "b1-html-three-echelons"
 WITHOUT_STOCK = (f"  stock:\n    path: '{CASES / CASE / 'stock.csv'}'\n", "")
+# As little work as shows the same.
+QUICK = (
+    ("replay:\n", "backtest: {candidates: [seasonal_naive, sba]}\nreplay:\n"),
+    (
+        "  certification_replications: 256\n  replications: 128",
+        "  certification_replications: 128\n  replications: 64\n  explain: 0",
+    ),
+)
 
 
 @pytest.fixture(scope="module")
 def plan(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plan]:
-    yield planned(spark, CASE, tmp_path_factory.mktemp("words"), "report", WITHOUT_STOCK)
+    yield planned(spark, CASE, tmp_path_factory.mktemp("words"), "report", WITHOUT_STOCK, *QUICK)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from echelon.report import formats as f
 from echelon.report.data import records
 
 LEAST_TESTED = 0.5  # share of demand whose lanes deliver within the held-back weeks; with less, a replay proves nothing
+_WHOLE = 0.995  # share of demand
 SAME_STOCK = 0.005  # relative difference in stock below which it is called the same
 
 BETTER = "Echelon better"
@@ -158,7 +159,7 @@ def headline(pair: Pair, duration: str) -> str:
     fill = f.percent(pair.echelon["fill_rate"])
     return (
         f"Replaying the last {duration}, Echelon serves {fill} of demand from stock, "
-        f"{fill_words(pair)}, with {stock_words(pair)}."
+        f"{fill_words(pair)}, with {stock_words(pair)}.{_untested(pair, duration)}"
     )
 
 
@@ -171,12 +172,12 @@ def no_proof(pair: Pair, duration: str) -> str:
     )
 
 
-def untested_finding(pair: Pair, duration: str) -> str:
+def _untested(pair: Pair, duration: str) -> str:
     """Which part of the demand the replay says little of."""
-    if pair.tested > 0.995:
+    if pair.tested > _WHOLE:
         return ""
     share = f.percent(1 - pair.tested, 0)
-    return f"For {share} of demand a lane takes longer than the last {duration}: there the replay says little."
+    return f" For {share} of demand a lane takes longer than the last {duration}: there the replay says little."
 
 
 def findings(members: list[Pair], noun: str) -> list[str]:

@@ -57,12 +57,7 @@ def replay(data: ReportData) -> Replay | None:
         headline=c.headline(total[0], duration),
         proof=total[0].tested >= c.LEAST_TESTED,
         scorecard=_scorecard(total[0], data.currency),
-        findings=[
-            *c.findings(locations, "location"),
-            c.target_finding(locations),
-            *_class_findings(classes),
-            c.untested_finding(total[0], duration),
-        ],
+        findings=[*c.findings(locations, "location"), c.target_finding(locations), *_class_findings(classes)],
         groups=[("All", total), ("By location", locations), ("By ABC class", classes)],
         fill_title=_fill_title(total[0], locations),
         fill_picture=_fill_picture(total, locations, classes),
