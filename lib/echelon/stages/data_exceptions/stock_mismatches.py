@@ -54,8 +54,8 @@ def _dated_by_period(context: Context) -> bool:
     if freq == "D":
         return False
     names = ("sales", "stock_history")
-    dates = [context.lake.read(name).where(F.col("date") >= since).select("date").distinct().collect() for name in names]
-    return any(stamps_whole_periods([row["date"] for row in days], freq) for days in dates)
+    dates = [context.lake.read(name).where(F.col("date") >= since).groupBy("date").count().collect() for name in names]
+    return any(stamps_whole_periods([row["date"] for row in days], freq, [row["count"] for row in days]) for days in dates)
 
 
 def _steps(context: Context) -> DataFrame:

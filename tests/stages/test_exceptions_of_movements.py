@@ -1,15 +1,19 @@
-"""Exceptions that the data call for: which rows of which inputs are compared, and what is told. Every shop is a case."""
+"""Exceptions of movements and stock: which rows of which inputs are compared, and what is told. Every shop is a case."""
 
 import datetime as dt
+from functools import reduce
 from typing import Any
 
 import pytest
-from echelon.stages.data_exceptions import data_exceptions
+from echelon.stages.data_exceptions.delivery_outliers import delivery_outliers
+from echelon.stages.data_exceptions.phantom_stock import phantom_stock
+from echelon.stages.data_exceptions.stock_mismatches import stock_mismatches
 from in_memory import Rows, context
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 RUN_DATE = dt.date(2026, 11, 2)
 SOURCES = ("sales", "items", "lanes", "deliveries", "stock", "stock_history")
+FINDERS = (delivery_outliers, stock_mismatches, phantom_stock)
 Found = dict[tuple[str, str, str], tuple[float, float, str]]
 
 
@@ -44,7 +48,7 @@ def found(spark: SparkSession, tables: dict[str, Rows], frequency: str = "D", wi
     sources = {name: {"path": f"{name}.csv"} for name in SOURCES if name != without}
     made = context(spark, given | {"locations": places, "items": costs}, sources=sources, run={"frequency": frequency})
     made.lake.run.run_date = RUN_DATE
-    rows = data_exceptions(made).collect()
+    rows = reduce(DataFrame.unionByName, (find(made) for find in FINDERS)).collect()
     return {(row["kind"], row["sku"], row["location"]): (row["quantity"], row["value"], row["detail"]) for row in rows}
 
 
