@@ -23,10 +23,12 @@ class Tables:
         return frame
 
 
-def context(spark: SparkSession, tables: dict[str, Rows] | None = None, **sections: Any) -> Context:
+def context(spark: SparkSession, tables: dict[str, Rows] | None = None, buckets: int = 2, **sections: Any) -> Context:
     """Tables by name with rows as in their contracts (nulls at the end may be left out); sections of the configuration."""
     frames = {name: spark.createDataFrame(filled(name, rows), TABLES[name].ddl) for name, rows in (tables or {}).items()}
-    settings = Configuration.model_validate({"sources": {"sales": {"path": "sales.csv"}}, **sections})
+    settings = Configuration.model_validate(
+        {"sources": {"sales": {"path": "sales.csv"}}, "spark": {"buckets": buckets}, **sections}
+    )
     return Context(settings, spark, cast(Lake, Tables(frames)))
 
 

@@ -1,14 +1,11 @@
 """What SKUs add to the comparison of policies, and how they add up."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.inventory.bootstrap import FEWEST
 from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.replay import replay
-from echelon.stages.context import Context
 from echelon.stages.replay_intervals import intervals
 from echelon.stages.replay_measures import MEASURES, measured_rows, totals, with_intervals
 from in_memory import context
@@ -76,13 +73,6 @@ def test_the_share_of_demand_whose_lanes_deliver_in_time(spark: SparkSession, pe
     assert found.loc[("total", "all"), "tested_share"] == tested
 
 
-def in_buckets(spark: SparkSession, buckets: int) -> Context:
-    """A context with so many buckets."""
-    made = context(spark)
-    settings = made.settings.model_copy(update={"spark": made.settings.spark.model_copy(update={"buckets": buckets})})
-    return replace(made, settings=settings)
-
-
 def many(skus: int) -> pd.DataFrame:
     """SKUs of all sizes under both policies."""
     levels = {"echelon": lambda n: (4.0, 2.0 + n % 4), "classical": lambda n: (3.0, 1.0 + n % 2)}
@@ -95,7 +85,7 @@ def many(skus: int) -> pd.DataFrame:
 def test_intervals_are_those_of_a_plain_bootstrap_of_skus_for_any_number_of_buckets(spark: SparkSession) -> None:
     rows = many(24)
     frame = spark.createDataFrame(rows, MEASURES)
-    few, more = (intervals(in_buckets(spark, buckets), frame) for buckets in (1, 5))
+    few, more = (intervals(context(spark, buckets=buckets), frame) for buckets in (1, 5))
     one, five = (found.toPandas().sort_values(KEYS, ignore_index=True) for found in (few, more))
     pd.testing.assert_frame_equal(one, five, check_exact=True)
     kpis = with_intervals(totals(frame), more).toPandas().set_index(KEYS)
