@@ -68,7 +68,7 @@ def panel_of(case: str, freq: Frequency) -> Panel:
 
 
 def test_a_typing_error_of_a_billion_is_an_exception_and_no_demand(spark: SparkSession, tmp_path: Path) -> None:
-    from echelon.stages.data_exceptions import data_exceptions
+    from echelon.stages.data_exceptions.demand_spikes import demand_spikes
 
     plan = planned(spark, "14-outlier-1e9", tmp_path, "prepare")
     demand, segments = plan.table("demand"), plan.table("segments").set_index("sku")
@@ -76,7 +76,7 @@ def test_a_typing_error_of_a_billion_is_an_exception_and_no_demand(spark: SparkS
     assert demand["demand"].max() < 20 and demand["observed"].max() == 1e9
     assert segments["annual_value"]["A1"] == pytest.approx(segments["annual_value"]["A2"], rel=0.1)
     assert segments["abc"].tolist() == ["A", "A"] and segments["spikes"].to_dict() == {"A1": 1, "A2": 0}
-    (told,) = data_exceptions(context_of(spark, plan, tmp_path)).where("kind = 'demand_spike'").collect()
+    (told,) = demand_spikes(context_of(spark, plan, tmp_path)).collect()
     assert (told["sku"], told["location"], told["quantity"]) == ("A1", "North", 999_999_995)
     assert told["detail"].startswith("1,000,000,000 sold on 2026-03-21, unlike all other demand here, counted as 5.")
 
