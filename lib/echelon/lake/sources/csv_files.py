@@ -129,8 +129,11 @@ def _surplus(source: Source, columns: int) -> Column:
     record = F.regexp_replace(RECORD, rf"(\s|\Q{separator}\E)+$", "")
     options = {key: value for key, value in source.options.items() if key.lower() in _OF_A_RECORD}
     values = F.from_csv(record, _wide(columns), {"escape": '"', **options})
-    beyond = [F.trim(values[_number(index)]) for index in range(columns, columns + _MOST_SURPLUS)]
-    text = F.concat_ws(separator, *[F.when(value != "", value) for value in beyond])
+    # As one value: taken field by field, the record would be cut into values again for each of them.
+    by_number = F.from_json(F.to_json(values), "map<string,string>")
+    surplus = [_number(index) for index in range(columns, columns + _MOST_SURPLUS)]
+    beyond = F.map_filter(by_number, lambda number, value: number.isin(surplus) & (F.trim(value) != ""))
+    text = F.concat_ws(separator, F.transform(F.map_values(beyond), F.trim))
     separators = (F.length(record) - F.length(F.replace(record, F.lit(separator), F.lit("")))) / len(separator)
     return F.when(text != "", text).when(separators >= columns + _MOST_SURPLUS, F.lit("..."))
 
