@@ -5,7 +5,7 @@ The rule. The one, two or three largest demands of a series are spikes when the 
 
 - at least FACTOR times the usual size, the median of the others,
 - at least GAP times the largest of the others, and more so where large demands of the series differ much among themselves:
-  above the others' largest by a factor that a tail like theirs exceeds in a hundredth of the cases. The logarithm of sizes
+  above the others' largest by a factor that a tail like theirs exceeds in three of a thousand cases. The logarithm of sizes
   above a high threshold is taken as exponential with the mean of the largest tenth (Hill 1975, Annals of Statistics 3), not
   known better than so many sizes tell (the next one is then Pareto distributed beside them); MOST_GAP is always enough;
 - and there are at least LEAST_OTHERS others, MOST_OFTEN for each spike.
@@ -24,9 +24,9 @@ Days = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 MOST_SPIKES = 3
-FACTOR, GAP, MOST_GAP, FAR = 10.0, 3.0, 6.0, 100.0
+FACTOR, GAP, MOST_GAP, FAR = 10.0, 3.0, 20.0, 100.0
 LEAST_OTHERS, MOST_OFTEN, FEW = 8, 5, 3
-CHANCE, TAIL, LEAST_TAIL = 0.01, 0.1, 4
+CHANCE, TAIL, LEAST_TAIL = 0.003, 0.1, 4
 # Two spikes whose distance is within so many days of whole years are the season's.
 YEAR, ABOUT_A_YEAR = 365.25, 8.0
 
