@@ -62,9 +62,13 @@ def test_numbers_and_words_for_columns_are_to_be_quoted() -> None:
     assert "setting 'sources.sales.columns.date' = on, which YAML reads as true, not as text: put it in quotes, 'on'" in date
 
 
-def test_a_plain_tab_escape_and_a_plain_windows_path_are_taken_as_they_are() -> None:
+def test_a_plain_tab_escape_is_taken_as_it_is() -> None:
     assert load([str(CASE / "d-tab.yaml")]).sources.sales.options == {"sep": "\\t"}
-    assert load([str(CASE / "h-win.yaml")]).sources.sales.path == "C:\\data\\sales.csv"
+
+
+def test_a_path_of_windows_is_told_with_its_place_here() -> None:
+    told = refused(CASE / "h-win.yaml")
+    assert "setting 'sources.sales.path' = 'C:\\\\data\\\\sales.csv': this is a path of Windows; under WSL" in told
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,7 @@ def test_a_plain_tab_escape_and_a_plain_windows_path_are_taken_as_they_are() -> 
         ("defaults: {holding_rate: '0,25'}", "setting 'defaults.holding_rate' = '0,25': Input should be a valid number"),
         ("segments: {ending_share: 33}", "setting 'segments.ending_share' = 33: "),
         ("run:\n", "setting 'run' = nothing: give it a value, or leave the name out too"),
-        ("sources: {sales: {path: ~}}", "setting 'sources.sales.path' = nothing: give it a value"),
+        ("sources: {sales: {path: ~}}", "setting 'sources.sales' = {'path': None}: give either a path or a table"),
         ("sources: [sales.csv]", "setting 'sources' = ['sales.csv']: expected settings (name: value)"),
         ("holidays: GB", "setting 'holidays' = 'GB': expected settings (name: value)"),
         ("stock: on", "setting 'stock' = on, which YAML reads as true"),

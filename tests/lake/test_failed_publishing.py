@@ -45,11 +45,11 @@ def test_a_commit_that_fails_when_the_run_ends_is_told_in_a_line(
     lake: Lake, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def publishes_and_fails(context: Context) -> str:
+        in_the_way(lake)
         context.lake.publish({"locations": locations(context.lake, 0.25)})
         raise EchelonError("the stage itself failed too")
 
     monkeypatch.setattr("echelon.stages.runner.STAGES", {"ingest": publishes_and_fails})
-    in_the_way(lake)
     with pytest.raises(EchelonError, match="stage 'publishing' failed: ") as caught:
         run_stages(Context(load([str(root / "conf" / "base.yaml")], []), lake.spark, lake), ["ingest"])
     assert str(caught.value.__context__.__context__) == "the stage itself failed too"  # type: ignore[union-attr]

@@ -94,7 +94,7 @@ def test_the_table_is_what_its_contract_says_and_others_can_read_it(
     described = released.spark.sql(f"DESCRIBE DETAIL delta.`{path}`").collect()[0]
     assert (described["minReaderVersion"], described["description"]) == (1, TABLES["stock"].meaning)
     comments = {field.name: field.metadata["comment"] for field in committed(released).schema}
-    assert comments["on_hand"] == "Units in stock [units]"
+    assert comments["on_hand"] == "Units in stock, of all bins and lots together [units]"
     opened = deltalake.DeltaTable(path).to_pandas()
     assert (len(opened), opened["on_hand"].sum()) == (3, 12.5)
     assert polars.read_delta(path).select(polars.len(), polars.col("on_hand").sum()).row(0) == (3, 12.5)
