@@ -46,8 +46,8 @@ def assumptions(context: Context, windows: Windows, lanes: pd.DataFrame) -> tupl
         f"level is wrong alike for {windows.horizon} {WORD[windows.freq]}, and partly alike at a SKU's locations.",
         f"The replay holds the levels fixed from {windows.replay_start_date} on, for both plans, and starts in steady state; "
         "series with too little history before that day are left out for both.",
-        "What a series sold once, or two or three times, unlike anything else of it, counts as a usual sale, also in the replay "
-        "(exception `demand_spike`).",
+        "What a series sold once, or two or three times, unlike anything else of it, counts as a usual sale, also in the "
+        "replay (exception `demand_spike`).",
     ]
     if windows.shorter_than_a_season:
         said.append(f"{windows.shorter_than_a_season[0].upper()}{windows.shorter_than_a_season[1:]}.")
