@@ -21,7 +21,7 @@ def code_version() -> str:
 
 def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
     for entry in folder.iterdir():
-        if entry.is_dir():
+        if entry.is_dir() and entry.name != "__pycache__":  # which may be another account's alone
             yield from _sources(entry, f"{prefix}{entry.name}/")
         elif entry.name.endswith(".py"):
             yield f"{prefix}{entry.name}", entry

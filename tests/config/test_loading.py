@@ -204,3 +204,11 @@ def test_signals_known_ahead_for_some_days_or_as_far_as_is_planned(base: str) ->
     assert [signals[name].known_ahead for name in ("weather", "offer", "fuel")] == [10, True, False]
     assert signals["weather"].known_ahead is not True
     assert (signals["offer"].missing, signals["fuel"].missing) == (0, "unknown")
+
+
+@pytest.mark.parametrize("pattern", ["dd/mm/yyyy", "DD/MM/YYYY", "%d.%m.%Y", "dd.MM"])
+def test_a_pattern_of_dates_that_names_no_day_is_told(tmp_path: Path, pattern: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"sources: {{sales: {{path: sales.csv, date_format: '{pattern}'}}}}")
+    with pytest.raises(ConfigurationError, match=r"sources.sales.date_format' = .* written as yyyy, MM and dd \(mm is minutes"):
+        load([str(file)])

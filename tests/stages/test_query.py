@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from echelon.config import Configuration
-from echelon.errors import EchelonError
+from echelon.errors import ConfigurationError, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.releases import release
 from echelon.stages.query import answer, query
+from echelon.stages.query_plan import names
+from pyspark.sql import SparkSession
 
 TARGETS = [("A", "North", 0.9), ("A", "South", 0.8), ("B", "*", 0.95)]
 
@@ -200,3 +202,21 @@ def test_there_must_be_a_release(lake: Lake, tmp_path: Path) -> None:
     settings = Configuration.model_validate({"run": {"output": str(tmp_path)}, "sources": {"sales": {"path": "sales.csv"}}})
     with pytest.raises(EchelonError, match="there is no release yet"):
         answer(lake.spark, settings, "select 1")
+
+
+MARK = "== Analyzed Logical Plan =="
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"with `{MARK}` as (select 1) select transform(a) using 'cat' as (line) from values (1) t(a)",
+        f"select * from (values ('{MARK}')) t(a), lateral (select reflect('java.lang.System', 'lineSeparator'))",
+        f"select '\\n{MARK}\\n', java_method('java.lang.System', 'lineSeparator')",
+        "select * from sql_keywords()",
+        "select * from collations()",
+    ],
+)
+def test_nothing_hides_behind_a_heading_of_the_plan(spark: SparkSession, query: str) -> None:
+    with pytest.raises(ConfigurationError, match="can't be used"):
+        names(spark, query)

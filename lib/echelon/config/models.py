@@ -90,6 +90,16 @@ class Source(Strict):
     options: dict[str, str] = Field(default_factory=dict, description="reader options passed to Spark")
     date_format: str | None = Field(None, description="pattern of the dates; default: ISO dates or timestamps")
 
+    @field_validator("date_format")
+    @classmethod
+    def _says_the_day(cls, pattern: str | None) -> str | None:
+        letters = re.sub(r"'[^']*'", "", pattern or "dMy")
+        if re.search("D|Y", letters) or not all(re.search(part, letters) for part in ("[yu]", "[ML]", "d")):
+            raise PydanticCustomError(
+                "pattern", "year, month and day are written as yyyy, MM and dd (mm is minutes), for example dd.MM.yyyy"
+            )
+        return pattern
+
     @model_validator(mode="after")
     def _one_place(self) -> "Source":
         if not self.place or (self.path and self.table):

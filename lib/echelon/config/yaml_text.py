@@ -55,6 +55,8 @@ def parse(text: str) -> tuple[Any, Written]:
         raise YamlProblem(_plain(error)) from None
     except ValueError as error:  # a date that is none, like 2026-02-30
         raise YamlProblem(f"not valid YAML: {error}") from None
+    except (KeyError, AttributeError, TypeError):  # a tag (!!bool, !!timestamp) before what is none
+        raise YamlProblem("not valid YAML: a value is not what its tag (!!...) says; leave the tag out") from None
 
 
 def _own(value: Any) -> Any:

@@ -75,7 +75,8 @@ class _Locator(_CacheLocator):
     def from_function(cls, _py_func: Any, py_file: str) -> "_Locator | None":
         for folder in _folders(py_file):
             with contextlib.suppress(OSError):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                # Other accounts read what lies beside the sources.
+                folder.mkdir(mode=0o755 if folder.name == "__pycache__" else 0o700, parents=True, exist_ok=True)
                 locator = cls(folder.resolve())
                 if is_trusted(folder):
                     locator.ensure_cache_path()  # type: ignore[no-untyped-call]

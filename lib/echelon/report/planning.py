@@ -16,7 +16,7 @@ KINDS = {
     "moq_excess": "MOQ excess: minimum order or lot far above the need",
     "fallback": "Fallback: a model or simulation failed",
     "no_stock_record": "No stock record: stock unknown, taken as 0",
-    "demand_spike": "Demand spike: sold once, unlike anything else, and not planned for",
+    "demand_spike": "Demand spike: sold once or a few times, unlike anything else, and not planned for",
     "stock_mismatch": "Stock mismatch: what came and went does not explain the stock",
     "phantom_stock": "Phantom stock: on the book, but nothing sells for unlikely long",
     "delivery_outlier": "Delivery outlier: dates that can't be right, left out of lead times",

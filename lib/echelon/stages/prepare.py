@@ -54,6 +54,10 @@ def run(context: Context) -> str:
             "suppliers": suppliers_before(context, None),
         }
     )
+    if strange := published["unmatched_returns"]:
+        note(
+            "prepare", f"{strange:,} returns of which no sale is in the data take nothing off demand (table unmatched_returns)"
+        )
     return (
         f"{published['segments']:,} SKU-locations, {published['demand']:,} {WORD[context.settings.run.frequency]} of demand, "
         f"{published['lead_times']:,} lanes"

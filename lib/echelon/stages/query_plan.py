@@ -16,8 +16,8 @@ _GENERATORS = {"explode", "posexplode", "inline", "stack", "json_tuple", "range"
 # Scripts of the system, names that are worked out while running, methods of Java.
 _NODES = re.compile(r"^[ :]*[+:]- '?(ScriptTransformation|PlanWithUnresolvedIdentifier)\b", re.MULTILINE)
 _CALLS = re.compile(r"\b(try_reflect|reflect|java_method|expressionwithunresolvedidentifier)\(", re.IGNORECASE)
-_RELATION = re.compile(r"^[ :]*[+:]- 'UnresolvedRelation \[(.*?)\], \[", re.MULTILINE)
-_FUNCTION = re.compile(r"^[ :]*[+:]- 'UnresolvedTableValuedFunction \[(.*?)\], \[", re.MULTILINE)
+_RELATION = re.compile(r"^[ :]*[+:]- 'UnresolvedRelation \[(.*?)\], ", re.MULTILINE)
+_FUNCTION = re.compile(r"^[ :]*[+:]- 'UnresolvedTableValuedFunction \[(.*?)\], ", re.MULTILINE)
 _NAMED = re.compile(r"^[ :]*(?:[+:]- )?'?(?:CTE|UnresolvedWith) \[(.*)\]$", re.MULTILINE)
 _WORDS = {
     "ScriptTransformation": "TRANSFORM ... USING",
@@ -74,7 +74,8 @@ def _parsed(spark: SparkSession, text: str) -> str:
         told = spark.sql(f"EXPLAIN EXTENDED CREATE TEMPORARY VIEW query AS\n{text}").collect()[0][0]
     except ParseException as error:
         raise ConfigurationError(f"sql: {_parse_problem(text, cause(error))}") from None
-    return str(told).partition("== Analyzed Logical Plan ==")[0]
+    # By its last heading: a text of the query may look like one, and so hides nothing from what is looked at.
+    return str(told).rpartition("== Analyzed Logical Plan ==")[0]
 
 
 def _parse_problem(text: str, problem: str) -> str:

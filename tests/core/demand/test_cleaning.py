@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pandas.testing as pdt
+import pytest
 from echelon.core.demand.cleaning import build_demand, match_returns
 from echelon.core.demand.periods import period_index
 from hypothesis import given
@@ -101,3 +102,16 @@ def test_a_new_series_starts_early_enough_to_count_the_days_without_a_sale() -> 
     last = day("2024-01-10")
     assert build_demand(sales, "D", last, start_by=last - 3).demand["demand"].tolist() == [0, 0, 0, 48]
     assert len(build_demand(sales, "D", last + 9, start_by=last + 5).demand) == 10  # an older series is not cut
+
+
+@pytest.mark.parametrize("units", [500.0, 1e9])
+def test_a_return_larger_than_all_that_was_sold_takes_nothing_off(units: float) -> None:
+    sold = np.tile([4.0, 5.0, 6.0], 100)
+    rows = pd.DataFrame({"sku": "A", "location": "N", "date": pd.date_range("2026-01-01", periods=300)})
+    returned = np.zeros(300)
+    returned[[50, 297]] = [6, units]
+    netted = build_demand(
+        rows.assign(quantity_sold=sold, quantity_returned=returned), "D", int(period_index("2026-10-27", "D"))
+    )
+    assert netted.demand["demand"].sum() == sold.sum() - 6
+    assert netted.unmatched["quantity"].tolist() == [units]

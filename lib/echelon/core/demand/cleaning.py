@@ -2,8 +2,9 @@
 
 The rule for returns. A return takes off the latest sales of the same SKU and location that are not yet taken off, on
 the same day or earlier, newest first. So an order that is cancelled the same day was no demand; a return never makes
-demand negative; and what finds no earlier sale (sold before the data begin) is counted, not netted. The demand of a
-period may therefore still fall when a later return arrives.
+demand negative; and what finds no earlier sale (sold before the data begin) is counted, not netted. So is a return that is
+a typing error: more than three times any sale or other return, and ten times the usual sale. The demand of a period may
+therefore still fall when a later return arrives.
 
 Spikes (`spikes.py`) are looked for in what is left, by day and by period, and counted as a demand of the usual size.
 """
@@ -79,8 +80,19 @@ def _net_returns(daily: pd.DataFrame) -> pd.DataFrame:
     starts = np.flatnonzero(~daily.duplicated(KEYS).to_numpy())
     for start, stop in pairwise([*starts, len(daily)]):
         if returned[start:stop].any():
-            taken[start:stop], unmatched[start:stop] = match_returns(sold[start:stop], returned[start:stop])
+            mine = slice(start, stop)
+            odd = np.where(_larger_than_sales(sold[mine], returned[mine]), returned[mine], 0.0)
+            taken[mine], unmatched[mine] = match_returns(sold[mine], returned[mine] - odd)
+            unmatched[mine] += odd
     return daily.assign(taken=taken, unmatched=unmatched)
+
+
+def _larger_than_sales(sold: Vector, returned: Vector) -> npt.NDArray[np.bool_]:
+    """Returns of one series that nobody can have made: far larger than all that was ever sold in a day, and than the others.
+    Taken off the latest sales, a typing error would wipe out all recent demand."""
+    others = np.sort(returned)[-2] if len(returned) > 1 else 0.0
+    usual = np.median(sold[sold > 0]) if (sold > 0).any() else 0.0
+    return np.asarray(returned > max(3 * sold.max(), 3 * others, 10 * usual))
 
 
 def _without_spikes(demand: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Our columns from theirs: as text, with the row as it was and what its reading alone says against it."""
 
+import re
 from functools import reduce
 
 from pyspark.sql import Column
@@ -13,7 +14,8 @@ from echelon.lake.sources.explain import LONGEST
 from echelon.lake.sources.part import Part, quoted
 
 _BLANKS = " \t\r\n\u00a0\ufeff"
-_CONTROL = r"[\x00-\x08\x0e-\x1f]"
+# Also those that only steer or divide; the joiners U+200C and U+200D belong to emoji and to some scripts.
+_CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064]"
 # pandas writes timestamps in nanoseconds, which Spark reads as whole numbers: anything after the first days of 1970.
 _LEAST_NANOSECONDS = 10**15
 # Beyond these, not every whole number has a floating-point number of its own.
@@ -25,10 +27,15 @@ Problem = tuple[str, Column, Column]
 
 
 def find_column(columns: tuple[str, ...], name: str) -> str | None:
-    """Their column of that name; blanks around it do not matter where there is no other one."""
+    """Their column of that name; else the only one that differs from it in case, blanks or underscores alone."""
     if name in columns:
         return name
-    return next((column for column in columns if column.strip(_BLANKS) == name), None)
+    alike = [column for column in columns if _bare(column) == _bare(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\s_-]+", "_", name.strip(_BLANKS)).lower()
 
 
 def text_of(part: Part, source: Source, wanted: InputColumn) -> Column:

@@ -143,5 +143,5 @@ def _wide(columns: int) -> str:
 
 
 def separator_of(source: Source) -> str:
-    """What stands between two values."""
-    return option(source, "sep", "delimiter", default=",")
+    """What stands between two values; a tab may be written as Spark takes it too."""
+    return option(source, "sep", "delimiter", default=",").replace(r"\t", "\t")

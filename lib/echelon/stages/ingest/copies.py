@@ -20,9 +20,9 @@ from echelon.lake.sources.read import ROW
 from echelon.stages.ingest.classify import RULE, Rule, refuse
 
 _AGAIN = "the same row again"
-# A file of stock with such a column has a row for every day.
-_DAYS = ("date", "day", "datum", "as_of", "as_of_date", "snapshot", "snapshot_date", "stock_date")
-_BINS = ("bin", "lot", "batch", "lot_number", "batch_number", "expiry", "expiry_date", "best_before")
+# A file of stock with a column of such a name has a row for every day, unless it speaks of the dates of a bin or lot.
+_BINS = r"(^|[ _-])(bin|lot|batch|charge|serial|pallet)|expir|best.?before|shelf"
+_DAYS = rf"^(?!.*({_BINS}|recei|produc|order)).*((^|[ _-])(dates?|days?|dt|datum)($|[ _-])|as.?of|snapshot|stichtag|updated)"
 
 
 def settle_copies(frame: DataFrame, name: str, source: Source) -> DataFrame:
@@ -75,14 +75,14 @@ class _Rows:
 
     def several_days(self) -> Rule:
         """Rows of stock that differ in what the file calls a day, and in no bin or lot."""
-        days = self._differ(_cell(*_DAYS)) & ~self._differ(_cell(*_BINS))
+        days = self._differ(_cell(_DAYS)) & ~self._differ(_cell(_BINS))
         reason = "rows of several days: stock is that of the run date; give that of other days as stock_history"
         return Rule("conflicting", days, F.lit(reason))
 
     def unless_bins(self, date: str, values: Sequence[str]) -> list[Rule]:
         """Stock at the end of one day, unless it is that of several bins, which is added up; two times of a day are none."""
         bare = F.count("on_hand").over(self._all) < F.count("*").over(self._all)
-        bins = ~bare & ~self._differ(F.col("stocked_out")) & ~self._differ(_cell(date.lower()))
+        bins = ~bare & ~self._differ(F.col("stocked_out")) & ~self._differ(_cell(rf"^\Q{date.lower()}\E$"))
         return [Rule(rule.name, ~bins & rule.condition, rule.reason) for rule in (self.conflict(values), self.said())]
 
     def _differ(self, value: Column) -> Column:
@@ -94,7 +94,7 @@ class _Rows:
         return F.concat_ws(" and ", F.min(text).over(self._all), F.max(text).over(self._all))
 
 
-def _cell(*names: str) -> Column:
-    """The text of the first column of the file with one of these names, whatever their case."""
+def _cell(pattern: str) -> Column:
+    """The text of the first column of the file whose name, in small letters, has the pattern."""
     cells = F.map_entries(F.from_json(ROW, "map<string,string>"))
-    return F.get(F.filter(cells, lambda cell: F.lower(cell["key"]).isin(*names)), 0)["value"]
+    return F.get(F.filter(cells, lambda cell: F.lower(cell["key"]).rlike(pattern)), 0)["value"]
