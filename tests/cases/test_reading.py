@@ -309,3 +309,22 @@ def test_a_text_far_too_long_in_parquet_is_quarantined(read: Any, tmp_path: Path
     assert found.good("sku") == ["A"]
     assert found.bad() == [("too_long", "sku has 2000000 bytes, more than 1000000")]
     assert found.rows["_row"].str.len().max() < 2000
+
+
+def test_a_copy_of_a_file_beside_it_is_told(read: Any, tmp_path: Path) -> None:
+    for name in ("sales.csv", "sales - Copy.csv"):
+        (tmp_path / name).write_text("sku,location,date,quantity\nA,North,2026-01-05,5\nA,North,2026-01-06,4\n")
+    found = read(tmp_path, format="csv")
+    assert "sales: sales - Copy.csv and sales.csv hold the same rows: is one a copy?" in found.notes
+
+
+def test_a_column_that_the_names_of_folders_would_hide_is_refused(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "location=0012").mkdir()
+    frame = pd.DataFrame({"sku": ["A", "A"], "location": ["North", "South"], "date": "2026-01-05", "quantity": 1})
+    frame.to_parquet(tmp_path / "location=0012" / "x.parquet")
+    assert "'location' is a column of the files and in the names of their folders" in refusal(read, tmp_path)
+
+
+def test_an_optional_column_in_other_letters_is_taken(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("SKU,Location,Date,quantity,PRICE\nA,North,2026-01-05,5,2.5\n")
+    assert read(tmp_path / "sales.csv").good("sku", "location", "quantity", "price") == [("A", "North", 5.0, 2.5)]

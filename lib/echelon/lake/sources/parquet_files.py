@@ -11,8 +11,21 @@ from echelon.lake.sources.places import Files, literal
 
 def read_parquet(spark: SparkSession, source: Source, files: Files, name: str) -> list[Part]:
     """Files whose types agree as one part, with the columns of all of them; raises InputRefused for damaged files."""
+    _refuse_hidden(spark, source, files, name)
     frames = _merged(spark, source, files, list(files.names), name)
     return [_part(frame, names) for frame, names in _joined(frames, spark, source, files)]
+
+
+def _refuse_hidden(spark: SparkSession, source: Source, files: Files, name: str) -> None:
+    """Spark would take the names of folders and hide the files' own columns of that name."""
+    try:
+        own = spark.read.parquet(literal(files.names[0])).columns if files.folders else []
+    except READ_ERRORS as error:
+        raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
+    if hidden := sorted({folder.lower() for folder in files.folders} & {column.lower() for column in own}):
+        raise InputRefused(
+            f"{name}: {source.place}: '{hidden[0]}' is a column of the files and in the names of their folders: rename one"
+        )
 
 
 def _part(frame: DataFrame, names: list[str]) -> Part:

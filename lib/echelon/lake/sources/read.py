@@ -151,7 +151,23 @@ def look_over(spark: SparkSession, reading: Reading, kept: DataFrame) -> list[st
     if not rows:
         raise InputRefused(f"{name}: {source.place}: no rows")
     notes = [_ending_words(name, column) for column, all_so in zip(texts, ending, strict=True) if all_so]
+    notes += _equal_files(reading, kept)
     return [*notes, _lost(spark, reading, kept, lost)] if lost else notes
+
+
+def _equal_files(reading: Reading, kept: DataFrame) -> list[str]:
+    """Files that hold the same rows: a copy that somebody made beside its original would count twice."""
+    if len(reading.names) < 2:
+        return []
+    content = F.struct(F.count("*"), F.sum(F.xxhash64(ROW).cast("decimal(20,0)")))
+    alike = (
+        kept.groupBy(FILE)
+        .agg(content.alias("content"))
+        .groupBy("content")
+        .agg(F.array_sort(F.collect_set(FILE)).alias("files"))
+    )
+    found = alike.where(F.size("files") > 1).orderBy("files").limit(_FILES).collect()
+    return [f"{reading.wanted.name}: {' and '.join(row['files'])} hold the same rows: is one a copy?" for row in found]
 
 
 def _names_from_text(reading: Reading) -> list[str]:
