@@ -8,6 +8,7 @@ from echelon.core.replenish.silence import phantom, silence_detail
 from echelon.engine.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
+from echelon.stages.data_exceptions.priced import priced
 from echelon.stages.history import SERIES
 
 _TOLD = "sku string, location string, quantity double, detail string"
@@ -26,15 +27,7 @@ def phantom_stock(context: Context) -> DataFrame:
     rows = rows.crossJoin(F.broadcast(known_to)).withColumn("since", since)
     silent = rows.withColumn("silent_days", F.date_diff("_known_to", "since")).where("silent_days > 0")
     told = apply_to_rows(silent.drop("_known_to", "there_since"), _told, _TOLD)
-    costs = read("items").select("sku", "unit_cost")
-    return told.join(costs, "sku").select(
-        F.lit("phantom_stock").alias("kind"),
-        F.lit("medium").alias("severity"),
-        *SERIES,
-        "quantity",
-        (F.col("quantity") * F.col("unit_cost")).alias("value"),
-        "detail",
-    )
+    return priced(context, told, "phantom_stock")
 
 
 def _sold(context: Context) -> DataFrame:

@@ -17,6 +17,7 @@ from echelon.engine.buckets import apply_to_rows
 from echelon.engine.exact import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.stages.context import Context
+from echelon.stages.data_exceptions.priced import priced
 from echelon.stages.history import SERIES
 
 _TOLD = "sku string, location string, quantity double, detail string"
@@ -38,15 +39,7 @@ def stock_mismatches(context: Context) -> DataFrame:
     rows = steps.join(moved.groupBy(*every).agg(*_sums()), every, "left").join(_under_way(context), every, "left")
     filled = rows.na.fill(0.0, [*AMOUNTS, "sold_empty"]).na.fill(0, ["sale_days"])
     told = apply_to_rows(filled, _told, _TOLD)
-    costs = context.lake.read("items").select("sku", "unit_cost")
-    return told.join(costs, "sku").select(
-        F.lit("stock_mismatch").alias("kind"),
-        F.lit("medium").alias("severity"),
-        *SERIES,
-        "quantity",
-        (F.col("quantity") * F.col("unit_cost")).alias("value"),
-        "detail",
-    )
+    return priced(context, told, "stock_mismatch")
 
 
 def _dated_by_period(context: Context) -> bool:
