@@ -31,11 +31,17 @@ def install() -> None:
         _silence()
         with contextlib.suppress(OSError):
             os.write(stderr, _line(number).encode())
-        _stop_children()
+        stop_children()
         os._exit(EXIT_CODES[signal.Signals(number)])
 
     for number in EXIT_CODES:
         signal.signal(number, end)
+
+
+def wake() -> None:
+    """Let a signal end any waiting: a library that was imported since (polars, by statsforecast) has waiting gone on with."""
+    for number in EXIT_CODES:
+        signal.siginterrupt(number, True)
 
 
 def ignore() -> None:
@@ -67,34 +73,37 @@ def _silence() -> None:
         os.dup2(nowhere, stream)
 
 
-def _stop_children() -> None:
-    """End Spark's Java, which ends its Python workers: asked first, so that it removes its temporary files."""
-    end = time.monotonic() + SECONDS_TO_STOP
-    for child in (children := _children()):
-        _kill(child, signal.SIGTERM)
-    while children and time.monotonic() < end:
+def stop_children() -> None:
+    """End Spark's starting scripts, its Java and its Python workers: asked first, so that they remove temporary files."""
+    end, asked = time.monotonic() + SECONDS_TO_STOP, set[int]()
+    while (running := _running(asked)) and time.monotonic() < end:
+        for child in running - asked:
+            _kill(child, signal.SIGTERM)
+        asked |= running
         time.sleep(0.05)
-        children = [child for child in children if not _ended(child)]
-    for child in children:
+    for child in running:
         _kill(child, signal.SIGKILL)
 
 
-def _children() -> list[int]:
-    """Processes that this one has started (Linux; elsewhere none is found, and Java ends when its input does)."""
-    own, found = str(os.getpid()), []
+def _running(known: set[int]) -> set[int]:
+    """Processes that this one or those known have started, and those known, as far as they run still."""
+    parents = _parents()
+    found = {os.getpid()} | known
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return (found & set(parents)) - {os.getpid()}
+
+
+def _parents() -> dict[int, int]:
+    """The parent of every process that runs (Linux; elsewhere none is found, and Java ends when its input does)."""
+    found = {}
     for file in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             # "pid (name) state parent ...": the name may hold anything, also brackets.
-            if file.read_text(errors="replace").rpartition(")")[2].split()[1] == own:
-                found.append(int(file.parent.name))
+            state, parent = file.read_text(errors="replace").rpartition(")")[2].split()[:2]
+            if state != "Z":
+                found[int(file.parent.name)] = int(parent)
     return found
-
-
-def _ended(child: int) -> bool:
-    try:
-        return os.waitpid(child, os.WNOHANG)[0] == child
-    except ChildProcessError:  # somebody has waited for it already
-        return True
 
 
 def _kill(child: int, number: int) -> None:

@@ -2,12 +2,11 @@
 
 import logging
 import os
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pyspark.errors import PySparkException
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
+from echelon import interrupt
 from echelon.config.models import Spark
 from echelon.engine.delta import EXTENSIONS, SPARK_VERSION, check_versions, delta_jars
 from echelon.engine.java import java_home
@@ -38,6 +38,7 @@ def start(settings: Spark) -> SparkSession:
     os.environ.update(ONE_THREAD)
     os.environ["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON") or sys.executable
     _tell_time_in_utc()
+    interrupt.wake()
     if _is_submitted():
         return _checked_submitted(_checked(_build(_sql_settings(settings))), settings)
     own = {**_launch_settings(settings), **settings.settings}
@@ -112,19 +113,10 @@ def _build(settings: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.appName("echelon")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    with _kept_interrupts():
-        return builder.getOrCreate()
-
-
-@contextmanager
-def _kept_interrupts() -> Iterator[None]:
-    """PySpark puts a handler of its own in the place of the one that ends this program."""
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, handler)
+    # In the main thread PySpark would put an interrupt handler of its own in the place of the one that ends this program.
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(builder.getOrCreate).result()
+    return builder.getOrCreate()  # the same one, as this thread's
 
 
 def _checked(spark: SparkSession) -> SparkSession:
