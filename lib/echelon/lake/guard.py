@@ -160,5 +160,10 @@ def _observed(failure: dict[str, Any]) -> str:
         examples = ", ".join(map(str, result.get("partial_unexpected_list", [])[:5]))
         return f"{result['unexpected_count']} of {result['element_count']} rows, for example {examples}"
     rows = result.get("details", {}).get("unexpected_rows", [])
-    example = f", for example {rows[0]}" if rows else ""
+    example = f", for example {_rounded(rows[0])}" if rows else ""
     return f"observed {result.get('observed_value')}{example}"
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    """Sums without the digits that depend on the order of adding."""
+    return {name: float(f"{value:.9g}") if isinstance(value, float) else value for name, value in row.items()}
