@@ -23,14 +23,14 @@ import numpy as np
 import pandas as pd
 from echelon.core.demand.periods import period_start
 from echelon.core.demand.segments import SegmentThresholds, add_classes, series_statistics
-from echelon.core.forecast import wrmsse
-from echelon.core.forecast.backtest import backtest, cutoffs
-from echelon.core.forecast.candidate import Candidate, Means, all_ok
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.champion import ChampionRule, choose_champions
-from echelon.core.forecast.combination import combinations
-from echelon.core.forecast.names import COMBINATIONS, competing, order_of_defence
+from echelon.core.forecast.evaluation import wrmsse
+from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
+from echelon.core.forecast.models.candidate import Candidate, Means, all_ok
 from echelon.core.forecast.panel import KEYS, Panel
+from echelon.core.forecast.selection.candidates import candidates
+from echelon.core.forecast.selection.champion import ChampionRule, choose_champions
+from echelon.core.forecast.selection.combination import combinations
+from echelon.core.forecast.selection.names import COMBINATIONS, competing, order_of_defence
 from echelon.lake.contracts.forecast import QUANTILES
 
 from benchmarks.real_sets import RealSet, real_sets

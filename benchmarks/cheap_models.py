@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from echelon.config.models import Spark
 from echelon.core.demand.periods import period_start
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.live import forecast
+from echelon.core.forecast.evaluation.live import forecast
 from echelon.core.forecast.panel import KEYS, make_panel
-from echelon.engine.buckets import apply_in_buckets
+from echelon.core.forecast.selection.candidates import candidates
+from echelon.engine.grouped.buckets import apply_in_buckets
 from pyspark.sql import DataFrame, SparkSession
 from statsforecast import StatsForecast
 from statsforecast.models import TSB, CrostonSBA, SeasonalNaive, WindowAverage

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from echelon.config.models import Backtest, Spark
 from echelon.core.demand.periods import period_start
-from echelon.core.forecast.backtest import backtest, cutoffs
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.covariates import Calendar, Signals
-from echelon.core.forecast.live import forecast
+from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
+from echelon.core.forecast.evaluation.live import forecast
+from echelon.core.forecast.features.covariates import Calendar, Signals
 from echelon.core.forecast.panel import KEYS, Panel
-from echelon.engine.buckets import apply_by, apply_in_buckets
+from echelon.core.forecast.selection.candidates import candidates
+from echelon.engine.grouped.buckets import apply_by, apply_in_buckets
 from echelon.lake.contracts.forecast import QUANTILES
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F

@@ -6,10 +6,10 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.live import forecast
+from echelon.core.forecast.evaluation.live import forecast
 from echelon.core.forecast.panel import KEYS, make_panel
-from echelon.engine.buckets import apply_in_buckets
+from echelon.core.forecast.selection.candidates import candidates
+from echelon.engine.grouped.buckets import apply_in_buckets
 from pyspark.sql import SparkSession
 
 from benchmarks.made_up_demand import done, in_memory, made_up

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pandas as pd
 from echelon.config import load
-from echelon.engine import buckets
+from echelon.engine.grouped import buckets
 from echelon.engine.session import start
 from echelon.lake.lake import Lake
-from echelon.lake.run_state import new_run
-from echelon.stages import candidates, parts
-from echelon.stages.context import Context
+from echelon.lake.releases.run_state import new_run
+from echelon.stages.backtest import candidates
 from echelon.stages.runner import STAGES
+from echelon.stages.shared import resumable as parts
+from echelon.stages.shared.context import Context
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 

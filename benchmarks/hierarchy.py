@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from echelon.core.forecast.hierarchy import Window, factors, learn_weights, make_windows
-from echelon.core.forecast.lightgbm_direct import lightgbm_direct
+from echelon.core.forecast.evaluation.wrmsse import M5_LEVELS, Codes, group_sums, groupings, level_scores, revenue_weights
+from echelon.core.forecast.models.lightgbm_direct import lightgbm_direct
 from echelon.core.forecast.panel import Panel, make_panel
-from echelon.core.forecast.wrmsse import M5_LEVELS, Codes, group_sums, groupings, level_scores, revenue_weights
+from echelon.core.forecast.reconciliation.hierarchy import Window, factors, learn_weights, make_windows
 
 from benchmarks import real_sets
 from benchmarks.autoets import KEPT, autoets

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from echelon.core.network.deliveries import known_deliveries
 from echelon.core.network.lead_times import LeadTimeRules, carried_over
-from echelon.core.network.pmf import gamma_pmf, learned_pmf
+from echelon.core.probability.pmf import gamma_pmf, learned_pmf
 
 SCMS = Path(__file__).parents[1] / "data" / "scms"
 RULES = LeadTimeRules()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from echelon.engine.buckets import apply_in_buckets
+from echelon.engine.grouped.buckets import apply_in_buckets
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 

@@ -23,19 +23,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.optimisation import fill_rate as optimisation
-from echelon.core.inventory.optimisation import search
-from echelon.core.inventory.optimisation.fill_rate import explore, optimise
-from echelon.core.inventory.optimisation.targets import Targets, meet_targets
-from echelon.core.inventory.plan import plan_sku
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.simulation import demand_source
-from echelon.core.inventory.simulation.demand_source import DemandSource
-from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.paths import LeadDrawing, Paths, PathSource
-from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
-from echelon.engine.worker import keep_freed_memory
+from echelon.core.inventory.kernels.drawing import demand_source
+from echelon.core.inventory.kernels.drawing.demand_source import DemandSource
+from echelon.core.inventory.kernels.drawing.paths import LeadDrawing, Paths, PathSource
+from echelon.core.inventory.kernels.layout import BLOCK
+from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.optimisation.service import fill_rate as optimisation
+from echelon.core.inventory.optimisation.service import search
+from echelon.core.inventory.optimisation.service.fill_rate import explore, optimise
+from echelon.core.inventory.optimisation.service.targets import Targets, meet_targets
+from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
+from echelon.core.inventory.planning.plan import plan_sku
+from echelon.engine.grouped.worker import keep_freed_memory
 
 from benchmarks.simulation import compile_limit, load_yardstick
 

@@ -13,9 +13,9 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from echelon.core.inventory.optimisation.continuous_review import OneWarehouse, one_warehouse_levels
-from echelon.core.inventory.optimisation.costs import Costs
-from echelon.core.inventory.reference.one_warehouse import Retailers, Warehouse, evaluate, optimal_levels
+from echelon.core.inventory.optimisation.cost.continuous_review import OneWarehouse, one_warehouse_levels
+from echelon.core.inventory.optimisation.cost.costs import Costs
+from echelon.textbook.multi_echelon.one_warehouse import Retailers, Warehouse, evaluate, optimal_levels
 
 TIMES = ((1.0, 1.0), (2.0, 1.0), (5.0, 2.0))  # of replenishment and transport
 

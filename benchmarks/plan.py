@@ -21,8 +21,9 @@ import deltalake
 import pandas as pd
 from echelon.config import Configuration, load
 from echelon.lake import lake
-from echelon.stages import parts, report, stock
+from echelon.stages import report, stock
 from echelon.stages.runner import STAGES, run
+from echelon.stages.shared import resumable as parts
 
 from benchmarks.copies import copied
 from benchmarks.many_networks import Many, plan_copies

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from echelon.core.forecast.backtest import backtest, cutoffs
-from echelon.core.forecast.candidate import Candidate
-from echelon.core.forecast.coverage import COVERED, held_out_coverage
-from echelon.core.forecast.lightgbm_direct import lightgbm_direct
-from echelon.core.forecast.mixture import Mixture, mixture_quantiles, with_level
+from echelon.core.forecast.distributions.coverage import COVERED, held_out_coverage
+from echelon.core.forecast.distributions.forecast_error import learn_segments, shape_mixture, with_spread
+from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
+from echelon.core.forecast.models.candidate import Candidate
+from echelon.core.forecast.models.lightgbm_direct import lightgbm_direct
 from echelon.core.forecast.panel import Panel
-from echelon.core.forecast.spread import learn_segments, shape_mixture, with_spread
+from echelon.core.probability.mixture import Mixture, mixture_quantiles, with_level
 
 from benchmarks.autoets import KEPT, autoets
 from benchmarks.real_sets import DATA, m5

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from echelon.core.inventory.optimisation.continuous_review import OneWarehouse, sobol_points, steady_state
-from echelon.core.inventory.optimisation.costs import Costs
-from echelon.core.inventory.optimisation.penalty import least_cost_levels
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.simulation.layout import BLOCK, Doubles
-from echelon.core.inventory.simulation.paths import Paths
-from echelon.core.inventory.simulation.simulator import Simulator
+from echelon.core.inventory.kernels.drawing.paths import Paths
+from echelon.core.inventory.kernels.layout import BLOCK, Doubles
+from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.optimisation.cost.continuous_review import OneWarehouse, sobol_points, steady_state
+from echelon.core.inventory.optimisation.cost.costs import Costs
+from echelon.core.inventory.optimisation.cost.penalty import least_cost_levels
 from scipy import fft, special, stats
 
 REPLICATIONS, WARM_UP = 256, 20

@@ -18,10 +18,10 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.paths import Paths
-from echelon.core.inventory.simulation.simulator import Simulator
+from echelon.core.inventory.kernels.drawing.paths import Paths
+from echelon.core.inventory.kernels.layout import BLOCK
+from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
 
 ROUNDS = 51
 

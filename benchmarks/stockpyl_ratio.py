@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.paths import Paths
-from echelon.core.inventory.simulation.simulator import Simulator
+from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.paths import Paths
+from echelon.core.inventory.kernels.layout import BLOCK
+from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
 
 PERIODS, WARM_UP, REPLICATIONS, ROUNDS = 1000, 20, 1024, 7
 LEVELS = np.array([10.69, 5.53, 6.49])  # stages 3, 2, 1

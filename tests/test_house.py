@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from echelon.lake.contract import Column, Table
+from echelon.lake.checks.suites import load_suite
 from echelon.lake.contracts import TABLES
+from echelon.lake.contracts.contract import Column, Table
 from echelon.lake.document import suite_text, tables_page
-from echelon.lake.suites import load_suite
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "lib" / "echelon"

@@ -12,7 +12,7 @@ import pytest
 from echelon.errors import EchelonError
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.lake.releases import release
+from echelon.lake.releases.release import release
 from echelon.reading import Release, read_release
 
 PAGE = (Path(__file__).parents[1] / "docs" / "reading.md").read_text(encoding="utf-8")

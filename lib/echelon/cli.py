@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _keep_up(settings: Configuration, options: argparse.Namespace) -> None:
-    from echelon.stages import data_docs, query, upkeep
+    from echelon.commands import data_docs, query, upkeep
 
     actions: dict[str, Callable[[], None]] = {
         "sql": lambda: query.show(settings, options.query),

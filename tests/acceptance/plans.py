@@ -137,9 +137,9 @@ def run_here(spark: SparkSession, config: Path, output: Path, last: str = "repor
     """The plan up to a stage in this process: Spark is started once for several data sets."""
     from echelon.config import fingerprint, load
     from echelon.lake.lake import Lake
-    from echelon.lake.run_state import new_run
-    from echelon.stages.context import Context
+    from echelon.lake.releases.run_state import new_run
     from echelon.stages.runner import STAGES, run_stages
+    from echelon.stages.shared.context import Context
 
     settings = load([str(config)], [f"run.output={output}"])
     lake = Lake(spark, str(output), ROOT / settings.run.suites, new_run(fingerprint(settings)))

@@ -20,7 +20,7 @@ ELSEWHERE = {
 }
 # When the process is killed (as the commit of a table or of a release begins, or as soon as a file is there and a stage is
 # recorded), and how many stages the next one finds done: what a stage publishes waits for the commits of the stage before.
-COMMIT, RELEASE = "echelon.lake.lake:Lake._commit", "echelon.lake.releases:append_release"
+COMMIT, RELEASE = "echelon.lake.lake:Lake._commit", "echelon.lake.releases.release:append_release"
 EARLY = (
     (f"{COMMIT} quarantine", "ingest, between two tables", 0),  # the last of many, a few at a time
     (f"{COMMIT} demand", "prepare, between staging and publishing", 1),

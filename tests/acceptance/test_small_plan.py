@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import polars
 import pytest
+from echelon.commands.query import query
 from echelon.config import load
 from echelon.errors import ConfigurationError
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
-from echelon.stages.query import query
 from parsed import Page
 from plans import ROOT, SKUS, Plan, environment, tables
 from pyspark.sql import SparkSession

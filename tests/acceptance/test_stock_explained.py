@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.config import load
-from echelon.core.inventory.causes import Evidence
-from echelon.core.inventory.explain import CAUSES, explain_stock
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, Shape
+from echelon.core.inventory.explanation.causes import Evidence
+from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, Shape
 from echelon.lake.lake import Lake
-from echelon.lake.run_state import new_run
+from echelon.lake.releases.run_state import new_run
 from echelon.stages import stock
-from echelon.stages.context import Context
+from echelon.stages.shared.context import Context
 from plans import ROOT, SKUS, Plan
 from pyspark.sql import SparkSession
 

@@ -12,19 +12,19 @@ from case_plans import CASES, planned
 from echelon.config import load
 from echelon.core.demand.cleaning import build_demand
 from echelon.core.demand.periods import Frequency, period_index, period_start
-from echelon.core.forecast.backtest import backtest, cutoffs
-from echelon.core.forecast.candidate import guarded
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.live import forecast
-from echelon.core.forecast.mixture import mixture_of, mixture_quantiles
+from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
+from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
+from echelon.core.forecast.evaluation.live import forecast
+from echelon.core.forecast.models.candidate import guarded
 from echelon.core.forecast.panel import Panel, make_panel
-from echelon.core.forecast.shape import SHAPE_COLUMNS
+from echelon.core.forecast.selection.candidates import candidates
+from echelon.core.probability.mixture import mixture_of, mixture_quantiles
 from echelon.lake.contracts.forecast import QUANTILES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from echelon.stages.context import Context
+    from echelon.stages.shared.context import Context
     from plans import Plan
     from pyspark.sql import DataFrame, SparkSession
 
@@ -44,15 +44,15 @@ class Published:
 
 def context_of(spark: SparkSession, plan: Plan, folder: Path) -> Context:
     from echelon.lake.lake import Lake
-    from echelon.stages.context import Context
+    from echelon.stages.shared.context import Context
 
     return Context(load([str(folder / "case.yaml")], []), spark, cast(Lake, Published(spark, plan)))
 
 
 def signals_panel(spark: SparkSession, plan: Plan, folder: Path) -> Panel:
     """What candidates see of demand and signals."""
-    from echelon.stages.history import windows_of
-    from echelon.stages.signals import with_signals
+    from echelon.stages.prepare.signals import with_signals
+    from echelon.stages.shared.history import windows_of
 
     context = context_of(spark, plan, folder)
     demand = context.lake.read("demand").select("sku", "location", "date", "demand")
@@ -68,7 +68,7 @@ def panel_of(case: str, freq: Frequency) -> Panel:
 
 
 def test_a_typing_error_of_a_billion_is_an_exception_and_no_demand(spark: SparkSession, tmp_path: Path) -> None:
-    from echelon.stages.data_exceptions.demand_spikes import demand_spikes
+    from echelon.stages.replenish.data_exceptions.demand_spikes import demand_spikes
 
     plan = planned(spark, "14-outlier-1e9", tmp_path, "prepare")
     demand, segments = plan.table("demand"), plan.table("segments").set_index("sku")

@@ -53,8 +53,8 @@ class Read:
 @pytest.fixture
 def read(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> Any:
     """Read an input of a configuration; the sales of files described by a path and more."""
-    from echelon.stages.context import Context
     from echelon.stages.ingest.accept import classified
+    from echelon.stages.shared.context import Context
 
     def reading(settings: Configuration | Path | str, name: str = "sales", **source: Any) -> Read:
         if not isinstance(settings, Configuration):

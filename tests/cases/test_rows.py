@@ -17,9 +17,9 @@ from echelon.core.network.receipts import shared_orders
 from echelon.core.replenish.net_requirements import LANE_COLUMNS, LEVEL_COLUMNS, net_requirements
 from echelon.errors import InputRefused
 from echelon.stages import prepare
-from echelon.stages.context import Context
-from echelon.stages.data_exceptions.refused_rows import refused_rows
-from echelon.stages.data_exceptions.unplanned_stock import unplanned_stock
+from echelon.stages.replenish.data_exceptions.refused_rows import refused_rows
+from echelon.stages.replenish.data_exceptions.unplanned_stock import unplanned_stock
+from echelon.stages.shared.context import Context
 from pyspark.sql import SparkSession
 
 Ingested = Callable[..., Context]

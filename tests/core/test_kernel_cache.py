@@ -11,7 +11,7 @@ import pytest
 LIBRARY = Path(__file__).parents[2] / "lib"
 CALL = """
 import numpy as np
-from echelon.core.inventory.simulation import draw
+from echelon.core.inventory.kernels.tree import draw
 out = np.empty((1, 64))
 draw.deal_strata(np.arange(64.0), np.uint64(1), out)
 stats = draw.deal_strata.stats

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from echelon.core.trusted import is_trusted
+from echelon.core.compiled.trusted import is_trusted
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="about owners and permissions")
 

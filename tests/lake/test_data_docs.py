@@ -8,13 +8,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from echelon.commands.data_docs import write
 from echelon.config import Configuration
 from echelon.errors import ConfigurationError, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.lake.releases import release
-from echelon.stages.data_docs import write
+from echelon.lake.releases.release import release
 from pyspark.sql import SparkSession
 
 STOCK = [("A", "North", 5.0, 0.0, 0.0), ("A", "South", 7.5, 1.0, 0.0), ("B", "North", 0.0, 12.0, 3.0)]

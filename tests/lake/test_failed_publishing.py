@@ -10,9 +10,9 @@ from echelon.errors import CheckBlocked, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.lake.releases import record_checks, release
-from echelon.stages.context import Context
+from echelon.lake.releases.release import record_checks, release
 from echelon.stages.runner import run_stages
+from echelon.stages.shared.context import Context
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame

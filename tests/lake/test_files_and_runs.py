@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from echelon.errors import EchelonError
 from echelon.lake import files
-from echelon.lake.guard import Check
+from echelon.lake.checks.guard import Check
 from echelon.lake.lock import exclusive
-from echelon.lake.run_state import RunState, new_run, unfinished_run
+from echelon.lake.releases.run_state import RunState, new_run, unfinished_run
 
 HOLD = """
 import sys

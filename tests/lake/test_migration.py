@@ -6,7 +6,7 @@ import deltalake
 import pytest
 from echelon.errors import EchelonError
 from echelon.lake import delta
-from echelon.lake.contract import Column, Table
+from echelon.lake.contracts.contract import Column, Table
 from echelon.lake.lake import Lake
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException

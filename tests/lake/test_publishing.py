@@ -12,14 +12,14 @@ import polars
 import pytest
 from echelon.errors import CheckBlocked, EchelonError
 from echelon.lake import delta
+from echelon.lake.checks.guard import Check, check, prepare
+from echelon.lake.checks.suites import QUERY
 from echelon.lake.contracts import TABLES
-from echelon.lake.guard import Check, check, prepare
 from echelon.lake.lake import Lake
-from echelon.lake.releases import release
-from echelon.lake.run_dates import released_run_date
-from echelon.lake.run_state import RunState
-from echelon.lake.suites import QUERY
-from echelon.lake.visible import all_releases, newest_release
+from echelon.lake.releases.release import release
+from echelon.lake.releases.run_dates import released_run_date
+from echelon.lake.releases.run_state import RunState
+from echelon.lake.releases.visible import all_releases, newest_release
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -216,7 +216,7 @@ def test_releases_ascend_whatever_the_clock_says_and_name_the_versions(
     goes_on = new_lake()
     goes_on.run = first_release[1]  # a run that was killed before it noted its release
     assert release(goes_on) == 1
-    monkeypatch.setattr("echelon.lake.releases.datetime", YearsAgo)
+    monkeypatch.setattr("echelon.lake.releases.release.datetime", YearsAgo)
     released.run.run_date, released.run.inputs = date(2026, 2, 2), {"stock": "ef"}
     released.publish({"stock": stock(released.spark, STOCK[:1])})
     assert release(released) == 2

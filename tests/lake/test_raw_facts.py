@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from echelon.lake.checks.guard import Find, check, prepare
 from echelon.lake.contracts import TABLES
-from echelon.lake.guard import Find, check, prepare
 from pyspark.sql import DataFrame, SparkSession
 
 SALES = [("A", "North", date(2026, 1, 1) + timedelta(days=n), float(n), 1.0, n - 1.0, None, 1) for n in range(1, 40)]

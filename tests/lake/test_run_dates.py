@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from echelon.errors import ConfigurationError
-from echelon.lake.run_dates import made_for, released_run_date
+from echelon.lake.releases.run_dates import made_for, released_run_date
 
 MONDAY, TUESDAY = date(2026, 11, 2), date(2026, 11, 3)
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from echelon.lake.checks.suites import Expectation, load_suite
 from echelon.lake.contracts import TABLES
-from echelon.lake.suites import Expectation, load_suite
 from echelon.report.check_words import in_words
 from echelon.report.data import ReportData
 from echelon.report.page import render_checks

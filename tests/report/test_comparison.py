@@ -3,9 +3,9 @@
 import made_up as m
 import pandas as pd
 import pytest
-from echelon.report import comparison as c
 from echelon.report.data import ReportData
-from echelon.report.replay import replay
+from echelon.report.sections import comparison as c
+from echelon.report.sections.replay import replay
 
 
 def pair(ours: tuple[float, float], theirs: tuple[float, float], half: float = 0.004, target: float | None = 0.95) -> c.Pair:

@@ -3,7 +3,7 @@
 import pandas as pd
 from echelon.lake.contracts import TABLES
 from echelon.report.data import FRAMES
-from echelon.report.drivers import NAMES, _segment
+from echelon.report.sections.drivers import NAMES, _segment
 
 
 def totals(**units: float) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from echelon.report import formats as f
-from echelon.report.fans import date_ticks
+from echelon.report.sections.fans import date_ticks
 from echelon.report.svg import Scale, element, shorten, ticks
 from hypothesis import given
 from hypothesis import strategies as st

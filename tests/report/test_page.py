@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from echelon.core.network.deliveries import PERFORMANCE
-from echelon.report.accuracy import accuracy
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import CHECKS_PAGE, render, write_pages
+from echelon.report.sections.accuracy import accuracy
 from echelon.report.summary import summary_lines
 from parsed import Page
 

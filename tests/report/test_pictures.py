@@ -7,15 +7,15 @@ from xml.etree import ElementTree
 import made_up as m
 import pandas as pd
 import pytest
-from echelon.report.accuracy import accuracy, champions
 from echelon.report.data import ReportData
-from echelon.report.fans import fans
-from echelon.report.leadtimes import lead_times
-from echelon.report.network import MOST_IN_COLUMN, Edge, Node, draw, pictures
-from echelon.report.planning import class_lines, exception_groups, segment_matrix
-from echelon.report.replay import replay
 from echelon.report.rows import Axis, Row, dumbbells
-from echelon.report.why import why
+from echelon.report.sections.accuracy import accuracy, champions
+from echelon.report.sections.fans import fans
+from echelon.report.sections.lead_times import lead_times
+from echelon.report.sections.network import MOST_IN_COLUMN, Edge, Node, draw, pictures
+from echelon.report.sections.planning import class_lines, exception_groups, segment_matrix
+from echelon.report.sections.replay import replay
+from echelon.report.sections.why import why
 
 
 def all_drawings(data: ReportData) -> list[str]:

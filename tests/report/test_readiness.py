@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 from echelon.report.data import FRAMES, ReportData
-from echelon.report.readiness import readiness
+from echelon.report.sections.readiness import readiness
 from echelon.report.summary import summary_lines
 
 

@@ -9,7 +9,7 @@ import pytest
 from echelon.lake.contracts import TABLES
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import render
-from echelon.report.why import CAUSES, bars, why
+from echelon.report.sections.why import CAUSES, bars, why
 from parsed import Page
 
 

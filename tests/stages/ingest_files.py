@@ -8,7 +8,7 @@ from echelon.config import Configuration
 from echelon.errors import EchelonError
 from echelon.lake.lake import Lake
 from echelon.stages import ingest
-from echelon.stages.context import Context
+from echelon.stages.shared.context import Context
 
 FILES: dict[str, str] = {
     "sales": "sku,location,date,quantity,price,document\nA,North,2026-01-05,5,2.50,d1\nB,South,2026-01-06,2,4,d2\n",

@@ -6,15 +6,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.inventory.general.model import NO_LIMIT, Disruption, SupplyNetwork
-from echelon.core.inventory.general.plan import plan_network
-from echelon.core.inventory.problem import Problem
-from echelon.core.inventory.stock_plan import SimulationSize
-from echelon.engine.buckets import apply_in_buckets
+from echelon.core.inventory.model.problem import Problem
+from echelon.core.inventory.model.supply_network import NO_LIMIT, Disruption, SupplyNetwork
+from echelon.core.inventory.planning.network_plan import plan_network
+from echelon.core.inventory.planning.stock_plan import SimulationSize
+from echelon.engine.grouped.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.stages import replay, replenish, stock
-from echelon.stages.explanations import NOT_A_TREE, PARTS
-from echelon.stages.problems import Lanes, make_problem, shared_lanes
+from echelon.stages.stock.explanations import NOT_A_TREE, PARTS
+from echelon.stages.stock.problems import Lanes, make_problem, shared_lanes
 from in_memory import Rows, context
 from pyspark.sql import SparkSession
 from test_problems import LOCATIONS, lead_time, rows

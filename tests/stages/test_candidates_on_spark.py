@@ -8,21 +8,21 @@ import pandas as pd
 import pytest
 from echelon.config import Configuration
 from echelon.core.demand.periods import period_start
-from echelon.core.forecast.backtest import SCORE_COLUMNS, backtest, cutoffs
-from echelon.core.forecast.candidate import Candidate
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.combination import combinations
-from echelon.core.forecast.live import forecast
+from echelon.core.forecast.evaluation.backtest import SCORE_COLUMNS, backtest, cutoffs
+from echelon.core.forecast.evaluation.live import forecast
+from echelon.core.forecast.models.candidate import Candidate
 from echelon.core.forecast.panel import make_panel
-from echelon.core.forecast.stacking import ERROR_COLUMNS
-from echelon.engine.buckets import apply_in_buckets
+from echelon.core.forecast.selection.candidates import candidates
+from echelon.core.forecast.selection.combination import combinations
+from echelon.core.forecast.selection.stacking import ERROR_COLUMNS
+from echelon.engine.grouped.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.stages.candidates import CandidateFunction, with_candidates
-from echelon.stages.combinations import with_combinations
-from echelon.stages.context import Context
-from echelon.stages.live import live_forecasts
-from echelon.stages.windows import plan_windows
+from echelon.stages.backtest.candidates import CandidateFunction, with_candidates
+from echelon.stages.backtest.combinations import with_combinations
+from echelon.stages.forecast.live import live_forecasts
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.windows import plan_windows
 from in_memory import Tables
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -96,7 +96,7 @@ def test_as_the_core_for_any_partitioning(spark: SparkSession, demand: pd.DataFr
 
 def test_a_series_that_hangs_costs_a_status_in_spark_workers_too(spark: SparkSession, demand: pd.DataFrame) -> None:
     def hanging(rows: pd.DataFrame) -> pd.DataFrame:
-        from echelon.core.forecast.candidate import each_series
+        from echelon.core.forecast.models.candidate import each_series
         from echelon.core.forecast.panel import make_panel
 
         def one(history, _start, horizon):

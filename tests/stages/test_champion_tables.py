@@ -8,11 +8,11 @@ import pandas as pd
 import pandas.testing as pdt
 import pytest
 from echelon.lake.contracts import TABLES
-from echelon.stages.candidate_levels import candidate_levels
-from echelon.stages.candidate_sums import replay_scores, segment_sums
-from echelon.stages.champions import champion_tables
-from echelon.stages.cost_terms import terms_of, with_cost_terms
-from echelon.stages.windows import Windows
+from echelon.stages.backtest.candidate_levels import candidate_levels
+from echelon.stages.backtest.candidate_sums import replay_scores, segment_sums
+from echelon.stages.backtest.champions import champion_tables
+from echelon.stages.backtest.cost_terms import terms_of, with_cost_terms
+from echelon.stages.shared.windows import Windows
 from in_memory import Rows, context
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F

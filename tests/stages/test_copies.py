@@ -6,8 +6,8 @@ from typing import cast
 import pytest
 from captured import Captured
 from echelon.lake.lake import Lake
-from echelon.stages.context import Context
 from echelon.stages.ingest import accept, complete
+from echelon.stages.shared.context import Context
 from ingest_files import FILES, settings
 from pyspark.sql import SparkSession
 

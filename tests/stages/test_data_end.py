@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from echelon.errors import InputRefused
-from echelon.stages.context import Context
 from echelon.stages.ingest.data_end import run_date_of
+from echelon.stages.shared.context import Context
 from in_memory import context
 from pyspark.sql import SparkSession
 

@@ -5,9 +5,9 @@ from functools import reduce
 from typing import Any
 
 import pytest
-from echelon.stages.data_exceptions.delivery_outliers import delivery_outliers
-from echelon.stages.data_exceptions.phantom_stock import phantom_stock
-from echelon.stages.data_exceptions.stock_mismatches import stock_mismatches
+from echelon.stages.replenish.data_exceptions.delivery_outliers import delivery_outliers
+from echelon.stages.replenish.data_exceptions.phantom_stock import phantom_stock
+from echelon.stages.replenish.data_exceptions.stock_mismatches import stock_mismatches
 from in_memory import Rows, context
 from pyspark.sql import DataFrame, SparkSession
 

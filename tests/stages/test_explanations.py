@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.inventory.causes import Evidence
-from echelon.core.inventory.explain import CAUSES, explain_stock
+from echelon.core.inventory.explanation.causes import Evidence
+from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
 from echelon.lake.contracts import TABLES
-from echelon.stages import explanations, stock
-from echelon.stages.explanations import PARTS, with_evidence
-from echelon.stages.problems import make_problem, shared_lanes
-from echelon.stages.stock_changes import changes, parts
+from echelon.stages import stock
+from echelon.stages.stock import explanations
+from echelon.stages.stock.explanations import PARTS, with_evidence
+from echelon.stages.stock.problems import make_problem, shared_lanes
+from echelon.stages.stock.stock_changes import changes, parts
 from in_memory import Rows, context
 from pyspark.sql import DataFrame, SparkSession
 from test_problems import LANES, LEAD_TIMES, LOCATIONS, SIZE, lead_time, rows

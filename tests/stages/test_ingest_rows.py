@@ -11,9 +11,9 @@ import pytest
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.lake.run_state import new_run
-from echelon.stages.context import Context
+from echelon.lake.releases.run_state import new_run
 from echelon.stages.ingest import accept, master
+from echelon.stages.shared.context import Context
 from ingest_files import FILES, ingested, rows, settings
 from pyspark.sql import SparkSession
 

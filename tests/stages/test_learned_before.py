@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from echelon.stages.context import Context
-from echelon.stages.lead_times import lead_times_before, suppliers_before
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.lead_times import lead_times_before, suppliers_before
 from in_memory import context
 from pyspark.sql import SparkSession
 

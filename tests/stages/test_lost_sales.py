@@ -11,7 +11,7 @@ from echelon.core.demand.stockouts import Calendar, build_restored_demand
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.stages import prepare, report
-from echelon.stages.context import Context
+from echelon.stages.shared.context import Context
 from ingest_files import ingested, settings
 
 SKUS = ("85099B", "84879", "21212", "21977", "22386", "47566", "23201", "23206", "20725", "22492", "85099C", "20724")

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from echelon.stages.candidates import _model_groups, demand_rows
+from echelon.stages.backtest.candidates import _model_groups, demand_rows
 from in_memory import context
 from pyspark.sql import SparkSession
 

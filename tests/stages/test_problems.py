@@ -5,14 +5,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.shape import SHAPE_COLUMNS
-from echelon.core.inventory.problem import Shape
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
+from echelon.core.inventory.model.problem import Shape
+from echelon.core.inventory.planning.stock_plan import SimulationSize
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
 from echelon.stages import stock
-from echelon.stages.long_lead_times import shortened
-from echelon.stages.problems import Lanes, make_problem, planning_rows, shared_lanes, with_targets
+from echelon.stages.stock.long_lead_times import shortened
+from echelon.stages.stock.problems import Lanes, make_problem, planning_rows, shared_lanes, with_targets
 from in_memory import Rows, context
 from pyspark.sql import SparkSession
 

@@ -6,14 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from echelon.commands.query import answer, query
+from echelon.commands.query_plan import names
 from echelon.config import Configuration
 from echelon.errors import ConfigurationError, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.lake.releases import release
-from echelon.stages.query import answer, query
-from echelon.stages.query_plan import names
+from echelon.lake.releases.release import release
 from pyspark.sql import SparkSession
 
 TARGETS = [("A", "North", 0.9), ("A", "South", 0.8), ("B", "*", 0.95)]

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.new_items import BORROWED
-from echelon.core.forecast.scores import naive_mse, rmsse
+from echelon.core.forecast.evaluation.scores import naive_mse, rmsse
+from echelon.core.forecast.selection.new_items import BORROWED
 from echelon.lake.contracts import TABLES
-from echelon.stages.context import Context
-from echelon.stages.history import windows_of
-from echelon.stages.new_items import with_new_items
-from echelon.stages.reconcile import Hierarchy, corrected, hierarchy, level_table
+from echelon.stages.forecast.new_items import with_new_items
+from echelon.stages.forecast.reconcile import Hierarchy, corrected, hierarchy, level_table
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.history import windows_of
 from in_memory import context
 from pyspark.sql import SparkSession
 

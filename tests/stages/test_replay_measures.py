@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.inventory.bootstrap import FEWEST
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.replay import replay
-from echelon.stages.replay_intervals import intervals
-from echelon.stages.replay_measures import MEASURES, measured_rows, totals, with_intervals
+from echelon.stages.replay.intervals import intervals
+from echelon.stages.replay.measures import MEASURES, measured_rows, totals, with_intervals
 from in_memory import context
 from pyspark.sql import SparkSession
 

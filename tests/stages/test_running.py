@@ -8,14 +8,14 @@ import pytest
 from echelon.config import Configuration, fingerprint
 from echelon.config.models import Sources
 from echelon.errors import EchelonError
-from echelon.lake.run_state import new_run
+from echelon.lake.releases.run_state import new_run
 from echelon.stages import runner
-from echelon.stages.assumptions import assumptions
-from echelon.stages.candidates import FAILED
-from echelon.stages.distributions import with_champions
-from echelon.stages.failures import count_failures
-from echelon.stages.plain_errors import cause
-from echelon.stages.windows import Windows
+from echelon.stages.backtest.candidates import FAILED
+from echelon.stages.forecast.distributions import with_champions
+from echelon.stages.report.assumptions import assumptions
+from echelon.stages.shared.failures import count_failures
+from echelon.stages.shared.plain_errors import cause
+from echelon.stages.shared.windows import Windows
 from in_memory import Rows, context
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession

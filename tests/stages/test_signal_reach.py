@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from echelon.core.demand.periods import Frequency, period_index, period_start
-from echelon.stages.data_exceptions.demand_spikes import demand_spikes
-from echelon.stages.signal_reach import told_signals
-from echelon.stages.spikes import told_spikes
-from echelon.stages.stock_books import told_stock_books
-from echelon.stages.windows import Windows
+from echelon.stages.prepare.signal_reach import told_signals
+from echelon.stages.prepare.spikes import told_spikes
+from echelon.stages.prepare.stock_books import told_stock_books
+from echelon.stages.replenish.data_exceptions.demand_spikes import demand_spikes
+from echelon.stages.shared.windows import Windows
 from in_memory import Rows, context
 from pyspark.sql import SparkSession
 

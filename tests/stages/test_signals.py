@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.periods import period_index
-from echelon.core.forecast.candidate import OK, Candidate, Means
-from echelon.core.forecast.covariates import Signals
+from echelon.core.forecast.features.covariates import Signals
+from echelon.core.forecast.models.candidate import OK, Candidate, Means
 from echelon.core.forecast.panel import Panel
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.stages import backtest
-from echelon.stages.context import Context
-from echelon.stages.signals import with_signals
-from echelon.stages.windows import Windows
+from echelon.stages.prepare.signals import with_signals
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.windows import Windows
 from in_memory import Rows, Tables, context, filled
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F

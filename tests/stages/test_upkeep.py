@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 from echelon.cli import main
+from echelon.commands import data_docs, query, upkeep
 from echelon.config.models import Spark
 from echelon.errors import EchelonError
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.places import refuse_foreign
-from echelon.lake.releases import release
-from echelon.stages import data_docs, query, runner, upkeep
-from echelon.stages.context import Context
+from echelon.lake.releases.release import release
+from echelon.stages import runner
+from echelon.stages.shared.context import Context
 from pyspark.sql import SparkSession
 
 COMMANDS = (["releases"], ["rollback", "1"], ["vacuum"], ["data-docs"], ["sql", "select * from targets"])

@@ -1,7 +1,7 @@
 """The report shows the lanes that planned locations order on, and names the others."""
 
-from echelon.report.network import edges
-from echelon.stages.used_lanes import lane_frames, used_and_others
+from echelon.report.sections.network import edges
+from echelon.stages.shared.used_lanes import lane_frames, used_and_others
 from in_memory import Rows, context
 from pyspark.sql import SparkSession
 from test_any_network import LANES, LEAD_TIMES, PLACES

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from echelon.config import Configuration
 from echelon.errors import InputRefused
-from echelon.stages.windows import plan_windows
+from echelon.stages.shared.windows import plan_windows
 
 LAST = date(2026, 10, 31)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from echelon.core.forecast.names import check_names
+from echelon.core.forecast.selection.names import check_names
 
 # A drive of Windows would be taken for the kind of an address.
 _WINDOWS = re.compile(r"^[A-Za-z]:[\\/]")

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from echelon.core.trusted import is_trusted
+from echelon.core.compiled.trusted import is_trusted
 from echelon.errors import EchelonError
 
 

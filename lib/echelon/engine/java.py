@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from echelon.engine.cache import cache_folders, writable_folder
-from echelon.engine.trust import PASSWORD, write_trust_store
+from echelon.engine.java_trust_store import PASSWORD, write_trust_store
 from echelon.errors import EchelonError
 
 SUPPORTED = (17, 21)

@@ -5,13 +5,13 @@ import sys
 import numpy as np
 
 from echelon.config.models import Spark
-from echelon.core.forecast.crps import ranked_scores
-from echelon.core.forecast.distribution import moment_quantiles
-from echelon.core.inventory.causes import Evidence
-from echelon.core.inventory.explain import explain_stock
-from echelon.core.inventory.plan import plan_sku
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.core.forecast.distributions.distribution import moment_quantiles
+from echelon.core.inventory.explanation.causes import Evidence
+from echelon.core.inventory.explanation.explain import explain_stock
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.planning.plan import plan_sku
+from echelon.core.inventory.planning.stock_plan import SimulationSize
+from echelon.core.probability.crps import ranked_scores
 from echelon.engine.session import start
 from echelon.errors import EchelonError
 

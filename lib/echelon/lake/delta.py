@@ -4,7 +4,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from echelon.errors import EchelonError
-from echelon.lake.contract import Table
+from echelon.lake.contracts.contract import Table
 from echelon.lake.files import list_files
 from echelon.lake.migration import migrate
 from echelon.lake.schema import CONSTRAINT, comment, constraint, properties, spark_schema

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from echelon.lake.contract import Column, Table
-from echelon.lake.contract_suite import contract_expectations
+from echelon.lake.checks.contract_suite import contract_expectations
+from echelon.lake.checks.suites import FOLDER
 from echelon.lake.contracts import TABLES
-from echelon.lake.suites import FOLDER
+from echelon.lake.contracts.contract import Column, Table
 
 _HEADER = """# Tables
 Every published table, made from its contract in `lib/echelon/lake/contracts` by `make docs` (a test compares).

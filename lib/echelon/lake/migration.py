@@ -5,7 +5,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StructField
 
 from echelon.errors import EchelonError
-from echelon.lake.contract import Table
+from echelon.lake.contracts.contract import Table
 from echelon.lake.schema import CONSTRAINT, CONTRACT, constraint, digest, properties, spark_schema
 
 Fields = dict[str, StructField]

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
-from echelon.lake.contract import Column, Table
+from echelon.lake.contracts.contract import Column, Table
 
 CONSTRAINT = "contract"
 CONTRACT = "echelon.contract"

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from echelon.lake.suites import Expectation
+from echelon.lake.checks.suites import Expectation
 
 _LARGEST = sys.float_info.max
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from echelon.report import comparison as c
 from echelon.report import formats as f
-from echelon.report.accuracy import accuracy
 from echelon.report.data import ReportData, records
-from echelon.report.network import valued
+from echelon.report.sections import comparison as c
+from echelon.report.sections.accuracy import accuracy
+from echelon.report.sections.network import valued
 
 
 @dataclass(frozen=True)

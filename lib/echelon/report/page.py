@@ -8,21 +8,22 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from echelon.core.inventory.bootstrap import FEWEST
-from echelon.report import comparison, formats
-from echelon.report.accuracy import champions, levels
-from echelon.report.checks import by_table
-from echelon.report.coverage import SHOWN, coverage
+from echelon.report import formats
 from echelon.report.data import ReportData
-from echelon.report.drivers import segment_drivers
-from echelon.report.fans import fans
 from echelon.report.headline import planned, tiles
-from echelon.report.leadtimes import lead_times
-from echelon.report.network import pictures, valued
-from echelon.report.planning import class_lines, exception_groups, orders, segment_matrix
-from echelon.report.readiness import readiness
-from echelon.report.replay import replay
+from echelon.report.sections import comparison
+from echelon.report.sections.accuracy import champions, levels
+from echelon.report.sections.checks import by_table
+from echelon.report.sections.coverage import SHOWN, coverage
+from echelon.report.sections.drivers import segment_drivers
+from echelon.report.sections.fans import fans
+from echelon.report.sections.lead_times import lead_times
+from echelon.report.sections.network import pictures, valued
+from echelon.report.sections.planning import class_lines, exception_groups, orders, segment_matrix
+from echelon.report.sections.readiness import readiness
+from echelon.report.sections.replay import replay
+from echelon.report.sections.why import why
 from echelon.report.summary import query
-from echelon.report.why import why
 
 CHECKS_PAGE = "checks.html"
 

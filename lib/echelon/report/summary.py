@@ -1,11 +1,11 @@
 """The few lines that end a run on the terminal."""
 
-from echelon.report import comparison as c
 from echelon.report import formats as f
-from echelon.report.accuracy import accuracy
 from echelon.report.data import ReportData
 from echelon.report.headline import order_kinds
-from echelon.report.readiness import readiness
+from echelon.report.sections import comparison as c
+from echelon.report.sections.accuracy import accuracy
+from echelon.report.sections.readiness import readiness
 
 
 def query(data: ReportData) -> str:

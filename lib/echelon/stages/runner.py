@@ -10,17 +10,17 @@ from echelon.config import Configuration, fingerprint
 from echelon.engine.progress import progress
 from echelon.engine.session import start
 from echelon.errors import CheckBlocked, ConfigurationError
-from echelon.lake.guard import load_ahead
+from echelon.lake.checks.guard import load_ahead
 from echelon.lake.lake import Lake
 from echelon.lake.lock import exclusive
 from echelon.lake.places import refuse_foreign
-from echelon.lake.releases import record_checks, release
-from echelon.lake.run_dates import released_run_date
-from echelon.lake.run_state import RunState, new_run, unfinished_run
-from echelon.lake.visible import all_releases
+from echelon.lake.releases.release import record_checks, release
+from echelon.lake.releases.run_dates import released_run_date
+from echelon.lake.releases.run_state import RunState, new_run, unfinished_run
+from echelon.lake.releases.visible import all_releases
 from echelon.stages import backtest, forecast, ingest, prepare, replay, replenish, report, stock
-from echelon.stages.context import Context
-from echelon.stages.plain_errors import plain_errors
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.plain_errors import plain_errors
 
 Stage = Callable[[Context], str]
 STAGES: dict[str, Stage] = {

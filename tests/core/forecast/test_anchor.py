@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast.anchor import anchor_forecasts
+from echelon.core.forecast.reconciliation.aggregate_forecast import anchor_forecasts
 
 END = 15_000
 

@@ -1,10 +1,10 @@
 """One bad series, or a candidate that fails as a whole, never stops the others."""
 
 import numpy as np
-from echelon.core.forecast.candidate import Candidate, Means, each_series, guarded
-from echelon.core.forecast.candidates import candidates
+from echelon.core.forecast.models.candidate import Candidate, Means, each_series, guarded
+from echelon.core.forecast.models.seasonal_naive import seasonal_naive
 from echelon.core.forecast.panel import Panel, make_panel
-from echelon.core.forecast.seasonal_naive import seasonal_naive
+from echelon.core.forecast.selection.candidates import candidates
 
 
 def one_series(history, _start, horizon):

@@ -5,10 +5,10 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from echelon.core.forecast import names
-from echelon.core.forecast.candidate import Candidate, guarded, naive_means
-from echelon.core.forecast.candidates import candidates
+from echelon.core.forecast.models.candidate import Candidate, guarded, naive_means
 from echelon.core.forecast.panel import make_panel
+from echelon.core.forecast.selection import names
+from echelon.core.forecast.selection.candidates import candidates
 
 
 @pytest.fixture

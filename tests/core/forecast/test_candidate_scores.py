@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pandas.testing as pdt
 import pytest
-from echelon.core.forecast.backtest import COVERAGE_COLUMNS
-from echelon.core.forecast.candidate_scores import CANDIDATE_COLUMNS, candidate_scores, window_summary
+from echelon.core.forecast.evaluation.backtest import COVERAGE_COLUMNS
+from echelon.core.forecast.evaluation.candidate_scores import CANDIDATE_COLUMNS, candidate_scores, window_summary
 
 
 def row(model: str, cutoff: int, series: int, known: int, pinball: float, **more: float) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from echelon.core.forecast.champion import CHAMPION_COLUMNS, ChampionRule, choose_champions
+from echelon.core.forecast.selection.champion import CHAMPION_COLUMNS, ChampionRule, choose_champions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

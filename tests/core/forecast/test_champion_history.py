@@ -3,7 +3,7 @@
 from datetime import date
 
 import pandas as pd
-from echelon.core.forecast.champion_history import HISTORY_COLUMNS, history_rows, incumbents, next_number
+from echelon.core.forecast.selection.champion_history import HISTORY_COLUMNS, history_rows, incumbents, next_number
 
 EMPTY = pd.DataFrame(columns=HISTORY_COLUMNS)
 MAY, JUNE, JULY = (date(2026, month, 1) for month in (5, 6, 7))

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.periods import start_date
-from echelon.core.forecast.backtest import backtest, cutoffs
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.combination import POWER, PRIOR_WINDOWS, combinations
+from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
 from echelon.core.forecast.panel import KEYS, Panel, make_panel
-from echelon.core.forecast.stacking import BORROWED_CASES, error_products
+from echelon.core.forecast.selection.candidates import candidates
+from echelon.core.forecast.selection.combination import POWER, PRIOR_WINDOWS, combinations
+from echelon.core.forecast.selection.stacking import BORROWED_CASES, error_products
 
 NAMES = ("seasonal_naive", "sba", "tsb", "adida", "median", "weighted")
 

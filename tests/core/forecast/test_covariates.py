@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.periods import Frequency, period_index, start_date
-from echelon.core.forecast.covariates import (
+from echelon.core.forecast.features.covariates import (
     Calendar,
     Signal,
     Signals,
@@ -15,7 +15,7 @@ from echelon.core.forecast.covariates import (
     periods_ahead,
     shared_values,
 )
-from echelon.core.forecast.events import ANY, MOST_EVENTS, PREFIX, event_signals
+from echelon.core.forecast.features.events import ANY, MOST_EVENTS, PREFIX, event_signals
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

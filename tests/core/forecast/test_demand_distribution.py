@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast.distribution import moment_quantiles, quantiles, sum_moments
-from echelon.core.forecast.mixture import Mixture
-from echelon.core.forecast.negative_binomial import LARGEST_SD
+from echelon.core.forecast.distributions.distribution import moment_quantiles, quantiles, sum_moments
+from echelon.core.probability.mixture import Mixture
+from echelon.core.probability.negative_binomial import LARGEST_SD
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from echelon.core.forecast import scores
-from echelon.core.forecast.crps import ranked_scores
+from echelon.core.forecast.evaluation import scores
+from echelon.core.probability.crps import ranked_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats

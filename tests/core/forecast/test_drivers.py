@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.drivers import ALL_DRIVERS, corrected, shape_of
-from echelon.core.forecast.features import feature_names
-from echelon.core.forecast.origin_features import origin_features
+from echelon.core.forecast.explanation.forecast_drivers import ALL_DRIVERS, corrected, shape_of
+from echelon.core.forecast.features.origin_features import origin_features
+from echelon.core.forecast.features.pooled_features import feature_names
 from echelon.core.forecast.panel import Covariate, Panel
 from echelon.lake.contracts import TABLES
 from hypothesis import given

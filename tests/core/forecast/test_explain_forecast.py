@@ -5,8 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.explain_forecast import DRIVERS, ExplainedForecast, explain_forecast, in_units, segment_drivers
-from echelon.core.forecast.lightgbm_direct import lightgbm_direct
+from echelon.core.forecast.explanation.contributions import (
+    DRIVERS,
+    ExplainedForecast,
+    explain_forecast,
+    in_units,
+    segment_drivers,
+)
+from echelon.core.forecast.models.lightgbm_direct import lightgbm_direct
 from echelon.core.forecast.panel import Covariate, Panel, make_panel
 from hypothesis import given
 from hypothesis import strategies as st

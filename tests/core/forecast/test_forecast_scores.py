@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from echelon.core.forecast import scores
+from echelon.core.forecast.evaluation import scores
 from hypothesis import given
 from hypothesis import strategies as st
 

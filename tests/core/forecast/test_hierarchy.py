@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.forecast.hierarchy import Window, factors, held_out_factors, learn_weights, make_windows
-from echelon.core.forecast.wrmsse import group_sums
+from echelon.core.forecast.evaluation.wrmsse import group_sums
+from echelon.core.forecast.reconciliation.hierarchy import Window, factors, held_out_factors, learn_weights, make_windows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

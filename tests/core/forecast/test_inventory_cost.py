@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast.inventory_cost import Terms, inventory_cost, order_up_to, sum_dispersion
-from echelon.core.forecast.negative_binomial import negative_binomial_quantiles
+from echelon.core.forecast.evaluation.inventory_cost import Terms, inventory_cost, order_up_to, sum_dispersion
+from echelon.core.probability.negative_binomial import negative_binomial_quantiles
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.periods import period_start
-from echelon.core.forecast.covariates import Calendar, Signal, Signals, own_values, shared_values
-from echelon.core.forecast.features import feature_names, features
-from echelon.core.forecast.history import History
-from echelon.core.forecast.known_ahead import periods_covered
+from echelon.core.forecast.features.covariates import Calendar, Signal, Signals, own_values, shared_values
+from echelon.core.forecast.features.history import History
+from echelon.core.forecast.features.known_ahead import periods_covered
+from echelon.core.forecast.features.pooled_features import feature_names, features
 from echelon.core.forecast.panel import Panel
 
 END, REACH = 100, 28

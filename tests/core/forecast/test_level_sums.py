@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.level_sums import LEVELS, SUM_COLUMNS, level_sums
+from echelon.core.forecast.reconciliation.level_sums import LEVELS, SUM_COLUMNS, level_sums
 
 ROWS = pd.DataFrame(
     {

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.explain_forecast import explain_forecast
-from echelon.core.forecast.features import feature_names, features
-from echelon.core.forecast.history import History, scale
-from echelon.core.forecast.lightgbm_direct import (
+from echelon.core.forecast.explanation.contributions import explain_forecast
+from echelon.core.forecast.features.history import History, scale
+from echelon.core.forecast.features.pooled_features import feature_names, features
+from echelon.core.forecast.models.lightgbm_direct import (
     ERRATIC,
     STEADY,
     fit_lightgbm,

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast import names
-from echelon.core.forecast.candidate import guarded
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.lstm import SEEN, _examples
+from echelon.core.forecast.models.candidate import guarded
+from echelon.core.forecast.models.lstm import SEEN, _examples
+from echelon.core.forecast.models.seasonal_naive import seasonal_naive
 from echelon.core.forecast.panel import make_panel
-from echelon.core.forecast.seasonal_naive import seasonal_naive
+from echelon.core.forecast.selection import names
+from echelon.core.forecast.selection.candidates import candidates
 
 
 def weekly_pattern(series: int, days: int) -> dict[str, object]:

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast.aggregation import WEIGHTS, adida, imapa, mean_interval
-from echelon.core.forecast.arima import auto_arima
-from echelon.core.forecast.exponential import auto_ets
-from echelon.core.forecast.moving_average import moving_average
-from echelon.core.forecast.mstl import mstl
+from echelon.core.forecast.models.arima import auto_arima
+from echelon.core.forecast.models.exponential import auto_ets
+from echelon.core.forecast.models.moving_average import moving_average
+from echelon.core.forecast.models.mstl import mstl
+from echelon.core.forecast.models.tsb import tsb, tsb_rate
 from echelon.core.forecast.panel import make_panel
-from echelon.core.forecast.tsb import tsb, tsb_rate
+from echelon.core.forecast.selection.aggregation import WEIGHTS, adida, imapa, mean_interval
 from hypothesis import given
 from hypothesis import strategies as st
 from statsforecast.models import AutoETS

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.new_items import SIMILAR, blended, cells, expected, learn, price_band
+from echelon.core.forecast.selection.new_items import SIMILAR, blended, cells, expected, learn, price_band
 
 SALES = Path(__file__).resolve().parents[3] / "data" / "online_retail"
 HIDDEN_FROM, AHEAD = 8, 8  # items that began in week 8 or later; weeks forecast

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.periods import period_start
-from echelon.core.forecast.features import feature_names, features
-from echelon.core.forecast.history import WINDOWS, History
+from echelon.core.forecast.features.history import WINDOWS, History
+from echelon.core.forecast.features.pooled_features import feature_names, features
+from echelon.core.forecast.features.season import year_index
 from echelon.core.forecast.panel import Covariate, Panel
-from echelon.core.forecast.season import year_index
 
 PERIODS, AHEAD = 900, 20
 SIGNALS = {"price": AHEAD, "promotion": 5, "weather": 0, "fuel": -7}

@@ -3,9 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.mixture import dispersion_of, mixture_cdf, mixture_of, mixture_quantiles, with_level, without_level
+from echelon.core.forecast.distributions.shape import FREQUENCY_POWER, learn_shapes
 from echelon.core.forecast.panel import Panel
-from echelon.core.forecast.shape import FREQUENCY_POWER, learn_shapes
+from echelon.core.probability.mixture import (
+    dispersion_of,
+    mixture_cdf,
+    mixture_of,
+    mixture_quantiles,
+    with_level,
+    without_level,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats

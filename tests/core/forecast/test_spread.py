@@ -4,12 +4,9 @@ import numpy as np
 import pandas as pd
 import pandas.testing as pdt
 import pytest
-from echelon.core.forecast.coverage import COVERAGE_LEVELS, COVERED, held_out_coverage
-from echelon.core.forecast.exceedance import exceedance, sum_cases
-from echelon.core.forecast.mixture import Mixture, mixture_cdf, mixture_of
-from echelon.core.forecast.panel import KEYS
-from echelon.core.forecast.shape import SHAPE_COLUMNS
-from echelon.core.forecast.spread import (
+from echelon.core.forecast.distributions.coverage import COVERAGE_LEVELS, COVERED, held_out_coverage
+from echelon.core.forecast.distributions.exceedance import exceedance, sum_cases
+from echelon.core.forecast.distributions.forecast_error import (
     DISTRIBUTION_COLUMNS,
     INDIFFERENT,
     LEVEL_CVS,
@@ -25,7 +22,10 @@ from echelon.core.forecast.spread import (
     segment_spread,
     shape_mixture,
 )
-from echelon.core.forecast.sums import sum_mixture
+from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
+from echelon.core.forecast.distributions.sums import sum_mixture
+from echelon.core.forecast.panel import KEYS
+from echelon.core.probability.mixture import Mixture, mixture_cdf, mixture_of
 from scipy import stats
 
 PLAIN = {"active_share": 1.0, "large_share": 0.0, "large_factor": 1.0, "large_dispersion": 0.0, "history_ratio": 1.0}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.forecast.panel import KEYS
-from echelon.core.forecast.stacking import BORROWED_CASES, CASE_COLUMNS, LARGEST_RMSSE, error_products, stacked
+from echelon.core.forecast.selection.stacking import BORROWED_CASES, CASE_COLUMNS, LARGEST_RMSSE, error_products, stacked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from echelon.core.demand.periods import period_start, weekday
+from echelon.core.forecast.models.sba import sba, sba_rate
+from echelon.core.forecast.models.seasonal_naive import seasonal_naive
+from echelon.core.forecast.models.theta import theta, theta_weekly
 from echelon.core.forecast.panel import make_panel
-from echelon.core.forecast.sba import sba, sba_rate
-from echelon.core.forecast.seasonal_naive import seasonal_naive
-from echelon.core.forecast.theta import theta, theta_weekly
 from statsforecast.models import DynamicOptimizedTheta
 
 

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from echelon.core.forecast.candidate import Candidate, each_series, guarded
+from echelon.core.forecast.models.candidate import Candidate, each_series, guarded
+from echelon.core.forecast.models.time_limit import OutOfTime, time_limit
 from echelon.core.forecast.panel import make_panel
-from echelon.core.forecast.time_limit import OutOfTime, time_limit
 
 
 def test_a_hanging_fit_becomes_a_status(frame) -> None:

@@ -5,12 +5,12 @@ import pandas as pd
 import pandas.testing as pdt
 import pytest
 from echelon.core.demand.periods import start_date
-from echelon.core.forecast.backtest import COVERAGE_COLUMNS, SCORE_COLUMNS, backtest, cutoffs
-from echelon.core.forecast.candidate import Candidate, Means, naive_means
-from echelon.core.forecast.candidates import candidates
-from echelon.core.forecast.inventory_cost import Terms
-from echelon.core.forecast.live import FORECAST_COLUMNS, forecast
+from echelon.core.forecast.evaluation.backtest import COVERAGE_COLUMNS, SCORE_COLUMNS, backtest, cutoffs
+from echelon.core.forecast.evaluation.inventory_cost import Terms
+from echelon.core.forecast.evaluation.live import FORECAST_COLUMNS, forecast
+from echelon.core.forecast.models.candidate import Candidate, Means, naive_means
 from echelon.core.forecast.panel import Panel, make_panel
+from echelon.core.forecast.selection.candidates import candidates
 
 LEVELS = (0.05, 0.5, 0.95)
 NAMES = ["seasonal_naive", "moving_average", "sba", "tsb", "theta_weekly", "lightgbm"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.wrmsse import M5_LEVELS, group_sums, groupings, level_scores, revenue_weights, wrmsse
+from echelon.core.forecast.evaluation.wrmsse import M5_LEVELS, group_sums, groupings, level_scores, revenue_weights, wrmsse
 from hypothesis import given
 from hypothesis import strategies as st
 

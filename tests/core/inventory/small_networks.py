@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from echelon.core.inventory.general.model import NO_LIMIT, OUTSIDE, Disruption, Link, Point, Policy, Start, SupplyNetwork
-from echelon.core.inventory.problem import Demand, LeadTime
+from echelon.core.inventory.model.problem import Demand, LeadTime
+from echelon.core.inventory.model.supply_network import NO_LIMIT, OUTSIDE, Disruption, Link, Point, Policy, Start, SupplyNetwork
 from hypothesis import strategies as st
 from small_problems import lead_times
 

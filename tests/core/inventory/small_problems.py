@@ -1,7 +1,7 @@
 """Small random problems for Hypothesis, and a realistic one, shared by the tests of the inventory engine."""
 
 import numpy as np
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
 from hypothesis import strategies as st
 
 # Levels with these fractions and demand in whole units never meet by chance: roots of primes and 1 have no sum in whole

@@ -5,18 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.optimisation.budget import exchange_curve, most_service, most_service_whole
-from echelon.core.inventory.optimisation.costs import Costs
-from echelon.core.inventory.optimisation.fill_rate import optimise
-from echelon.core.inventory.optimisation.pairs import best_pair
-from echelon.core.inventory.optimisation.penalty import least_cost_levels
-from echelon.core.inventory.optimisation.targets import Targets
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.reference.order_up_to import _Costs, ss_poisson
-from echelon.core.inventory.reference.reorder_point import rq_poisson
-from echelon.core.inventory.simulation.paths import PathSource
-from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.optimisation.cost.budget import exchange_curve, most_service, most_service_whole
+from echelon.core.inventory.optimisation.cost.costs import Costs
+from echelon.core.inventory.optimisation.cost.pairs import best_pair
+from echelon.core.inventory.optimisation.cost.penalty import least_cost_levels
+from echelon.core.inventory.optimisation.service.fill_rate import optimise
+from echelon.core.inventory.optimisation.service.targets import Targets
+from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
+from echelon.textbook.single_location.order_up_to import _Costs, ss_poisson
+from echelon.textbook.single_location.reorder_point import rq_poisson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory import causes as c
-from echelon.core.inventory.causes import Evidence, same, without
-from echelon.core.inventory.problem import Demand, LeadTime, Node
+from echelon.core.inventory.explanation import causes as c
+from echelon.core.inventory.explanation.causes import Evidence, same, without
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node
 
 LEAD = LeadTime((4, 6, 8, 20), (0.25, 0.25, 0.25, 0.25))  # promised: 8
 DEMAND = Demand(np.full(4, 10.0), 0.5, 0.4)

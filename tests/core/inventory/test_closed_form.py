@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from echelon.core.inventory.optimisation.costs import Costs
-from echelon.core.inventory.optimisation.penalty import least_cost_levels
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.reference.service import service_normal
-from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.paths import Paths, PathSource
-from echelon.core.inventory.simulation.simulator import Simulator
+from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
+from echelon.core.inventory.kernels.layout import BLOCK
+from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.optimisation.cost.costs import Costs
+from echelon.core.inventory.optimisation.cost.penalty import least_cost_levels
+from echelon.textbook.single_location.service import service_normal
 
 REFERENCE = Path(__file__).parent / "reference"
 SOME_DEMAND = Demand(np.ones(1))

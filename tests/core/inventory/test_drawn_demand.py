@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast.mixture import mixture_cdf, mixture_of
-from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, ProblemError, Shape
-from echelon.core.inventory.simulation.level_factors import common_level, stratified_level
-from echelon.core.inventory.simulation.paths import PathSource
+from echelon.core.inventory.kernels.drawing.level_factors import common_level, stratified_level
+from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, ProblemError, Shape
+from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
+from echelon.core.probability.mixture import mixture_cdf, mixture_of
 
 LUMPY = Shape(active_share=0.3, large_share=0.01, large_factor=25.0, large_dispersion=0.2)
 HUGE = Shape(active_share=0.25, large_share=0.002, large_factor=150.0, large_dispersion=0.1)

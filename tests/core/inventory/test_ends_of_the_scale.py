@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.plan import plan_sku
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.planning.plan import plan_sku
+from echelon.core.inventory.planning.stock_plan import SimulationSize
 
 SIZE = SimulationSize(periods=120, replications=128, certification_replications=256)
 

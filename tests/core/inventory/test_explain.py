@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.causes import Evidence
-from echelon.core.inventory.explain import CAUSES, explain_stock
-from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.plan import plan_sku
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.core.inventory.explanation.causes import Evidence
+from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
+from echelon.core.inventory.planning.plan import plan_sku
+from echelon.core.inventory.planning.stock_plan import SimulationSize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.optimisation.fill_rate import optimise
-from echelon.core.inventory.optimisation.targets import Targets, fill_gap
-from echelon.core.inventory.plan import plan_analytic, plan_sku
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, ProblemError
-from echelon.core.inventory.simulation.level_factors import stratified_level
-from echelon.core.inventory.simulation.paths import PathSource
-from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.core.inventory.kernels.drawing.level_factors import stratified_level
+from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, ProblemError
+from echelon.core.inventory.optimisation.service.fill_rate import optimise
+from echelon.core.inventory.optimisation.service.targets import Targets, fill_gap
+from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
+from echelon.core.inventory.planning.plan import plan_analytic, plan_sku
+from echelon.core.inventory.planning.stock_plan import SimulationSize
 from scipy import stats
 from small_problems import warehouse_and_stores
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.inventory.reference.guaranteed_service import ServiceNetwork, Stage, base_stock_levels, place_safety_stock
-from echelon.core.inventory.reference.guaranteed_service_tree import place_on_tree
+from echelon.textbook.multi_echelon.guaranteed_service import ServiceNetwork, Stage, base_stock_levels, place_safety_stock
+from echelon.textbook.multi_echelon.guaranteed_service_tree import place_on_tree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_answers import instances

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
-from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.paths import PathSource
-from echelon.core.inventory.simulation.simulator import Simulator
+from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.tree.simulator import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Oracle

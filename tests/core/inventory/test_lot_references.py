@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from echelon.core.inventory.reference import eoq
-from echelon.core.inventory.reference.lot_sizing import wagner_whitin
+from echelon.textbook import eoq
+from echelon.textbook.single_location.lot_sizing import wagner_whitin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from echelon.core.inventory.reference import base_stock, serial
-from echelon.core.inventory.reference.demand_laws import normal_pmf, poisson_pmf
-from echelon.core.inventory.reference.lost_sales import lost_sales_optimal_cost
-from echelon.core.inventory.reference.one_warehouse import Retailers, Warehouse, evaluate, metric, optimal_levels, two_moment
+from echelon.textbook.demand_laws import normal_pmf, poisson_pmf
+from echelon.textbook.multi_echelon import serial
+from echelon.textbook.multi_echelon.one_warehouse import Retailers, Warehouse, evaluate, metric, optimal_levels, two_moment
+from echelon.textbook.single_location import base_stock
+from echelon.textbook.single_location.lost_sales import lost_sales_optimal_cost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_answers import by_id, instances

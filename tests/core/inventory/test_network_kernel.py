@@ -1,14 +1,14 @@
 """The general kernel against the slow event loop, the fast kernel, and its gradients against differences."""
 
 import numpy as np
-from echelon.core.inventory.general import measures
-from echelon.core.inventory.general.arrays import Draws
-from echelon.core.inventory.general.paths import NetworkPathSource
-from echelon.core.inventory.general.simulator import NetworkSimulator
-from echelon.core.inventory.general.trees import as_network
-from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.paths import PathSource
-from echelon.core.inventory.simulation.simulator import Simulator
+from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.network import measures
+from echelon.core.inventory.kernels.network.arrays import Draws
+from echelon.core.inventory.kernels.network.paths import NetworkPathSource
+from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
+from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.model.trees import as_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_oracle import NetworkOracle

@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.general import measures
-from echelon.core.inventory.general.model import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork
-from echelon.core.inventory.general.paths import NetworkPathSource
-from echelon.core.inventory.general.simulator import NetworkSimulator
-from echelon.core.inventory.problem import Demand, LeadTime
-from echelon.core.inventory.reference.demand_laws import poisson_pmf
-from echelon.core.inventory.reference.lost_sales import lost_sales_optimal_cost
-from echelon.core.inventory.reference.order_up_to import ss_cost, ss_poisson
-from echelon.core.inventory.reference.reorder_point import rq_poisson, rq_poisson_cost
-from echelon.core.inventory.simulation import layout
+from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.network import measures
+from echelon.core.inventory.kernels.network.paths import NetworkPathSource
+from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
+from echelon.core.inventory.model.problem import Demand, LeadTime
+from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork
+from echelon.textbook.demand_laws import poisson_pmf
+from echelon.textbook.single_location.lost_sales import lost_sales_optimal_cost
+from echelon.textbook.single_location.order_up_to import ss_cost, ss_poisson
+from echelon.textbook.single_location.reorder_point import rq_poisson, rq_poisson_cost
 
 
 def shop(policy, lead_time, mean, **changes):

@@ -1,8 +1,8 @@
 """The slow event loop of the general network against cases worked out by hand, one per feature (docs/network-model.md)."""
 
 import pytest
-from echelon.core.inventory.general.model import OUTSIDE, Link, Point, Policy, Start, SupplyNetwork
-from echelon.core.inventory.problem import LeadTime
+from echelon.core.inventory.model.problem import LeadTime
+from echelon.core.inventory.model.supply_network import OUTSIDE, Link, Point, Policy, Start, SupplyNetwork
 from network_oracle import NetworkOracle
 
 ANY = LeadTime.fixed(0)  # the oracle gets its times drawn

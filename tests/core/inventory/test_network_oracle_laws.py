@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.general.trees import as_network
+from echelon.core.inventory.model.trees import as_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_oracle import NetworkOracle

@@ -4,21 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.general import measures
-from echelon.core.inventory.general.check import check_network
-from echelon.core.inventory.general.costs import yearly_costs
-from echelon.core.inventory.general.guaranteed import as_supply_network
-from echelon.core.inventory.general.model import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork, UnitCosts
-from echelon.core.inventory.general.moments import network_lead_time_demand, usage, warm_up
-from echelon.core.inventory.general.paths import NetworkPathSource
-from echelon.core.inventory.general.simulator import NetworkSimulator
-from echelon.core.inventory.general.trees import as_network
-from echelon.core.inventory.general.waiting import served_within
-from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.problem import Demand, LeadTime, ProblemError
-from echelon.core.inventory.reference.guaranteed_service import place_safety_stock
-from echelon.core.inventory.reference.service_network import ServiceNetwork, Stage, base_stock_levels
-from echelon.core.inventory.simulation import layout
+from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.network import measures
+from echelon.core.inventory.kernels.network.costs import yearly_costs
+from echelon.core.inventory.kernels.network.paths import NetworkPathSource
+from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
+from echelon.core.inventory.kernels.network.time_window_fill_rate import served_within
+from echelon.core.inventory.model.check import check_network
+from echelon.core.inventory.model.problem import Demand, LeadTime, ProblemError
+from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork, UnitCosts
+from echelon.core.inventory.model.trees import as_network
+from echelon.core.inventory.planning.guaranteed_service import as_supply_network
+from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
+from echelon.core.inventory.planning.moments import network_lead_time_demand, usage, warm_up
+from echelon.textbook.multi_echelon.guaranteed_service import place_safety_stock
+from echelon.textbook.multi_echelon.service_network import ServiceNetwork, Stage, base_stock_levels
 from hypothesis import given, settings
 from small_networks import bicycle, dual_sourced_warehouse, perishable_store
 from small_problems import problems
@@ -128,7 +128,7 @@ def test_costs_add_up_and_are_the_rates_times_the_measures():
 def test_the_tape_grows_when_it_is_too_short(monkeypatch):
     levels = np.array([30.0])
     expected = simulated(perishable_store()).measure(levels).sums
-    monkeypatch.setattr("echelon.core.inventory.general.simulator._ROOM", 1)
+    monkeypatch.setattr("echelon.core.inventory.kernels.network.simulator._ROOM", 1)
     np.testing.assert_array_equal(simulated(perishable_store()).measure(levels).sums, expected)
     assert expected.shape[0] == measures.ALL_SUMS
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.general.costs import yearly_costs
-from echelon.core.inventory.general.model import Disruption, Policy, UnitCosts
-from echelon.core.inventory.general.plan import plan_network
-from echelon.core.inventory.general.trees import as_network
-from echelon.core.inventory.plan import plan_sku
-from echelon.core.inventory.problem import LeadTime, ProblemError
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.core.inventory.kernels.network.costs import yearly_costs
+from echelon.core.inventory.model.problem import LeadTime, ProblemError
+from echelon.core.inventory.model.supply_network import Disruption, Policy, UnitCosts
+from echelon.core.inventory.model.trees import as_network
+from echelon.core.inventory.planning.network_plan import plan_network
+from echelon.core.inventory.planning.plan import plan_sku
+from echelon.core.inventory.planning.stock_plan import SimulationSize
 from small_networks import bicycle, dual_sourced_warehouse, perishable_store
 from small_problems import warehouse_and_stores
 

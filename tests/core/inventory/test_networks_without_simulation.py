@@ -4,19 +4,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.analytic import analytic_levels
-from echelon.core.inventory.classical import classical_levels
-from echelon.core.inventory.general.analytic import classical_network_levels, network_service_targets, plan_network_analytic
-from echelon.core.inventory.general.gaps import as_planned
-from echelon.core.inventory.general.model import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork, UnitCosts
-from echelon.core.inventory.general.plan import plan_network
-from echelon.core.inventory.general.trees import as_network
-from echelon.core.inventory.plan import plan_analytic
-from echelon.core.inventory.problem import Demand, LeadTime, Problem
-from echelon.core.inventory.reference.eoq import economic_order_quantity
+from echelon.core.inventory.kernels.tree.simulator import warm_up_periods
+from echelon.core.inventory.model.problem import Demand, LeadTime, Problem
+from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork, UnitCosts
+from echelon.core.inventory.model.trees import as_network
+from echelon.core.inventory.planning.analytic import analytic_levels
+from echelon.core.inventory.planning.classical import classical_levels
+from echelon.core.inventory.planning.network_analytic import (
+    classical_network_levels,
+    network_service_targets,
+    plan_network_analytic,
+)
+from echelon.core.inventory.planning.network_plan import plan_network
+from echelon.core.inventory.planning.order_quantities import as_planned
+from echelon.core.inventory.planning.plan import plan_analytic
+from echelon.core.inventory.planning.stock_plan import SimulationSize
 from echelon.core.inventory.replay import replay, replay_network
-from echelon.core.inventory.simulation.simulator import warm_up_periods
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.textbook.eoq import economic_order_quantity
 from hypothesis import given, settings
 from small_networks import dual_sourced_warehouse
 from small_problems import problems, warehouse_and_stores

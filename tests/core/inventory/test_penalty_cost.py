@@ -6,22 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from echelon.core.inventory.optimisation.continuous_review import (
+from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
+from echelon.core.inventory.kernels.layout import BLOCK
+from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.optimisation.cost.continuous_review import (
     OneWarehouse,
     one_warehouse_levels,
     sobol_points,
     steady_state,
 )
-from echelon.core.inventory.optimisation.costs import Costs, certified_cost
-from echelon.core.inventory.optimisation.penalty import least_cost_levels
-from echelon.core.inventory.optimisation.polish import least_cost_whole_levels
-from echelon.core.inventory.optimisation.starts import shang_song_start
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.reference import one_warehouse
-from echelon.core.inventory.reference.serial import serial_normal, serial_poisson
-from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.paths import Paths, PathSource
-from echelon.core.inventory.simulation.simulator import Simulator
+from echelon.core.inventory.optimisation.cost.costs import Costs, certified_cost
+from echelon.core.inventory.optimisation.cost.penalty import least_cost_levels
+from echelon.core.inventory.optimisation.cost.polish import least_cost_whole_levels
+from echelon.core.inventory.optimisation.cost.starts import shang_song_start
+from echelon.textbook.multi_echelon import one_warehouse
+from echelon.textbook.multi_echelon.serial import serial_normal, serial_poisson
 from hypothesis import given, settings
 from scipy import stats
 from small_problems import problems

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.certification import certify
-from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.optimisation.shadow_prices import ShadowPrices
-from echelon.core.inventory.optimisation.targets import Targets, meet_targets
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.layout import BLOCK
-from echelon.core.inventory.simulation.level_factors import stratified_level
-from echelon.core.inventory.simulation.paths import PathSource
-from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.level_factors import stratified_level
+from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.layout import BLOCK
+from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
+from echelon.core.inventory.optimisation.service.targets import Targets, meet_targets
+from echelon.core.inventory.planning.certification import certify
+from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
 from small_problems import warehouse_and_stores
 
 RANDOM = LeadTime((1, 2, 3, 4, 5), (0.2,) * 5)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.classical import classical_levels
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.planning.classical import classical_levels
 from echelon.core.inventory.replay import replay
 from small_problems import warehouse_and_stores
 

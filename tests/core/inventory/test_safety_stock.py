@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.general.analytic import plan_network_analytic
-from echelon.core.inventory.general.model import OUTSIDE, Link, Point, Policy, SupplyNetwork, UnitCosts
-from echelon.core.inventory.general.plan import plan_network
-from echelon.core.inventory.plan import plan_analytic, plan_sku
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem, Shape
-from echelon.core.inventory.slowest_lane import slowest_lane
-from echelon.core.inventory.stock_plan import SimulationSize
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, Shape
+from echelon.core.inventory.model.supply_network import OUTSIDE, Link, Point, Policy, SupplyNetwork, UnitCosts
+from echelon.core.inventory.planning.network_analytic import plan_network_analytic
+from echelon.core.inventory.planning.network_plan import plan_network
+from echelon.core.inventory.planning.plan import plan_analytic, plan_sku
+from echelon.core.inventory.planning.slowest_lane import slowest_lane
+from echelon.core.inventory.planning.stock_plan import SimulationSize
 
 SIZE = SimulationSize(periods=60, replications=64, certification_replications=128)
 FAR, NEAR = LeadTime((20, 30), (0.5, 0.5)), LeadTime.fixed(2)

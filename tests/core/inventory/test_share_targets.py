@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.lead_time_demand import lead_time_demand
-from echelon.core.inventory.optimisation.fill_rate import optimise, valley_at
-from echelon.core.inventory.optimisation.no_stock_out import ShareGoal, ShareTargets, Start, least_cost_for_shares
-from echelon.core.inventory.optimisation.targets import Targets
-from echelon.core.inventory.problem import Demand, LeadTime, Node, Problem
-from echelon.core.inventory.simulation.paths import PathSource
-from echelon.core.inventory.simulation.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
+from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.optimisation.service.fill_rate import optimise, valley_at
+from echelon.core.inventory.optimisation.service.no_stock_out import ShareGoal, ShareTargets, Start, least_cost_for_shares
+from echelon.core.inventory.optimisation.service.targets import Targets
+from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats

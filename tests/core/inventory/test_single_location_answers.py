@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.reference import base_stock, eoq, reorder_heuristics
-from echelon.core.inventory.reference.demand_laws import poisson_pmf
-from echelon.core.inventory.reference.order_up_to import ss_cost, ss_poisson, ss_power_approximation
-from echelon.core.inventory.reference.reorder_point import NormalSystem, rq_poisson, rq_poisson_cost
-from echelon.core.inventory.reference.service import service_normal
+from echelon.textbook import eoq
+from echelon.textbook.demand_laws import poisson_pmf
+from echelon.textbook.single_location import base_stock, reorder_heuristics
+from echelon.textbook.single_location.order_up_to import ss_cost, ss_poisson, ss_power_approximation
+from echelon.textbook.single_location.reorder_point import NormalSystem, rq_poisson, rq_poisson_cost
+from echelon.textbook.single_location.service import service_normal
 from known_answers import instances
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.reference import base_stock, order_up_to, reorder_heuristics, reorder_point, service
-from echelon.core.inventory.reference.demand_laws import expected_shortage, normal_pmf, poisson_pmf, sum_pmf
+from echelon.textbook.demand_laws import expected_shortage, normal_pmf, poisson_pmf, sum_pmf
+from echelon.textbook.single_location import base_stock, order_up_to, reorder_heuristics, reorder_point, service
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from deliveries_made_up import START, delivery, lane, learn
 from echelon.core.network.lead_times import LeadTimeRules, lead_times
-from echelon.core.network.pmf import gamma_pmf, learned_pmf
+from echelon.core.probability.pmf import gamma_pmf, learned_pmf
 from echelon.lake.contracts import TABLES
 from hypothesis import given
 from hypothesis import strategies as st

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echelon.core.inventory.general.model import SupplyNetwork
-from echelon.core.inventory.general.paths import NetworkPathSource
-from echelon.core.inventory.general.simulator import NetworkSimulator
-from echelon.core.inventory.problem import Problem
-from echelon.core.inventory.simulation import layout
-from echelon.core.inventory.simulation.layout import BLOCK, Doubles, Floats
-from echelon.core.inventory.simulation.paths import Paths, draw_leads
-from echelon.core.inventory.simulation.simulator import Measures, Simulator, warm_up_periods
-from echelon.core.inventory.stock_plan import Planned, holding_costs
+from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.paths import Paths, draw_leads
+from echelon.core.inventory.kernels.layout import BLOCK, Doubles, Floats
+from echelon.core.inventory.kernels.network.paths import NetworkPathSource
+from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
+from echelon.core.inventory.kernels.tree.simulator import Measures, Simulator, warm_up_periods
+from echelon.core.inventory.model.problem import Problem
+from echelon.core.inventory.model.supply_network import SupplyNetwork
+from echelon.core.inventory.planning.stock_plan import Planned, holding_costs
 
 _DAYS_PER_YEAR = 365.0
 

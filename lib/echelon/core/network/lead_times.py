@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from echelon.core.network.deliveries import PERFORMANCE, known_deliveries, performance
-from echelon.core.network.pmf import Floats, gamma_pmf, learned_pmf, quantile
 from echelon.core.network.reliability import shrunk_share, source_scores
+from echelon.core.probability.pmf import Floats, gamma_pmf, learned_pmf, quantile
 
 
 @dataclass(frozen=True)

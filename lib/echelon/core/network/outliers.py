@@ -6,7 +6,7 @@ Late deliveries happened and stock has to live with them, so only what nothing e
 import numpy as np
 from numpy.typing import NDArray
 
-from echelon.core.network.pmf import Floats
+from echelon.core.probability.pmf import Floats
 
 Mask = NDArray[np.bool_]
 

@@ -1,6 +1,6 @@
 """Columns that several tables share, so that each is worded and checked once."""
 
-from echelon.lake.contract import Column
+from echelon.lake.contracts.contract import Column
 
 SKU = Column("sku", "string", "Stock keeping unit, as in the source", check="length(sku) > 0")
 LOCATION = Column("location", "string", "Stocking point", check="length(location) > 0")

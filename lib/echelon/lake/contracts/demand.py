@@ -1,7 +1,7 @@
 """Tables of the stage `prepare`: demand, segments, lead times and suppliers."""
 
-from echelon.lake.contract import Column, Table
 from echelon.lake.contracts.common import DESTINATION, LOCATION, SEGMENT, SKU, SOURCE, amount, share
+from echelon.lake.contracts.contract import Column, Table
 
 DEMAND = Table(
     "demand",

@@ -1,7 +1,7 @@
 """Tables of what forecasts know beside demand."""
 
-from echelon.lake.contract import Column, Table
 from echelon.lake.contracts.common import LOCATION, MODEL, SKU, amount
+from echelon.lake.contracts.contract import Column, Table
 
 SIGNALS = Table(
     "signals",

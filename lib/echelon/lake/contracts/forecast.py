@@ -1,7 +1,7 @@
 """Tables of the stages `backtest` and `forecast`."""
 
-from echelon.lake.contract import Column, Table
 from echelon.lake.contracts.common import LOCATION, MODEL, SEGMENT, SKU, amount, share
+from echelon.lake.contracts.contract import Column, Table
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 

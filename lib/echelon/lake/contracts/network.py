@@ -1,7 +1,7 @@
 """Tables of the stage `ingest`: what the sources say, typed and cleaned."""
 
-from echelon.lake.contract import Column, Table
 from echelon.lake.contracts.common import DESTINATION, LOCATION, SKU, SOURCE, amount, share
+from echelon.lake.contracts.contract import Column, Table
 
 _COUNTED = (
     Column("rows_read", "bigint", "Rows in the source", "rows", check="rows_read >= 0"),

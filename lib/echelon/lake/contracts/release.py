@@ -1,6 +1,6 @@
 """Tables that say which versions of the others belong together, and what was checked."""
 
-from echelon.lake.contract import Column, Table
+from echelon.lake.contracts.contract import Column, Table
 
 # The record of what was decided on which grounds outlives the tables.
 _YEARS = 5 * 365

@@ -1,8 +1,8 @@
 """Tables of the stages `stock`, `replenish` and `replay`."""
 
 from echelon.core.inventory.bootstrap import FEWEST
-from echelon.lake.contract import Column, Table
 from echelon.lake.contracts.common import DESTINATION, LOCATION, SKU, SOURCE, amount, share
+from echelon.lake.contracts.contract import Column, Table
 
 
 def interval(name: str, meaning: str, unit: str) -> tuple[Column, Column]:

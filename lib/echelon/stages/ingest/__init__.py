@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 
 from echelon.errors import InputRefused
 from echelon.lake.inputs import INPUTS
-from echelon.stages.context import Context
 from echelon.stages.ingest import accept, classify, complete, master, records
 from echelon.stages.ingest.classify import RULE
 from echelon.stages.ingest.data_end import run_date_of
@@ -19,6 +18,7 @@ from echelon.stages.ingest.records import Frames
 from echelon.stages.ingest.signal_checks import check_signals
 from echelon.stages.ingest.strangers import refuse_strange_sales, refuse_strangers, tell_strangers
 from echelon.stages.ingest.told import tell_rows
+from echelon.stages.shared.context import Context
 
 # So few bad rows never stop a run, however small the input.
 FEW_ROWS = 10

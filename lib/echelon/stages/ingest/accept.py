@@ -10,11 +10,11 @@ from echelon.errors import InputRefused
 from echelon.lake.inputs import EVERY, INPUTS
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
 from echelon.lake.sources.read import LOST, Reading, look_over, read_source
-from echelon.stages.context import Context
 from echelon.stages.ingest import classify
 from echelon.stages.ingest.classify import Rule
 from echelon.stages.ingest.copies import settle_copies
-from echelon.stages.notes import note
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.notes import note
 
 
 def classified(context: Context, name: str) -> DataFrame | None:

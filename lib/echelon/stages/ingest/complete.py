@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from echelon.config.models import LEAD_TIME_SD_SHARE, Defaults
-from echelon.engine.exact import exact_sum
+from echelon.engine.decimal_sums import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import EVERY
 from echelon.lake.sources.part import FILE

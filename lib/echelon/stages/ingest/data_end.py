@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 from echelon.core.demand.periods import stamps_whole_periods
 from echelon.core.demand.silence import LONGEST_GAP, Ends, Stamps, ends
 from echelon.errors import InputRefused
-from echelon.stages.context import Context
 from echelon.stages.ingest.classify import RULE, first_reasons
-from echelon.stages.notes import note
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.notes import note
 
 _PERIOD = {"D": "sale", "W": "week", "M": "month"}
 _SHOWN = 3

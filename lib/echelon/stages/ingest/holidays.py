@@ -9,8 +9,8 @@ from echelon.core.demand.public_holidays import public_holidays
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import EVERY
-from echelon.stages.context import Context
-from echelon.stages.network import names_of
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.network import names_of
 
 # Known that far ahead of the run date: no horizon is longer.
 _DAYS_AHEAD = 2 * 366

@@ -7,8 +7,8 @@ from echelon.core.network import topology
 from echelon.core.network.order_terms import check_capacity
 from echelon.core.network.topology import NetworkError
 from echelon.errors import InputRefused
-from echelon.stages.context import Context
-from echelon.stages.network import lanes_of, names_of, without_source
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.network import lanes_of, names_of, without_source
 
 KINDS = ("supplier", "warehouse", "store")
 

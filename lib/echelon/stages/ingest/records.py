@@ -6,13 +6,13 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from echelon.engine.exact import exact_sum
+from echelon.engine.decimal_sums import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import INPUTS, LARGEST
 from echelon.lake.sources.part import FILE
 from echelon.lake.sources.read import ROW
-from echelon.stages.context import Context
 from echelon.stages.ingest.classify import REASON, RULE
+from echelon.stages.shared.context import Context
 
 Frames = dict[str, DataFrame]
 NO_DATE = "(no date)"

@@ -5,9 +5,9 @@ import difflib
 from pyspark.sql import functions as F
 
 from echelon.errors import InputRefused
-from echelon.stages.context import Context
 from echelon.stages.ingest.classify import RULE, first_reasons
 from echelon.stages.ingest.records import Frames
+from echelon.stages.shared.context import Context
 
 _SHOWN = 5
 

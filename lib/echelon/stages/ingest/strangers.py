@@ -5,11 +5,11 @@ from pyspark.sql import functions as F
 
 from echelon.errors import InputRefused
 from echelon.lake.inputs import EVERY
-from echelon.stages.context import Context
 from echelon.stages.ingest import classify
 from echelon.stages.ingest.classify import RULE
 from echelon.stages.ingest.records import Counts, Frames
-from echelon.stages.notes import note
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.notes import note
 
 _SHOWN = 3
 _ONLY_KNOWN = ("stock", "stock_history")

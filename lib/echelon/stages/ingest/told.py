@@ -5,10 +5,10 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.engine.exact import exact_sum
+from echelon.engine.decimal_sums import exact_sum
 from echelon.stages.ingest.classify import REASON, RULE
 from echelon.stages.ingest.records import Frames
-from echelon.stages.notes import note
+from echelon.stages.shared.notes import note
 
 
 def tell_rows(rows: Frames) -> None:

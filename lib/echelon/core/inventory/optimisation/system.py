@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from echelon.core.inventory.simulation.layout import Doubles
-from echelon.core.inventory.simulation.simulator import Measures, Totals
+from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.inventory.kernels.tree.simulator import Measures, Totals
 
 
 class System(Protocol):

@@ -1,0 +1,108 @@
+"""`echelon sql`: one query on the tables of the newest release, each under its own name. It reads, and does nothing else."""
+
+import difflib
+import re
+from collections.abc import Collection
+
+from pyspark.sql import DataFrame, SparkSession
+
+from echelon.commands.query_plan import names, reading_only
+from echelon.config import Configuration
+from echelon.engine.session import start
+from echelon.errors import ConfigurationError, EchelonError
+from echelon.lake.contracts import TABLES
+from echelon.lake.releases.visible import Row, open_tables, refuse_unreleased, visible_release
+from echelon.stages.shared.plain_errors import FOREIGN, cause, plain_errors
+
+MOST_ROWS = 100
+_LIST = re.compile(r"\s*show\s+tables\s*;?\s*", re.IGNORECASE)
+_DESCRIBE = re.compile(r"\s*(?:desc|describe)\s+(?:table\s+)?`?(\w+)`?\s*;?\s*", re.IGNORECASE)
+# Spark's codes, and its advice on settings that can't be made here.
+_NOISE = re.compile(r'^.*?\[[A-Z0-9_.]+\] | If necessary set [^.]*"spark[^"]*" to "false"[^.]*\.| SQLSTATE: .*$')
+# What is no fault of the query: files that are gone, or can't be read.
+_FILES = ("FAILED_READ_FILE", "DELTA_", "PATH_NOT_FOUND")
+
+
+def show(settings: Configuration, text: str) -> None:
+    """Start Spark and print the result of the query."""
+    with plain_errors("sql"):
+        refuse_unreleased(settings.run.output)
+    spark = start(settings.spark)
+    try:
+        answer(spark, settings, text)
+    finally:
+        spark.stop()
+
+
+def answer(spark: SparkSession, settings: Configuration, text: str) -> None:
+    """Print the first rows of the result.
+
+    Raises EchelonError when there is no release yet or a file is gone, ConfigurationError when the query is wrong, also where
+    that shows only while it runs.
+    """
+    with reading_only(spark):
+        frame = query(spark, settings, text)
+        try:
+            frame.show(MOST_ROWS, truncate=60 if "comment" not in frame.columns else 200)
+        except FOREIGN as error:
+            raise _told(error) from None
+
+
+def query(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
+    """The result of a query on the newest release; also of SHOW TABLES and of DESCRIBE with the name of a table.
+
+    Raises like `answer`.
+    """
+    described = _DESCRIBE.fullmatch(text)
+    with reading_only(spark):
+        if _LIST.fullmatch(text):
+            return _listed(spark, _newest(spark, settings))
+        return _described(spark, settings, described[1]) if described else _asked(spark, settings, text)
+
+
+def _newest(spark: SparkSession, settings: Configuration) -> Row:
+    with plain_errors("sql"):
+        return visible_release(spark, settings.run.output)
+
+
+def _listed(spark: SparkSession, newest: Row) -> DataFrame:
+    known = [(name, TABLES[name].meaning if name in TABLES else None) for name in sorted(newest["tables"])]
+    return spark.createDataFrame(known, "table string, comment string")
+
+
+def _described(spark: SparkSession, settings: Configuration, name: str) -> DataFrame:
+    newest = _newest(spark, settings)
+    _refuse_others(newest, {name.lower()})
+    _register(spark, settings, newest, {name.lower()})
+    return spark.sql(f"DESCRIBE TABLE `{name}`")
+
+
+def _asked(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
+    found = names(spark, text)
+    newest = _newest(spark, settings)
+    _refuse_others(newest, found.read - found.made)
+    _register(spark, settings, newest, found.read & set(newest["tables"]))
+    try:
+        return spark.sql(text)
+    except FOREIGN as error:
+        raise _told(error) from None
+
+
+def _refuse_others(newest: Row, wanted: Collection[str]) -> None:
+    for name in sorted(set(wanted) - set(newest["tables"])):
+        close = difflib.get_close_matches(name, newest["tables"], n=1)
+        hint = f"did you mean '{close[0]}'? " if close else ""
+        raise ConfigurationError(f"sql: release {newest['release']} has no table '{name}'; {hint}SHOW TABLES lists them")
+
+
+def _register(spark: SparkSession, settings: Configuration, newest: Row, wanted: Collection[str]) -> None:
+    """Tables of the release, each under its name."""
+    with plain_errors("sql"):
+        for name, frame in open_tables(spark, settings.run.output, newest, sorted(wanted)).items():
+            frame.createOrReplaceTempView(name)
+
+
+def _told(error: Exception) -> EchelonError:
+    line = cause(error)
+    kind = EchelonError if any(code in line for code in _FILES) else ConfigurationError
+    return kind(f"sql: {_NOISE.sub('', line)}")

@@ -1,0 +1,90 @@
+"""What a query would read, by Spark's own parser and before anything is run."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pyspark.errors import ParseException
+from pyspark.sql import SparkSession
+
+from echelon.errors import ConfigurationError
+from echelon.stages.shared.plain_errors import cause
+
+# Made by the rows themselves, from nothing outside the query.
+_GENERATORS = {"explode", "posexplode", "inline", "stack", "json_tuple", "range", "variant_explode"}
+# Scripts of the system, names that are worked out while running, methods of Java.
+_NODES = re.compile(r"^[ :]*[+:]- '?(ScriptTransformation|PlanWithUnresolvedIdentifier)\b", re.MULTILINE)
+_CALLS = re.compile(r"\b(try_reflect|reflect|java_method|expressionwithunresolvedidentifier)\(", re.IGNORECASE)
+_RELATION = re.compile(r"^[ :]*[+:]- 'UnresolvedRelation \[(.*?)\], ", re.MULTILINE)
+_FUNCTION = re.compile(r"^[ :]*[+:]- 'UnresolvedTableValuedFunction \[(.*?)\], ", re.MULTILINE)
+_NAMED = re.compile(r"^[ :]*(?:[+:]- )?'?(?:CTE|UnresolvedWith) \[(.*)\]$", re.MULTILINE)
+_WORDS = {
+    "ScriptTransformation": "TRANSFORM ... USING",
+    "PlanWithUnresolvedIdentifier": "IDENTIFIER(...)",
+    "expressionwithunresolvedidentifier": "IDENTIFIER(...)",
+}
+_GUARD = {
+    "spark.sql.runSQLOnFiles": "false",  # no table by its path
+    "spark.sql.variable.substitute": "false",  # no ${env:...}
+    "spark.sql.debug.maxToStringFields": str(2**31 - 1),  # the plan is told whole
+}
+_QUERIES = ("select", "with", "from", "values", "table", "(")
+
+
+@contextmanager
+def reading_only(spark: SparkSession) -> Iterator[None]:
+    """Within it, Spark opens no files by their path and fills in no variables of the system."""
+    before: Mapping[str, str | None] = {name: spark.conf.get(name, None) for name in _GUARD}
+    try:
+        for name, value in _GUARD.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        for name, earlier in before.items():
+            spark.conf.unset(name) if earlier is None else spark.conf.set(name, earlier)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The tables that a query reads, and those that it makes itself (WITH ...); lower case, parts joined by dots."""
+
+    read: frozenset[str]
+    made: frozenset[str]
+
+
+def names(spark: SparkSession, text: str) -> Names:
+    """The names in a query, which is parsed but not run.
+
+    Raises ConfigurationError when the text is no query, more than one, or one that reaches beyond tables.
+    """
+    plan = _parsed(spark, text)
+    found = [*_NODES.findall(plan), *_CALLS.findall(plan)]
+    found += [name for name in _FUNCTION.findall(plan) if name.lower().removesuffix("_outer") not in _GENERATORS]
+    if found:
+        raise ConfigurationError(f"sql: {_WORDS.get(found[0], found[0])} can't be used: only tables of the release are read")
+    made = {name for named in _NAMED.findall(plan) for name in named.split(", ")}
+    return Names(_lower(_RELATION.findall(plan)), _lower(made))
+
+
+def _parsed(spark: SparkSession, text: str) -> str:
+    """The tree of the parsed query. Whatever comes after CREATE VIEW ... AS is one query or an error, and EXPLAIN makes no
+    view; unlike that of a query alone, it evaluates nothing while it plans."""
+    try:
+        told = spark.sql(f"EXPLAIN EXTENDED CREATE TEMPORARY VIEW query AS\n{text}").collect()[0][0]
+    except ParseException as error:
+        raise ConfigurationError(f"sql: {_parse_problem(text, cause(error))}") from None
+    # By its last heading: a text of the query may look like one, and so hides nothing from what is looked at.
+    return str(told).rpartition("== Analyzed Logical Plan ==")[0]
+
+
+def _parse_problem(text: str, problem: str) -> str:
+    """Other statements are told that this command only reads; a mistake in a query is told as Spark tells it."""
+    plain = re.sub(r"^\[[\w.]+\] | SQLSTATE: .*$", "", problem)
+    if text.lstrip(" \t\r\n;").lower().startswith(_QUERIES):
+        return f"{plain} (one query is asked for)"
+    return f"only one query that reads is allowed (select ...): {plain}"
+
+
+def _lower(found: "list[str] | set[str]") -> frozenset[str]:
+    return frozenset(name.replace(", ", ".").lower() for name in found)

@@ -1,0 +1,64 @@
+"""The compact predictive distribution of demand, and what follows from it for periods and for sums of periods.
+
+Demand in period t, given the level factor F, is a mixture (`mixture.py`) of negative binomials (counts) or gammas (other
+units) with mean m[t] F and variance m F + dispersion (m F)^2 (gamma: without the first term). F is gamma with mean 1 and
+coefficient of variation `level_cv`, and stays the same over one horizon: periods that are wrong together. So over a horizon
+Var(sum) = sum(m) + T sum(m^2) + level_cv^2 sum(m)^2, with T = dispersion (1 + level_cv^2), whatever the shape of the mixture.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from echelon.core.forecast.panel import Matrix, Vector
+from echelon.core.probability.mixture import Mixture, mixture_quantiles, with_level
+
+
+def quantiles(mean: Vector, mixture: Mixture, level_cv: float, counts: bool, levels: Sequence[float]) -> Matrix:
+    """Quantiles (h, levels) of demand in single periods with means (h,) and one mixture (parts,) for all of them.
+
+    Whole units for counts; never negative; ascending with the level. Each part of the mixture, spread by F, is taken as
+    the negative binomial (gamma) with the same mean and variance.
+    """
+    wide = with_level(mixture, np.asarray(level_cv**2))
+    rows = Mixture(*(np.tile(part, (len(mean), 1)) for part in wide))
+    return mixture_quantiles(np.asarray(mean, dtype=np.float64), rows, np.full(len(mean), counts), levels)
+
+
+def moment_quantiles(mean: Vector, dispersion: Vector, counts: bool, levels: Sequence[float]) -> Matrix:
+    """Quantiles (n, levels), levels ascending, of the negative binomial or gamma with that mean and dispersion (n,)."""
+    one = np.ones((len(mean), 1))
+    return mixture_quantiles(mean, Mixture(one, one, dispersion[:, None]), np.full(len(mean), counts), levels)
+
+
+def sum_moments(
+    mean: Vector, dispersion: float, level_cv: float, counts: bool, periods: npt.ArrayLike, probability: npt.ArrayLike
+) -> tuple[float, float]:
+    """Mean (units) and variance of demand over a random number of periods from the start of the horizon.
+
+    mean: (h,) units; beyond the horizon it repeats and F is drawn anew. periods: support of the number of periods;
+    probability: of each. A certain lead time is periods [n], probability [1]. Law of total variance.
+    """
+    length = np.asarray(periods, dtype=np.int64)
+    weight = np.asarray(probability, dtype=np.float64)
+    sums, variances = _moments_by_length(mean, dispersion, level_cv, counts, int(length.max()))
+    expected = float(weight @ sums[length])
+    spread = float(weight @ (sums[length] - expected) ** 2)
+    return expected, float(weight @ variances[length]) + spread
+
+
+def _moments_by_length(mean: Vector, dispersion: float, level_cv: float, counts: bool, longest: int) -> tuple[Vector, Vector]:
+    """Mean and variance of the sum of the first 0, 1, ..., longest periods."""
+    horizon = len(mean)
+    tiled = np.resize(mean, longest)
+    sums, squares = _running(tiled), _running(tiled**2)
+    whole, rest = np.divmod(np.arange(longest + 1), horizon)
+    within = _running(np.asarray(mean, dtype=np.float64))
+    level = whole * within[-1] ** 2 + within[rest] ** 2
+    own = sums if counts else np.zeros_like(sums)
+    return sums, own + dispersion * (1.0 + level_cv**2) * squares + level_cv**2 * level
+
+
+def _running(values: Vector) -> Vector:
+    return np.concatenate([[0.0], np.cumsum(values)])

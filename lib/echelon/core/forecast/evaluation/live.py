@@ -1,0 +1,33 @@
+"""The forecast that is used: one candidate over series whose history ends now."""
+
+import pandas as pd
+
+from echelon.core.demand.periods import start_date
+from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS, learn_shapes
+from echelon.core.forecast.evaluation.backtest import whole_units
+from echelon.core.forecast.models.candidate import Candidate, guarded
+from echelon.core.forecast.panel import KEYS, Panel
+
+FORECAST_COLUMNS = [*KEYS, "model", "status", "start_date", "counts", "mean", *SHAPE_COLUMNS, "history_ratio"]
+
+
+def forecast(panel: Panel, candidate: Candidate, horizon: int) -> pd.DataFrame:
+    """One row per series: sku, location, model, status (ok, or why the seasonal naive stands in), start_date (first day
+    after the history), counts (whole units), mean (array of `horizon` units), SHAPE_COLUMNS and history_ratio (of the
+    history, the level of the forecast still in them: see `spread.py`). A pooled candidate learns from every series of the
+    panel."""
+    counts = whole_units(panel.values)
+    means = guarded(candidate, panel, horizon)
+    shapes = learn_shapes(panel, means.mean, counts)
+    return pd.DataFrame(
+        {
+            **{key: panel.keys[key].to_numpy() for key in KEYS},
+            "model": candidate.name,
+            "status": means.status,
+            "start_date": start_date(panel.end, panel.freq),
+            "counts": counts,
+            "mean": list(means.mean),
+            **shapes.columns(),
+            "history_ratio": shapes.history_ratio,
+        }
+    )[FORECAST_COLUMNS]

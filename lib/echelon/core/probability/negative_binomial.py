@@ -1,0 +1,106 @@
+"""Quantiles and probabilities of the negative binomial given by its mean and dispersion.
+
+Variance = mean + dispersion x mean^2; dispersion 0 is Poisson (Cameron and Trivedi, NB2).
+"""
+
+import math
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from echelon.core.compiled.jit import compiled
+from echelon.core.forecast.panel import Matrix, Vector
+
+# Below this the negative binomial cannot be told from Poisson.
+POISSON = 1e-9
+# Above this standard deviation one unit more or less is nothing, and the gamma with the same moments is used.
+LARGEST_SD = 20_000.0
+# Probability further below the mean than this many standard deviations is left out (< 1e-30).
+TAIL_SDS = 12.0
+
+
+def negative_binomial_quantiles(mean: Vector, dispersion: Vector, levels: Vector) -> Matrix:
+    """Smallest whole number k with P(D <= k) >= level; (n, levels) for means and dispersions (n,), levels ascending.
+
+    Where the standard deviation is over 20,000 units: rounded quantiles of the gamma with the same mean and variance.
+    """
+    sd = np.sqrt(mean + dispersion * mean**2)
+    large = sd > LARGEST_SD
+    one = np.ones((len(mean), 1))
+    quantiles = scan(np.where(large, 0.0, mean), one, one, dispersion[:, None], levels)
+    if large.any():
+        quantiles[large] = np.ceil(gamma_quantiles(mean[large], (sd[large] / mean[large]) ** 2, levels))
+    return quantiles
+
+
+def gamma_quantiles(mean: Vector, dispersion: Vector, levels: Vector) -> Matrix:
+    """Quantiles of the gamma with variance = dispersion x mean^2; (n, levels). Dispersion 0 is the mean itself."""
+    shape = 1.0 / np.maximum(dispersion, 1e-12)[:, None]
+    quantiles = gammaincinv(shape, levels[None, :]) * (mean[:, None] / shape)
+    return np.where(dispersion[:, None] > 1e-12, quantiles, np.broadcast_to(mean[:, None], quantiles.shape))
+
+
+@compiled
+def log_probability(k: float, mean: float, dispersion: float) -> float:
+    """log P(D = k) for mean > 0."""
+    if dispersion < POISSON:
+        return k * math.log(mean) - mean - math.lgamma(k + 1.0)
+    r = 1.0 / dispersion
+    combinations = math.lgamma(k + r) - math.lgamma(r) - math.lgamma(k + 1.0) if k > 0 else 0.0
+    return combinations - r * math.log1p(mean / r) + (k * math.log(mean / (mean + r)) if k > 0 else 0.0)
+
+
+@compiled
+def scan(mean: Vector, share: Matrix, factor: Matrix, dispersion: Matrix, levels: Vector) -> Matrix:
+    """Quantiles (n, levels) of mixtures of negative binomials (n, parts), all levels in one pass over k = 0, 1, ...; what the
+    shares leave over is zero."""
+    quantiles = np.zeros((len(mean), len(levels)))
+    probability = np.zeros(share.shape[1])
+    for row in range(len(mean)):
+        if mean[row] > 0.0:
+            own = mean[row] * factor[row]
+            _scan_row(own, share[row], dispersion[row], levels, probability, quantiles[row])
+    return quantiles
+
+
+@compiled
+def _scan_row(mean: Vector, share: Vector, dispersion: Vector, levels: Vector, probability: Vector, out: Vector) -> None:
+    """The quantiles of one mixture; probability (parts,) is memory."""
+    first, last = _reach(mean, share, dispersion, probability)
+    cumulative, level, k = 1.0 - share.sum(), 0, first
+    while level < len(levels) and levels[level] <= cumulative:
+        level += 1
+    while level < len(levels):
+        cumulative += _step(k, mean, share, dispersion, probability)
+        while level < len(levels) and (levels[level] <= cumulative or k >= last):
+            out[level] = k
+            level += 1
+        k += 1.0
+
+
+@compiled
+def _reach(mean: Vector, share: Vector, dispersion: Vector, probability: Vector) -> tuple[float, float]:
+    """Least and greatest count worth looking at."""
+    first, last = np.inf, 0.0
+    for part in range(len(mean)):
+        probability[part] = 0.0
+        if share[part] > 0.0 and mean[part] > 0.0:
+            sd = math.sqrt(mean[part] + dispersion[part] * mean[part] ** 2)
+            first = min(first, max(0.0, math.floor(mean[part] - TAIL_SDS * sd)))
+            last = max(last, math.ceil(mean[part] + 60.0 * sd))
+    return min(first, last), last
+
+
+@compiled
+def _step(k: float, mean: Vector, share: Vector, dispersion: Vector, probability: Vector) -> float:
+    """P(D = k) of the parts together, by P(k) / P(k-1) = (mean + (k-1) phi mean) / (k (1 + phi mean)) in each."""
+    total = 0.0
+    for part in range(len(mean)):
+        m, phi = mean[part], dispersion[part]
+        if share[part] > 0.0 and m > 0.0:
+            if probability[part] > 0.0:
+                probability[part] *= (m + (k - 1.0) * phi * m) / (k * (1.0 + phi * m))
+            elif k >= m - TAIL_SDS * math.sqrt(m + phi * m * m) - 1.0:
+                probability[part] = share[part] * math.exp(log_probability(k, m, phi))
+            total += probability[part]
+    return total

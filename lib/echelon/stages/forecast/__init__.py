@@ -1,0 +1,70 @@
+"""Stage `forecast`: the champions' forecasts with quantiles, and the distributions that simulation draws from."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from echelon.core.demand.periods import Frequency, period_index, period_start
+from echelon.core.forecast.distributions.distribution import quantiles
+from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
+from echelon.core.probability.mixture import mixture_of
+from echelon.engine.grouped.buckets import apply_to_rows
+from echelon.lake.contracts import TABLES
+from echelon.lake.contracts.forecast import QUANTILES, quantile_name
+from echelon.stages.backtest.candidates import FAILED
+from echelon.stages.forecast.distributions import coverage, distributions, residual_sums, with_champions
+from echelon.stages.forecast.forecast_drivers import explanations_table, features_table
+from echelon.stages.forecast.live import live_forecasts
+from echelon.stages.forecast.new_items import with_new_items
+from echelon.stages.forecast.reconcile import corrected, hierarchy, level_table
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.failures import count_failures
+from echelon.stages.shared.history import SERIES, windows_of
+from echelon.stages.shared.windows import WORD
+
+
+def run(context: Context) -> str:
+    """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations` and `level_scores`."""
+    lake, windows = context.lake, windows_of(context)
+    chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
+    live, seen = live_forecasts(context, chosen, windows)
+    failed = count_failures(context, live, "forecasts", FAILED)
+    scores = lake.keep("scores", lake.read("backtest_scores").join(chosen, [*SERIES, "model"]))
+    sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
+    scaled = corrected(context, sums, live, "start_date", "mean", windows)
+    means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
+    residuals = residual_sums(context, scores)
+    found = lake.keep("distributions", distributions(means, residuals))
+    table = apply_to_rows(
+        found.select(*SERIES, "model", "start_date", "counts", "mean", *SHAPE_COLUMNS, "level_cv"),
+        partial(_quantile_rows, freq=windows.freq),
+        TABLES["forecasts"].ddl,
+    )
+    told = {
+        "coverage": coverage(context, scores, residuals),
+        "features": features_table(seen),
+        "forecast_explanations": explanations_table(context, seen, found),
+        "level_scores": level_table(context, sums, scores, windows),
+    }
+    published = lake.publish({"demand_distributions": found, "forecasts": table} | told)
+    models = found.select("model").distinct().count()
+    return (
+        f"{published['demand_distributions']:,} series x {windows.horizon} {WORD[windows.freq]} by {models} champion models, "
+        f"{failed:,} fallbacks"
+    )
+
+
+def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
+    """One row per series and period."""
+    return pd.concat([_series_rows(row, freq) for row in rows.itertuples(index=False)])
+
+
+def _series_rows(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+    mean = np.asarray(row.mean)
+    mixture = mixture_of(*(np.asarray(getattr(row, name)) for name in SHAPE_COLUMNS))
+    found = quantiles(mean, mixture, row.level_cv, row.counts, QUANTILES)
+    first = int(period_index(row.start_date, freq))
+    dates = period_start(np.arange(first, first + len(mean)), freq).astype("datetime64[s]")
+    named = {quantile_name(level): found[:, i] for i, level in enumerate(QUANTILES)}
+    return pd.DataFrame({"sku": row.sku, "location": row.location, "date": dates, "model": row.model, "mean": mean} | named)

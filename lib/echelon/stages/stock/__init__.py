@@ -1,0 +1,130 @@
+"""Stage `stock`: base-stock levels of every SKU's network, optimised and certified by simulation, and why they are needed."""
+
+from functools import partial
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from echelon.config.models import Stock
+from echelon.core.demand.periods import Frequency
+from echelon.core.inventory.model.problem import Node, Problem
+from echelon.core.inventory.model.supply_network import Point, SupplyNetwork
+from echelon.core.inventory.planning.network_analytic import plan_network_analytic
+from echelon.core.inventory.planning.network_plan import plan_network
+from echelon.core.inventory.planning.plan import plan_analytic, plan_sku
+from echelon.core.inventory.planning.stock_plan import SimulationSize, StockPlan
+from echelon.lake.contracts import TABLES
+from echelon.stages.shared.context import Context
+from echelon.stages.shared.failures import count_failures
+from echelon.stages.shared.notes import note
+from echelon.stages.shared.resumable import bucket_parts
+from echelon.stages.stock.explanations import PARTS, explained_parts, explanations, told_failures, with_evidence
+from echelon.stages.stock.long_lead_times import shortened
+from echelon.stages.stock.problems import Lanes, make_problem, planning_rows, shared_lanes
+from echelon.stages.stock.stock_changes import changes, parts
+
+PERIODS: dict[Frequency, int] = {"D": 120, "W": 52, "M": 36}
+PLAN_COLUMNS = [name for name in TABLES["stock_levels"].column_names if name not in ("sku", "location", "source", "echelon")]
+
+
+def run(context: Context) -> str:
+    """Publish `stock_levels`, `stock_explanations` and `stock_changes`."""
+    lake = context.lake
+    lanes = shared_lanes(context, lake.read("lead_times"))
+    _tell_shortened(context, lanes)
+    rows = with_evidence(context, planning_rows(context, lake.read("demand_distributions")))
+    function = partial(_plan_bucket, lanes=lanes, size=simulation_size(context))
+    schema = f"{TABLES['stock_levels'].ddl}, {PARTS}"
+    found = lake.keep_parts("levels", bucket_parts(context, "levels", rows, function, schema))
+    levels = found.select(TABLES["stock_levels"].column_names)
+    failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
+    explained = explanations(found)
+    if told := told_failures(found):
+        note("stock", told)
+    tables = {"stock_levels": levels, "stock_explanations": explained, "stock_changes": _changes(context, levels, explained)}
+    published = lake.publish(tables)
+    skus, told, missed = (f"{number:,}" for number in _counted(found))
+    return (
+        f"{skus} SKU networks, {told} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
+        f"{missed} with a target out of reach"
+    )
+
+
+def _tell_shortened(context: Context, lanes: Lanes) -> None:
+    for row in context.lake.read("lead_times").orderBy("source", "destination").collect():
+        if note := shortened(row.asDict(), lanes.period_days):
+            print(f"{'stock':<10} note: {note}")
+
+
+def _counted(found: DataFrame) -> tuple[int, ...]:
+    """SKUs planned, explained, and with a target out of reach."""
+    conditions = ("true", "safety_parts IS NOT NULL", "status LIKE 'target not reached%'")
+    counts = [F.count_distinct(F.when(F.expr(condition), F.col("sku"))) for condition in conditions]
+    return tuple(found.select(*counts).collect()[0])
+
+
+def _changes(context: Context, levels: DataFrame, explained: DataFrame) -> DataFrame:
+    """What moved the safety stock since the last release; nothing did before there was one."""
+    lake, old = context.lake, context.lake.read_released
+    if "stock_levels" not in lake.released:
+        return context.spark.createDataFrame([], TABLES["stock_changes"].ddl)
+    before = parts(old("stock_levels"), old("stock_explanations"), old("items"))
+    return changes(before, parts(levels, explained, lake.read("items")))
+
+
+def simulation_size(context: Context) -> SimulationSize:
+    """How much is simulated per SKU."""
+    chosen: Stock = context.settings.stock
+    periods = chosen.periods or PERIODS[context.settings.run.frequency]
+    return SimulationSize(periods, chosen.replications, chosen.certification_replications)
+
+
+def plan_or_fall_back(problem: Problem | SupplyNetwork, size: SimulationSize, periods_per_year: float = 365.0) -> StockPlan:
+    """The plan by simulation; whatever goes wrong with one SKU, it gets analytic levels and the reason."""
+    try:
+        if isinstance(problem, Problem):
+            return plan_sku(problem, size)
+        return plan_network(problem, size, periods_per_year).plan
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        if isinstance(problem, Problem):
+            return plan_analytic(problem, reason)
+        return plan_network_analytic(problem, reason, periods_per_year)
+
+
+def _plan_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize) -> pd.DataFrame:
+    tables = []
+    for sku, mine in rows.groupby("sku", sort=True):
+        problem = make_problem(str(sku), mine, lanes)
+        plan = plan_or_fall_back(problem, size, lanes.periods_per_year)
+        tables.append(_table(problem, plan).join(explained_parts(problem, plan, mine, lanes, size)))
+    return pd.concat(tables)
+
+
+def _table(problem: Problem | SupplyNetwork, plan: StockPlan) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "sku": problem.sku,
+            "location": [node.name for node in problem.nodes],
+            "source": [preferred_source(node) for node in problem.nodes],
+            "echelon": echelons(problem),
+            **{name: getattr(plan, name) for name in PLAN_COLUMNS},
+        }
+    )
+    # Not a number means unknown, which a table says by null.
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def preferred_source(node: Node | Point) -> str:
+    """Name of the source that is asked first."""
+    return node.source if isinstance(node, Node) else node.links[0].supplier
+
+
+def echelons(problem: Problem | SupplyNetwork) -> list[int]:
+    """1 for nodes supplied from outside alone, else one more than the highest echelon that supplies it."""
+    depth: list[int] = []
+    for node in problem.nodes:
+        sources = [node.parent] if isinstance(node, Node) else [link.source for link in node.links]
+        depth.append(1 + max(depth[source] if source >= 0 else 0 for source in sources))
+    return depth
