@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from echelon.core.arrays import Matrix
 from echelon.core.demand.periods import Frequency, period_index
-from echelon.core.forecast.panel import KEYS, Covariate, Matrix, Panel, series_hash
+from echelon.core.forecast.panel import KEYS, Covariate, Panel, series_hash
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.drawing.paths import Paths
-from echelon.core.inventory.kernels.layout import BLOCK, Doubles
+from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.tree.simulator import Simulator
 from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.optimisation.cost.continuous_review import OneWarehouse, sobol_points, steady_state

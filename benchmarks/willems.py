@@ -26,10 +26,10 @@ from echelon.core.inventory.kernels.network.paths import NetworkPathSource
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
 from echelon.core.inventory.kernels.network.time_window_fill_rate import served_within
 from echelon.core.inventory.model.problem import Demand
-from echelon.core.inventory.planning.guaranteed_service import as_supply_network
 from echelon.core.inventory.planning.moments import warm_up
 from echelon.textbook.multi_echelon.guaranteed_service import place_safety_stock
 from echelon.textbook.multi_echelon.service_network import Placement, ServiceNetwork, Stage, base_stock_levels
+from echelon.textbook.multi_echelon.supply_network import as_supply_network
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "willems"
 HOLDING_RATE = 0.35

@@ -1,0 +1,1 @@
+"""Commands beside the stages: queries, releases, rollback, vacuum, data docs."""

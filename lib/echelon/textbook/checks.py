@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 
 
 def positive(**parameters: float) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal, stats
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.textbook import checks
 
 PositionCost = Callable[[npt.NDArray[np.int_]], Doubles]

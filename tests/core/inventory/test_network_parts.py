@@ -14,11 +14,11 @@ from echelon.core.inventory.model.check import check_network
 from echelon.core.inventory.model.problem import Demand, LeadTime, ProblemError
 from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork, UnitCosts
 from echelon.core.inventory.model.trees import as_network
-from echelon.core.inventory.planning.guaranteed_service import as_supply_network
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
 from echelon.core.inventory.planning.moments import network_lead_time_demand, usage, warm_up
 from echelon.textbook.multi_echelon.guaranteed_service import place_safety_stock
 from echelon.textbook.multi_echelon.service_network import ServiceNetwork, Stage, base_stock_levels
+from echelon.textbook.multi_echelon.supply_network import as_supply_network
 from hypothesis import given, settings
 from small_networks import bicycle, dual_sourced_warehouse, perishable_store
 from small_problems import problems

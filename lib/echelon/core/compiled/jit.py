@@ -1,4 +1,4 @@
-"""The forecasts' door to numba."""
+"""The door to numba for functions that allocate."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """`numba.njit`, kept on disk."""
+    """`numba.njit`, kept on disk once per version of the sources of the function's package: it calls none of others."""
     dispatcher: Any = numba.njit(function)
-    keep_compiled(dispatcher, __package__)
+    keep_compiled(dispatcher, function.__module__.rpartition(".")[0])
     return dispatcher

@@ -1,12 +1,9 @@
 """Demand that does not look like the rest of its series: single spikes, and a level that moved for good."""
 
 import numpy as np
-import numpy.typing as npt
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import Frequency
-
-Vector = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float64]
 
 # A spike is above the median size of a demand by this many robust standard deviations of log sizes, and by this factor.
 SPIKE_SDS = 6.0

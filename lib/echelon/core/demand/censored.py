@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, gammaln
 
-Vector = npt.NDArray[np.float64]
+from echelon.core.arrays import Vector
 
 DISPERSIONS = np.geomspace(0.05, 20.0, 18)
 # A probability below this is no base for a quotient; so far out, probabilities fall by a constant ratio.

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.periods import Frequency, period_index, period_start
 from echelon.core.demand.spikes import spike_excess
 
-Vector = npt.NDArray[np.float64]
 KEYS = ["sku", "location"]
 DEMAND_COLUMNS = [*KEYS, "date", "demand", "returned", "spike"]
 UNMATCHED_COLUMNS = [*KEYS, "date", "quantity"]

@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import PERIOD_DAYS, Frequency
 
-Vector = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 STAGES = ("new", "mature", "ending", "dead")

@@ -1,9 +1,9 @@
 """Whether a series has a season."""
 
 import numpy as np
-import numpy.typing as npt
 
-Vector = npt.NDArray[np.float64]
+from echelon.core.arrays import Vector
+
 # One-sided 95 % limit of the autocorrelation at the season, as in the M4 competition's seasonality test.
 LIMIT = 1.645
 

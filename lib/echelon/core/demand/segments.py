@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.anomalies import level_shift, spike_limits
 from echelon.core.demand.cleaning import KEYS
 from echelon.core.demand.life_cycle import DEFAULT, LifeCycle, life_cycle
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency
 from echelon.core.demand.seasonality import is_seasonal
 
-Vector = npt.NDArray[np.float64]
 Words = npt.NDArray[np.str_]
 
 # Periods that are added up before variability is measured: four weeks, or one month.

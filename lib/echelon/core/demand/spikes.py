@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Vector = npt.NDArray[np.float64]
+from echelon.core.arrays import Vector
+
 Days = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 

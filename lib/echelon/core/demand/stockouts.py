@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.cleaning import KEYS, NettedDemand, build_demand
 from echelon.core.demand.periods import Frequency, period_index, period_start, weekday
 from echelon.core.demand.unconstraining import Sold, expected_demand
 
-Vector = npt.NDArray[np.float64]
 RESTORED_COLUMNS = [*KEYS, "date", "demand", "returned", "observed", "censored", "spike"]
 
 

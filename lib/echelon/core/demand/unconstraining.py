@@ -24,11 +24,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.censored import expected_above, likely_dispersion
 from echelon.core.demand.periods import PERIOD_DAYS, Frequency
 
-Matrix = npt.NDArray[np.float64]
-Vector = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 # Days after which a neighbour in time counts 1/e, and the days that the other locations (the own mean) weigh as much as;

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.anomalies import without_spikes
 from echelon.core.demand.periods import Frequency, period_index
 
-Vector = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float64]
 KEYS = ["sku", "location"]
 
 
@@ -127,6 +126,12 @@ def _check_complete(panel: Panel, rows: int) -> None:
         raise ValueError(f"demand of {sku} at {location} has a missing period: the calendar must be complete")
     if known.sum() != rows:
         raise ValueError("demand has the same sku, location and period more than once")
+
+
+def whole_units(values: Matrix) -> npt.NDArray[np.bool_]:
+    """Per series, whether all known demand is in whole units."""
+    known = np.nan_to_num(values)
+    return np.asarray((known == np.round(known)).all(axis=1))
 
 
 def series_hash(keys: pd.DataFrame) -> npt.NDArray[np.uint64]:

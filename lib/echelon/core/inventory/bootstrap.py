@@ -10,9 +10,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
+from echelon.core.arrays import Doubles
 
 REPLICATES = 1000
 FEWEST = 10  # SKUs: fewer can't tell how different others would be

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import Paths, draw_leads
-from echelon.core.inventory.kernels.layout import BLOCK, Doubles, Floats
+from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.network.paths import NetworkPathSource
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
 from echelon.core.inventory.kernels.tree.simulator import Measures, Simulator, warm_up_periods

@@ -1,0 +1,1 @@
+"""Distributions: quantiles, probabilities and scores."""

@@ -11,8 +11,8 @@ import math
 import numpy as np
 from scipy.special import betainc, gammainc
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.compiled.jit import compiled
-from echelon.core.forecast.panel import Matrix, Vector
 from echelon.core.probability.negative_binomial import LARGEST_SD, TAIL_SDS, log_probability
 
 # Above the actual demand a tail adds its square, so that no score shows less than this; below it, twice itself.

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, gammainc
 
-from echelon.core.forecast.panel import Matrix, Vector
+from echelon.core.arrays import Doubles, Matrix, Vector
 from echelon.core.probability.negative_binomial import LARGEST_SD, gamma_quantiles, scan
 
-Array = npt.NDArray[np.float64]
 _NO_DISPERSION = 1e-9
 _HALVINGS = 60
 
@@ -21,9 +20,9 @@ _HALVINGS = 60
 class Mixture(NamedTuple):
     """share, factor, dispersion: (..., parts); the mean of a part is its factor x the mean of the whole."""
 
-    share: Array
-    factor: Array
-    dispersion: Array
+    share: Doubles
+    factor: Doubles
+    dispersion: Doubles
 
 
 def dispersion_of(mixture: Mixture) -> Vector:
@@ -51,19 +50,19 @@ def mixture_of(
     return Mixture(np.stack([active, large], -1), np.stack([factor, size], -1), np.stack([np.maximum(own, 0.0), spread], -1))
 
 
-def with_level(mixture: Mixture, level_variance: Array) -> Mixture:
+def with_level(mixture: Mixture, level_variance: Doubles) -> Mixture:
     """Each part times an independent gamma factor of mean 1, as the negative binomial (gamma) with the same moments."""
     wider = (1.0 + mixture.dispersion) * (1.0 + np.asarray(level_variance)[..., None]) - 1.0
     return mixture._replace(dispersion=wider)
 
 
-def without_level(mixture: Mixture, level_variance: Array) -> Mixture:
+def without_level(mixture: Mixture, level_variance: Doubles) -> Mixture:
     """The inverse of `with_level`, as far as there is dispersion to take the level's from."""
     left = (1.0 + mixture.dispersion) / (1.0 + np.asarray(level_variance)[..., None]) - 1.0
     return mixture._replace(dispersion=np.maximum(left, 0.0))
 
 
-def mixture_cdf(demand: Array, mean: Array, mixture: Mixture, counts: npt.NDArray[np.bool_]) -> Array:
+def mixture_cdf(demand: Doubles, mean: Doubles, mixture: Mixture, counts: npt.NDArray[np.bool_]) -> Doubles:
     """P(D <= demand); demand, mean and counts (...,), mixture (..., parts)."""
     y, m, whole = np.broadcast_arrays(demand, mean, counts)
     below = np.where(y >= 0, 1.0 - np.broadcast_to(mixture.share.sum(axis=-1), y.shape), 0.0)
@@ -74,7 +73,7 @@ def mixture_cdf(demand: Array, mean: Array, mixture: Mixture, counts: npt.NDArra
     return np.clip(below, 0.0, 1.0)
 
 
-def _part_cdf(demand: Array, mean: Array, dispersion: Array, counts: npt.NDArray[np.bool_]) -> Array:
+def _part_cdf(demand: Doubles, mean: Doubles, dispersion: Doubles, counts: npt.NDArray[np.bool_]) -> Doubles:
     """Of demand >= 0: regularised incomplete beta (negative binomial; DLMF 8.17) and gamma functions."""
     shape, unit = 1.0 / np.maximum(dispersion, _NO_DISPERSION), np.maximum(mean, 1e-12)
     found = np.empty(len(demand))

@@ -8,8 +8,8 @@ import math
 import numpy as np
 from scipy.special import gammaincinv
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.compiled.jit import compiled
-from echelon.core.forecast.panel import Matrix, Vector
 
 # Below this the negative binomial cannot be told from Poisson.
 POISSON = 1e-9

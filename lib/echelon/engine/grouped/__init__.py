@@ -1,0 +1,1 @@
+"""Grouped work: balanced buckets, one exchange, typed results."""

@@ -1,0 +1,1 @@
+"""What readers see: the tables of one finished run, together."""

@@ -19,7 +19,8 @@ def replay_scores(scores: DataFrame, windows: Windows) -> DataFrame:
 
 
 def segment_sums(scores: DataFrame, segments: DataFrame) -> pd.DataFrame:
-    """`core.forecast.evaluation.candidate_scores.SUM_COLUMNS` by segment, replay_segment, model and cutoff: some thousand rows at most.
+    """`core.forecast.evaluation.candidate_scores.SUM_COLUMNS` by segment, replay_segment, model
+    and cutoff: some thousand rows at most.
 
     A series has one segment for the plan and one of what was known when the replay's weeks began (null: none yet); both
     choices come from one pass over the scores.

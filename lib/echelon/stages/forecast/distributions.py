@@ -41,8 +41,8 @@ def residual_sums(context: Context, scores: DataFrame) -> pd.DataFrame:
 def distributions(live: DataFrame, residuals: pd.DataFrame) -> DataFrame:
     """The table `demand_distributions`.
 
-    live: columns of `core.forecast.evaluation.live.forecast` and segment, one row per series. residuals: `residual_sums` of the windows
-    to learn from.
+    live: columns of `core.forecast.evaluation.live.forecast` and segment, one row per series.
+    residuals: `residual_sums` of the windows to learn from.
     """
     return apply_to_rows(live, partial(_distributions, segments=_learned(residuals)), TABLES["demand_distributions"].ddl)
 

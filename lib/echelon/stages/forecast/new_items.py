@@ -1,5 +1,5 @@
-"""New items in the forecast: their level is borrowed from similar items (`core.forecast.selection.new_items`), their course over the
-horizon from the category at their location."""
+"""New items in the forecast: their level is borrowed from similar items (`core.forecast.selection.new_items`), their
+course over the horizon from the category at their location."""
 
 from functools import partial
 

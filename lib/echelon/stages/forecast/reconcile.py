@@ -1,4 +1,5 @@
-"""Correct the sums of forecasts from above: categories at locations, locations, the total (`core.forecast.reconciliation.hierarchy`).
+"""Correct the sums of forecasts from above: categories at locations, locations, the total
+(`core.forecast.reconciliation.hierarchy`).
 
 Only sums over groups leave Spark; what comes back is one factor per group and period, which scales the means of its series.
 """

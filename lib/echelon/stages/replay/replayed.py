@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.model.problem import Problem
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.planning.classical import classical_levels
@@ -13,8 +11,6 @@ from echelon.core.inventory.planning.network_analytic import classical_network_l
 from echelon.core.inventory.planning.order_quantities import as_planned
 from echelon.core.inventory.planning.stock_plan import StockPlan
 from echelon.core.inventory.replay import Replay, replay, replay_network
-
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

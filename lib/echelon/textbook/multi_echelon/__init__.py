@@ -1,0 +1,1 @@
+"""Serial systems, one warehouse with retailers, guaranteed service."""

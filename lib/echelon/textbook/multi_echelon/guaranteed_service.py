@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, sparse
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.textbook import checks
 from echelon.textbook.multi_echelon.service_network import (
     Placement,

@@ -6,7 +6,7 @@ of Supply Chain Theory, 2nd ed., section 6.3.6.
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.textbook.multi_echelon.service_network import Placement, ServiceNetwork, Whole, placement
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal, stats
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.textbook import checks
 from echelon.textbook.demand_laws import poisson_pmf, sum_pmf
 

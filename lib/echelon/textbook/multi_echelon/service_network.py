@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.textbook import checks
 
 Whole = npt.NDArray[np.int_]

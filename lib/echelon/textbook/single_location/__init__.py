@@ -1,0 +1,1 @@
+"""One stocking point: exact and approximate policies."""

@@ -1,0 +1,1 @@
+"""From a forecast and its past errors to the distribution of demand."""

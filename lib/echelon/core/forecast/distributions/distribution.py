@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.forecast.panel import Matrix, Vector
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.probability.mixture import Mixture, mixture_quantiles, with_level
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.forecast.distributions.sums import sum_mixture
-from echelon.core.forecast.panel import Matrix, Vector
 from echelon.core.probability.mixture import Mixture, mixture_cdf, with_level
 
 

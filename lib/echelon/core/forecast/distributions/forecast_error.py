@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.forecast.distributions.exceedance import exceedance, sum_cases
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
-from echelon.core.forecast.evaluation.backtest import whole_units
-from echelon.core.forecast.panel import KEYS, Matrix, Vector
+from echelon.core.forecast.panel import KEYS, whole_units
 from echelon.core.probability.mixture import Mixture, dispersion_of, mixture_of, without_level
 
 LEVEL_CVS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)

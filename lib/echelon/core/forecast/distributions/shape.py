@@ -18,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.compiled.jit import compiled
 from echelon.core.demand.periods import Frequency
-from echelon.core.forecast.panel import Matrix, Panel, Vector
+from echelon.core.forecast.panel import Panel
 from echelon.core.probability.mixture import Mixture, dispersion_of
 
 SHAPE_COLUMNS = ["dispersion", "active_share", "large_share", "large_factor", "large_dispersion"]

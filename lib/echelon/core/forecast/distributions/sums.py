@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.compiled.jit import compiled
 from echelon.core.forecast.distributions.shape import idle_fit
-from echelon.core.forecast.panel import Matrix, Vector
 from echelon.core.probability.mixture import Mixture
 
 

@@ -1,0 +1,1 @@
+"""Backtests: forecasts as they would have been made, and their scores."""

@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import start_date
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS, Profiles, Shapes, learn_profiles, shapes_for
 from echelon.core.forecast.evaluation import scores
 from echelon.core.forecast.evaluation.inventory_cost import Terms, inventory_cost, sum_dispersion
 from echelon.core.forecast.evaluation.refit import Fitted
 from echelon.core.forecast.models.candidate import Candidate
-from echelon.core.forecast.panel import KEYS, Matrix, Panel, Vector
+from echelon.core.forecast.panel import KEYS, Panel, whole_units
 from echelon.core.probability.crps import ranked_scores
 from echelon.core.probability.mixture import Mixture, mixture_of, mixture_quantiles
 
@@ -141,9 +142,3 @@ def _distribution_scores(window: _Window, mean: Matrix, shapes: Shapes, levels: 
         "crps": scores.scaled(score.mean(axis=1), window.scale),
         **dict(zip(COVERAGE_COLUMNS, covered.T, strict=True)),
     }
-
-
-def whole_units(values: Matrix) -> npt.NDArray[np.bool_]:
-    """Per series, whether all known demand is in whole units."""
-    known = np.nan_to_num(values)
-    return np.asarray((known == np.round(known)).all(axis=1))

@@ -17,11 +17,10 @@ import numpy.typing as npt
 from scipy.special import gammaincinv
 from scipy.stats import nbinom
 
-from echelon.core.forecast.panel import Matrix, Vector
+from echelon.core.arrays import Flags, Matrix, Vector
 from echelon.core.probability.negative_binomial import LARGEST_SD
 
 Periods = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 CRITICAL_RATIO = 0.95
 _LEAST_DISPERSION = 1e-9
 _LEAST_CV = 1e-6

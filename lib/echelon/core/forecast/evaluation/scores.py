@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.forecast.panel import Matrix, Vector
+from echelon.core.arrays import Matrix, Vector
 
 
 def rmsse(actual: Matrix, mean: Matrix, naive_mse: Vector) -> Vector:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.forecast.evaluation.scores import naive_mse, rmsse
-from echelon.core.forecast.panel import Matrix, Vector
 
 Codes = npt.NDArray[np.int64]
 WEIGHT_PERIODS = 28

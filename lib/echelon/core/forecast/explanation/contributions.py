@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Vector
 from echelon.core.forecast.features.history import Index, scale
 from echelon.core.forecast.features.season import year_index
 from echelon.core.forecast.models.lightgbm_direct import PooledModel, pooled_models
-from echelon.core.forecast.panel import Covariate, Panel, Vector
+from echelon.core.forecast.panel import Covariate, Panel
 
 # level: what the series sells as a rule. trend: how the last weeks differ from that. other: late signals, steps ahead.
 DRIVERS = ("level", "trend", "season", "price", "promotion_event", "other")

@@ -3,9 +3,9 @@ the shape of what they forecast."""
 
 import numpy as np
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency
 from echelon.core.forecast.explanation.contributions import DRIVERS
-from echelon.core.forecast.panel import Matrix, Vector
 
 # What changed the model's forecast afterwards: the correction of sums over many series.
 CORRECTION = "correction"

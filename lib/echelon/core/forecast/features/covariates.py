@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.periods import Frequency, period_index
 from echelon.core.forecast.features.known_ahead import periods_covered
-from echelon.core.forecast.panel import KEYS, Covariate, Panel, Vector, make_panel
+from echelon.core.forecast.panel import KEYS, Covariate, Panel, make_panel
 
 EVERY = "*"
 OWN = ("signals", "known_ahead")

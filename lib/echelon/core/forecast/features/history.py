@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency
-from echelon.core.forecast.panel import Matrix, Panel, Vector
+from echelon.core.forecast.panel import Panel
 
 Index = npt.NDArray[np.int64]
 

@@ -7,11 +7,12 @@ it. Signals are read where they are published (`signal_features.py`). So no feat
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.periods import PERIODS_PER_YEAR, Dates, Frequency, period_start, weekday
 from echelon.core.forecast.features.history import WINDOWS, History, Index, same_phase, scale, window_mean
 from echelon.core.forecast.features.season import trend_features, year_index
 from echelon.core.forecast.features.signal_features import attribute_codes, signal_features
-from echelon.core.forecast.panel import Panel, Vector
+from echelon.core.forecast.panel import Panel
 
 # How many past seasons the mean of the same period of the season is taken over.
 SAME_PHASE: dict[Frequency, tuple[int, ...]] = {"D": (4, 13), "W": (1, 2), "M": (1, 2)}

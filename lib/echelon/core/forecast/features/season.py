@@ -6,9 +6,9 @@ sales a month says nothing.
 
 import numpy as np
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.features.history import WINDOWS, History, Index, window_mean
-from echelon.core.forecast.panel import Vector
 
 # A year in periods, whole weeks.
 YEAR: dict[Frequency, int] = {"D": 364, "W": 52, "M": 12}

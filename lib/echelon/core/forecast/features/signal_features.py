@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Vector
 from echelon.core.forecast.features.history import History, Index
-from echelon.core.forecast.panel import Panel, Vector
+from echelon.core.forecast.panel import Panel
 
 
 def signal_features(history: History, series: Index, origin: Index, step: Index) -> dict[str, Vector]:

@@ -1,0 +1,1 @@
+"""Candidates: each forecasts a panel of series."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.life_cycle import LifeCycle, dead
 from echelon.core.forecast.models.seasonal_naive import seasonal_naive
 from echelon.core.forecast.models.time_limit import OutOfTime, time_limit
-from echelon.core.forecast.panel import Matrix, Panel, Vector
+from echelon.core.forecast.panel import Panel
 
 OK = "ok"
 # How a status begins that says that data are too few for a model: expected of small data sets, so no failure.

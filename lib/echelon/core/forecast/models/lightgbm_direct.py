@@ -8,12 +8,13 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.features.history import WINDOWS, History, Index, scale
 from echelon.core.forecast.features.pooled_features import ATTRIBUTE, feature_names, features
 from echelon.core.forecast.features.season import year_index
 from echelon.core.forecast.models.candidate import TOO_LITTLE, Means, all_ok, naive_means
-from echelon.core.forecast.panel import Matrix, Panel, Vector, series_hash
+from echelon.core.forecast.panel import Panel, series_hash
 
 # Periods of the horizon that share a model, where there is one for each block.
 BLOCKS: dict[Frequency, int] = {"D": 7, "W": 4, "M": 3}

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import PERIODS_PER_YEAR, SEASON_LENGTH, Frequency, period_start, weekday
 from echelon.core.forecast.models.candidate import TOO_LITTLE, Means, all_ok, naive_means
-from echelon.core.forecast.panel import Matrix, Panel, Vector, series_hash
+from echelon.core.forecast.panel import Panel, series_hash
 
 # Periods that the network sees.
 SEEN: dict[Frequency, int] = {"D": 56, "W": 26, "M": 12}

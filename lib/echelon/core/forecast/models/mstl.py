@@ -3,10 +3,10 @@
 import numpy as np
 from statsforecast.mstl import mstl as decompose
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.models.candidate import TOO_LITTLE
 from echelon.core.forecast.models.theta import dynamic_optimised_theta
-from echelon.core.forecast.panel import Vector
 
 # Periods of the seasons, shortest first; each needs two of them in the history.
 SEASONS: dict[Frequency, tuple[int, ...]] = {"D": (7, 365), "W": (52,), "M": (12,)}

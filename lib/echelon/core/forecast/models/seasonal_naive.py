@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from echelon.core.arrays import Matrix
 from echelon.core.demand.periods import SEASON_LENGTH
-from echelon.core.forecast.panel import Matrix, Panel
+from echelon.core.forecast.panel import Panel
 
 
 def seasonal_naive(panel: Panel, horizon: int) -> Matrix:

@@ -3,9 +3,9 @@
 import numpy as np
 from statsforecast.theta import auto_theta, forecast_theta
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency, period_start, weekday
 from echelon.core.forecast.models.candidate import TOO_LITTLE
-from echelon.core.forecast.panel import Vector
 
 # statsforecast cannot fit fewer; below this the model has as many parameters as it has data to spare.
 LEAST_PERIODS = 8

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from echelon.core.arrays import Vector
 from echelon.core.compiled.jit import compiled
-from echelon.core.forecast.panel import Vector
 
 SIZE_SMOOTHING = 0.1
 PROBABILITY_SMOOTHING = 0.05

@@ -1,0 +1,1 @@
+"""Forecasts of sums, and single series corrected by them."""

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import PERIODS_PER_YEAR, SEASON_LENGTH, Frequency, period_start
-from echelon.core.forecast.panel import Matrix, Vector
 
 YEAR_HARMONICS = 3
 MONTH_HARMONICS = 2

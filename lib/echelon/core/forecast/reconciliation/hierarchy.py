@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.evaluation.scores import naive_mse
 from echelon.core.forecast.evaluation.wrmsse import Codes, group_sums
-from echelon.core.forecast.panel import Matrix, Vector
 from echelon.core.forecast.reconciliation.aggregate_forecast import anchor_forecasts
 
 FEWEST_WINDOWS = 3

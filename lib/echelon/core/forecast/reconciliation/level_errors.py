@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.forecast.evaluation.scores import rmsse
 from echelon.core.forecast.evaluation.wrmsse import Codes, group_sums
-from echelon.core.forecast.panel import KEYS, Matrix, Vector
+from echelon.core.forecast.panel import KEYS
 from echelon.core.forecast.reconciliation.hierarchy import Window
 
 SUM_COLUMNS = [

@@ -1,0 +1,1 @@
+"""Which candidate forecasts a group of series: names, combinations, champions."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from echelon.core.arrays import Vector
 from echelon.core.compiled.jit import compiled
-from echelon.core.forecast.panel import Vector
 
 # Smoothing weights tried; below the first a level hardly moves, above the last it follows noise.
 WEIGHTS = np.linspace(0.02, 0.5, 13)

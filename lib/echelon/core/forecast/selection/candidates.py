@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.life_cycle import DEFAULT, LifeCycle
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.models.arima import auto_arima
@@ -16,7 +17,6 @@ from echelon.core.forecast.models.mstl import mstl
 from echelon.core.forecast.models.sba import sba
 from echelon.core.forecast.models.theta import theta, theta_weekly
 from echelon.core.forecast.models.tsb import tsb
-from echelon.core.forecast.panel import Vector
 from echelon.core.forecast.selection.aggregation import adida, imapa
 from echelon.core.forecast.selection.names import COMBINATIONS, FLOOR, competing, model_name, own_candidate
 

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from echelon.core.arrays import Flags, Matrix, Vector
 from echelon.core.demand.periods import Frequency, period_index
 from echelon.core.forecast.models.candidate import OK, Candidate, Means, naive_means
-from echelon.core.forecast.panel import KEYS, Matrix, Panel, Vector
+from echelon.core.forecast.panel import KEYS, Panel
 from echelon.core.forecast.selection.names import members
-from echelon.core.forecast.selection.stacking import Flags, error_products, stacked
+from echelon.core.forecast.selection.stacking import error_products, stacked
 
 Cube = npt.NDArray[np.float64]
 Weights = Callable[[], Matrix]  # not every combination needs them

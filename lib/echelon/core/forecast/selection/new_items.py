@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from echelon.core.arrays import Vector
 from echelon.core.demand.periods import Frequency, period_index
 from echelon.core.forecast.models.candidate import OK
-from echelon.core.forecast.panel import Vector
 
 SIMILAR = ["place", "category", "price_band"]
 SERIES_COLUMNS = [*SIMILAR, "recent", "earlier"]

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import nnls
 
+from echelon.core.arrays import Flags, Matrix, Vector
 from echelon.core.forecast.models.candidate import OK
-from echelon.core.forecast.panel import KEYS, Matrix, Vector
+from echelon.core.forecast.panel import KEYS
 
-Flags = npt.NDArray[np.bool_]
 ERROR_COLUMNS = [*KEYS, "model", "cutoff", "status", "forecast", "actual", "rmsse"]
 # together: names of the members that went well, joined.
 CASE_COLUMNS = ["cutoff", "together", "first", "second"]

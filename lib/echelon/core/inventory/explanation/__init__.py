@@ -1,0 +1,1 @@
+"""Why a stock level is what it is."""

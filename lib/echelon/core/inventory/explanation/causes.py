@@ -107,8 +107,9 @@ def _demand(demand: Demand, bias: float, off: Set[str]) -> Demand:
 
 
 def _unbiased(demand: Demand, bias: float) -> Demand:
-    """Demand / forecast has mean 1 / (1 + bias), and level_cv^2 is its mean squared distance from 1 (`core.forecast.distributions.forecast_error`):
-    what is left of that after the mean was put right, relative to the forecast put right, is the new level_cv^2."""
+    """Demand / forecast has mean 1 / (1 + bias), and level_cv^2 is its mean squared distance from 1
+    (`core.forecast.distributions.forecast_error`): what is left of that after the mean was put right,
+    relative to the forecast put right, is the new level_cv^2."""
     whole = 1 + bias
     around = max(demand.level_cv**2 - (1 - 1 / whole) ** 2, 0.0)
     return replace(demand, mean=demand.mean / whole, level_cv=whole * float(np.sqrt(around)))

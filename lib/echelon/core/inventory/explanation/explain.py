@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.explanation import causes
 from echelon.core.inventory.explanation.causes import Evidence, same, same_demand, without
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource, draw_leads
-from echelon.core.inventory.kernels.layout import Doubles
 from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
 from echelon.core.inventory.model.problem import Node, Problem
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices

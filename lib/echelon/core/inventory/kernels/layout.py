@@ -4,19 +4,11 @@ Everything is stored as rows of BLOCK replications. A node's rows lie in one rec
 LLVM prove that they do not overlap, so that it turns the loops over replications into vector code.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Words = npt.NDArray[np.uint64]
-Records = Any  # an array of records: numpy's types do not know their fields
-Bytes = npt.NDArray[np.uint8]
-Cells = npt.NDArray[np.uint16]
+from echelon.core.arrays import Flags, Floats, Ints
 
 BLOCK = 64
 

@@ -1,0 +1,1 @@
+"""What one SKU's supply network is."""

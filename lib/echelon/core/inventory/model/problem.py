@@ -69,7 +69,8 @@ class LeadTime:
 @dataclass(frozen=True)
 class Shape:
     """What a period of demand is: idle (no demand), active (negative binomial or gamma) with probability active_share, or
-    large with probability large_share, then of large_factor x the mean and of its own dispersion (`core.forecast.distributions.shape`)."""
+    large with probability large_share, then of large_factor x the mean and of its own dispersion
+    (`core.forecast.distributions.shape`)."""
 
     active_share: float = 1.0
     large_share: float = 0.0

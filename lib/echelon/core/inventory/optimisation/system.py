@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.tree.simulator import Measures, Totals
 
 

@@ -1,0 +1,1 @@
+"""From a network and targets to levels: search, promises checked on paths of their own, textbook levels where nothing can be simulated."""

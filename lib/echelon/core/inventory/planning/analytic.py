@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.model.problem import Problem
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, lead_time_demand
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from echelon.core.arrays import Doubles, Flags, Ints
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.layout import Doubles, Flags, Ints
 from echelon.core.inventory.kernels.tree.simulator import Measures, Simulator
 from echelon.core.inventory.model.problem import Problem
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.model.problem import Demand, Problem
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels.network.arrays import mean_lead
 from echelon.core.inventory.model.supply_network import Link, Point, SupplyNetwork
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, variance_together

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.network.arrays import mean_lead
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.planning.analytic import DEFAULT_SERVICE, fill_rate_alone, levels_alone

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels.network.costs import NetworkMeasures
 from echelon.core.inventory.kernels.network.paths import NetworkPathSource
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator

@@ -1,18 +1,18 @@
 """Order quantities of (s,S) and (R,Q) points: the gap of least holding and order cost, targets kept met."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels import layout
-from echelon.core.inventory.kernels.layout import Doubles
 from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.planning.moments import network_lead_time_demand
 from echelon.core.inventory.planning.stock_plan import StockPlan
-from echelon.textbook.eoq import economic_order_quantity
 
 _FACTORS = (2.0, 1.41, 1.19)  # steps of the search, up and down
 _FLAT = 1e-9  # of the cost
@@ -74,8 +74,8 @@ def economic_gaps(network: SupplyNetwork, points: list[int], periods_per_year: f
     rate, out = network_lead_time_demand(network).rate * periods_per_year, {}
     for n in points:
         point = network.nodes[n]
-        lot = economic_order_quantity(point.costs.order, max(point.holding_cost, _NO_COST), max(rate[n], _NO_COST))
-        out[n] = lot.quantity
+        # The economic order quantity (Snyder & Shen, 2nd ed., equation 3.4).
+        out[n] = math.sqrt(2 * point.costs.order * max(rate[n], _NO_COST) / max(point.holding_cost, _NO_COST))
     return out
 
 

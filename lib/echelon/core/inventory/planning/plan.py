@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
-from echelon.core.inventory.kernels.layout import Doubles, Flags
 from echelon.core.inventory.kernels.tree.simulator import Measures, Simulator, warm_up_periods
 from echelon.core.inventory.model.problem import Problem
 from echelon.core.inventory.optimisation.service.fill_rate import best_point, explore, optimise_near, tolerance_together

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.network.arrays import mean_lead
 from echelon.core.inventory.model.problem import Node, Problem
 from echelon.core.inventory.model.supply_network import Point, SupplyNetwork

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels.tree.simulator import Measures
 from echelon.core.inventory.model.problem import Demand
 from echelon.core.inventory.optimisation.service.targets import Targets

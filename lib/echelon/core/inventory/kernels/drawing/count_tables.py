@@ -8,8 +8,9 @@ import math
 
 import numpy as np
 
+from echelon.core.arrays import Doubles, Ints, Words
 from echelon.core.inventory.kernels.jit import helper, kernel
-from echelon.core.inventory.kernels.layout import LOW_32, S32, Doubles, Ints, Words
+from echelon.core.inventory.kernels.layout import LOW_32, S32
 
 
 @helper

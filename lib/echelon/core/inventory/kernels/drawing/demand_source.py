@@ -7,9 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
+from echelon.core.arrays import Doubles, Floats, Ints, Words
 from echelon.core.inventory.kernels.drawing import count_tables, draw
 from echelon.core.inventory.kernels.drawing.level_factors import common_level, largest_factor, log_strata, strata
-from echelon.core.inventory.kernels.layout import BLOCK, Doubles, Floats, Ints, Words
+from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.model.problem import Demand
 
 # Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.

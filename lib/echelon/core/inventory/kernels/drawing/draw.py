@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from echelon.core.arrays import Bytes, Cells, Doubles, Flags, Floats, Ints, Words
 from echelon.core.inventory.kernels.jit import helper, kernel
-from echelon.core.inventory.kernels.layout import BLOCK, LOW_32, S32, Bytes, Cells, Doubles, Flags, Floats, Ints, Words
+from echelon.core.inventory.kernels.layout import BLOCK, LOW_32, S32
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

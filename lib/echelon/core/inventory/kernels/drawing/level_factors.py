@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.drawing import draw
-from echelon.core.inventory.kernels.layout import Doubles
 
 _SCORES = np.linspace(-4.75, 4.75, 77)  # normal scores between which quantiles of the level are interpolated
 _PER_STRATUM = 4  # quantiles whose mean stands for a stratum

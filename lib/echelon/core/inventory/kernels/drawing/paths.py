@@ -8,9 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from echelon.core.arrays import Bytes, Cells, Floats, Ints, Words
 from echelon.core.inventory.kernels.drawing import draw
 from echelon.core.inventory.kernels.drawing.demand_source import DemandSource, stream_key
-from echelon.core.inventory.kernels.layout import BLOCK, Bytes, Cells, Floats, Ints, Words
+from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.model.problem import LeadTime, Problem
 
 _PART = 4  # blocks

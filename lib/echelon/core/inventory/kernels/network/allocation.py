@@ -3,8 +3,8 @@
 Those who wait are parties: party k is link k's claim, party links + n are the backorders of point n's customers.
 """
 
+from echelon.core.arrays import Flags
 from echelon.core.inventory.kernels.jit import helper
-from echelon.core.inventory.kernels.layout import Flags
 from echelon.core.inventory.kernels.network.arrays import BY_RANK, FIRST_COME, Network, State
 from echelon.core.inventory.kernels.network.supply import empty, stock, take
 from echelon.core.inventory.kernels.network.tape import ZERO, Tape, add, minus, ratio, times

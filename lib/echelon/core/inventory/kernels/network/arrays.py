@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.inventory.kernels.layout import Bytes, Floats, Ints, Records
+from echelon.core.arrays import Bytes, Floats, Ints, Records
 from echelon.core.inventory.model.supply_network import OUTSIDE, Link, Point, SupplyNetwork
 
 SHARES, PRIORITY, ASSEMBLY = range(3)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels import layout
-from echelon.core.inventory.kernels.layout import Doubles
 from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.tree.simulator import Estimate, Measures
 from echelon.core.inventory.model.supply_network import SupplyNetwork

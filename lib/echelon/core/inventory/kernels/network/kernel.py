@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels.jit import helper, kernel
-from echelon.core.inventory.kernels.layout import BLOCK, Doubles, Floats
+from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.allocation import fill
 from echelon.core.inventory.kernels.network.arrays import LOTS, Draws, Network, State

@@ -1,5 +1,6 @@
 """What is measured at the end of every period, and the worth of a unit of it when derivatives are asked for."""
 
+from echelon.core.arrays import Doubles, Flags, Floats
 from echelon.core.inventory.kernels.jit import helper
 from echelon.core.inventory.kernels.layout import (
     BACKORDERS,
@@ -15,9 +16,6 @@ from echelon.core.inventory.kernels.layout import (
     STOCKOUTS,
     SUMS,
     UNMET,
-    Doubles,
-    Flags,
-    Floats,
 )
 from echelon.core.inventory.kernels.network.arrays import ASSEMBLY, Network, State
 from echelon.core.inventory.kernels.network.rounding import rounding

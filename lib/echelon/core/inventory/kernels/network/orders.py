@@ -1,7 +1,7 @@
 """Step 1: what a point orders, and from whom (docs/network-model.md)."""
 
+from echelon.core.arrays import Flags
 from echelon.core.inventory.kernels.jit import helper
-from echelon.core.inventory.kernels.layout import Flags
 from echelon.core.inventory.kernels.network.arrays import ASSEMBLY, LOTS, ORDER_UP_TO, PRIORITY, Network, State
 from echelon.core.inventory.kernels.network.rounding import rounding
 from echelon.core.inventory.kernels.network.tape import (

@@ -3,9 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
+from echelon.core.arrays import Bytes
 from echelon.core.inventory.kernels.drawing.demand_source import DemandSource, stream_key
 from echelon.core.inventory.kernels.drawing.paths import LeadDrawing
-from echelon.core.inventory.kernels.layout import BLOCK, Bytes
+from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.network.arrays import Draws
 from echelon.core.inventory.model.problem import LeadTime
 from echelon.core.inventory.model.supply_network import Disruption, SupplyNetwork

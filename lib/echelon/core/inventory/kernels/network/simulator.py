@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels import layout
-from echelon.core.inventory.kernels.layout import BLOCK, Doubles, Floats
+from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.arrays import ORDER_UP_TO, Draws, make_state, network_arrays
 from echelon.core.inventory.kernels.network.costs import NetworkMeasures

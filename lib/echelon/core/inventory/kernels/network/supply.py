@@ -1,7 +1,7 @@
 """Step 2, first half: what arrives at a point and becomes stock; and how stock leaves it."""
 
+from echelon.core.arrays import Bytes, Flags
 from echelon.core.inventory.kernels.jit import helper
-from echelon.core.inventory.kernels.layout import Bytes, Flags
 from echelon.core.inventory.kernels.network.arrays import ASSEMBLY, Network, State
 from echelon.core.inventory.kernels.network.tape import ZERO, Tape, add, constant, minus, scaled, smaller
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from echelon.core.arrays import Ints, Records
 from echelon.core.inventory.kernels.jit import helper
-from echelon.core.inventory.kernels.layout import Ints, Records
 
 ZERO = 0
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 
 
 def served_within(demand: Doubles, backorders: Doubles, periods: int, warm_up: int = 0) -> float:

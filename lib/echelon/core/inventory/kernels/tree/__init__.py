@@ -1,1 +1,1 @@
-"""Monte Carlo simulation of one SKU's network: path drawing, forward pass, gradients, measures."""
+"""The fast kernel: distribution trees of order-up-to levels; forward pass, gradients, measures."""

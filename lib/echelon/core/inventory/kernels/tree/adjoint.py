@@ -7,6 +7,7 @@ an order moves one for one with the level.
 
 import numpy as np
 
+from echelon.core.arrays import Bytes, Doubles, Floats
 from echelon.core.inventory.kernels.jit import helper, kernel
 from echelon.core.inventory.kernels.layout import (
     BLOCK,
@@ -25,9 +26,6 @@ from echelon.core.inventory.kernels.layout import (
     T_NET,
     T_SHARE,
     TAPE,
-    Bytes,
-    Doubles,
-    Floats,
     NetworkArrays,
     Workspace,
 )

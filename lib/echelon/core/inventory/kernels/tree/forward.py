@@ -12,17 +12,9 @@ So a base-stock level at a customers' node covers lead time + review period of d
 
 import numpy as np
 
+from echelon.core.arrays import Bytes, Floats
 from echelon.core.inventory.kernels.jit import helper, kernel
-from echelon.core.inventory.kernels.layout import (
-    BLOCK,
-    RECORD,
-    SHIPPED,
-    TAPE,
-    Bytes,
-    Floats,
-    NetworkArrays,
-    Workspace,
-)
+from echelon.core.inventory.kernels.layout import BLOCK, RECORD, SHIPPED, TAPE, NetworkArrays, Workspace
 from echelon.core.inventory.kernels.tree.steps import (
     fill,
     fill_customers,

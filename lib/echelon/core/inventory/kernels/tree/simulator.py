@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import Paths, Sampled, lead_table
-from echelon.core.inventory.kernels.layout import BLOCK, Doubles, Floats, NetworkArrays, Workspace
+from echelon.core.inventory.kernels.layout import BLOCK, NetworkArrays, Workspace
 from echelon.core.inventory.kernels.tree import adjoint, forward, sums
 from echelon.core.inventory.model.problem import Problem
 

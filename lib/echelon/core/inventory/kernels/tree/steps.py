@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from echelon.core.arrays import Bytes, Floats
 from echelon.core.inventory.kernels.jit import helper
 from echelon.core.inventory.kernels.layout import (
     BLOCK,
@@ -18,8 +19,6 @@ from echelon.core.inventory.kernels.layout import (
     T_INVERSE,
     T_NET,
     T_SHARE,
-    Bytes,
-    Floats,
 )
 
 _0 = np.float32(0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels.jit import helper, kernel
 from echelon.core.inventory.kernels.layout import (
     BACKORDERS,
@@ -24,8 +25,6 @@ from echelon.core.inventory.kernels.layout import (
     STOCKOUTS,
     T_NET,
     UNMET,
-    Doubles,
-    Floats,
 )
 
 _0 = np.float32(0)

@@ -1,0 +1,1 @@
+"""Levels of least cost, budgets and pairs of parameters."""

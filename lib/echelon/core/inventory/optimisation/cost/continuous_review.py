@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels.drawing.paths import Paths
-from echelon.core.inventory.kernels.layout import BLOCK, Doubles, Floats
+from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.tree.simulator import Simulator
 from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.optimisation.cost.costs import Costs

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels import layout
-from echelon.core.inventory.kernels.layout import Doubles
 from echelon.core.inventory.kernels.tree.simulator import Measures, Totals
 from echelon.core.inventory.optimisation.system import System
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from echelon.core.inventory.kernels.layout import Doubles
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.optimisation.cost.costs import Costs
 from echelon.core.inventory.optimisation.system import System
 

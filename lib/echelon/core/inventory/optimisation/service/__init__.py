@@ -1,0 +1,1 @@
+"""Least levels that reach service targets."""

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 
 _LEAST = 1e-4  # shares are kept this far from 0 and 1 in normal scores
 _BISECT = 4  # every so many steps the middle is taken, whatever the interpolation says

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.optimisation.service.search import Search, best_start, descend, polished
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.service.targets import TOLERANCE, ServedPoint, Targets, meet_targets

@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.optimisation.service.search import Goal, P
 
 _PAIRED = 3  # free nodes up to which two levels are also moved at once

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.optimisation.service.bracket import Bracket
 from echelon.core.inventory.optimisation.service.nearby import better_nearby
 from echelon.core.inventory.optimisation.service.search import Point, Search, best_start, descend, polished

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.optimisation.system import System
 
 _STARTS = (-1.0, 0.25, 1.5)  # safety factors upstream, to start from the right valley

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from echelon.core.inventory.kernels.layout import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.optimisation.system import System
 
 _PRECISION = 0.05  # of the holding cost, on average over the nodes
