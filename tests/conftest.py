@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from support import ROOT
 
 if TYPE_CHECKING:
     from echelon.lake.lake import Lake
     from pyspark.sql import SparkSession
 
 OpenLake = Callable[..., "Lake"]
-ROOT = Path(__file__).resolve().parents[1]
 
 # A busy machine is no reason to fail.
 settings.register_profile("echelon", deadline=None)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from echelon.cli import ABOUT, main
 from echelon.errors import CheckBlocked, ConfigurationError, EchelonError, InputRefused
+from support import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 SALES = "sku,location,date,quantity\n" + "".join(f"A,Shop,2026-01-{day:02},{day % 4 + 1}\n" for day in range(1, 29))
 
 

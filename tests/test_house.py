@@ -12,8 +12,8 @@ from echelon.lake.checks.suites import load_suite
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.contract import Column, Table
 from echelon.lake.document import suite_text, tables_page
+from support import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "lib" / "echelon"
 # A layer imports its own level and lower ones.
 LEVEL = {

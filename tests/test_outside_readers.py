@@ -14,8 +14,9 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.releases.release import release
 from echelon.reading import Release, read_release
+from support import ROOT
 
-PAGE = (Path(__file__).parents[1] / "docs" / "reading.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
 RECIPE = re.findall(r"```python\n(from deltalake.*?)```", PAGE, re.DOTALL)[0]
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from plans import Plan, shared_root, small_plan
+from support.plans import Plan, shared_root, small_plan
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from plans import ROOT, SECONDS, Plan, assert_same, command, environment, read
+from support.plans import ROOT, SECONDS, Plan, assert_same, command, environment, read
 
 pytestmark = pytest.mark.slow
 FREE_KB = 40

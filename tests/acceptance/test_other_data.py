@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from plans import SMALL, Plan, run_here, write_settings
 from pyspark.sql import SparkSession
+from support.plans import SMALL, Plan, run_here, write_settings
 
 pytestmark = pytest.mark.slow
 MONDAY = date(2025, 9, 1)

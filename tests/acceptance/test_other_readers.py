@@ -13,10 +13,10 @@ import pytest
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.reading import Release, read_release
-from plans import Plan
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType
+from support.plans import Plan
 
 pytestmark = pytest.mark.slow
 Sums = dict[str, float | None]

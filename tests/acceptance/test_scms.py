@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from plans import ROOT, SMALL, Plan, run_here, write_settings
 from pyspark.sql import SparkSession
+from support.plans import ROOT, SMALL, Plan, run_here, write_settings
 
 pytestmark = pytest.mark.slow
 FOLDER = ROOT / "data" / "scms"

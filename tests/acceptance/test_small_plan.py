@@ -18,9 +18,9 @@ from echelon.config import load
 from echelon.errors import ConfigurationError
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
-from parsed import Page
-from plans import ROOT, SKUS, Plan, environment, tables
 from pyspark.sql import SparkSession
+from support.parsed import Page
+from support.plans import ROOT, SKUS, Plan, environment, tables
 
 pytestmark = pytest.mark.slow
 Frames = Mapping[str, pd.DataFrame]

@@ -16,8 +16,8 @@ from echelon.lake.lake import Lake
 from echelon.lake.releases.run_state import new_run
 from echelon.stages import stock
 from echelon.stages.shared.context import Context
-from plans import ROOT, SKUS, Plan
 from pyspark.sql import SparkSession
+from support.plans import ROOT, SKUS, Plan
 
 pytestmark = pytest.mark.slow
 NODE = ["sku", "location"]

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from case_plans import planned
 from pyspark.sql import SparkSession
+from support.case_plans import planned
 
 
 def test_a_plan_with_nothing_to_order_runs_to_its_report(spark: SparkSession, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from case_plans import configuration
 from echelon.engine.delta import fetched_jars
-from plans import ROOT, SECONDS, environment, run_until
+from support.case_plans import configuration
+from support.plans import ROOT, SECONDS, environment, run_until
 
 CASE = "b8-operations"
 # Generous, as the machine may be busy; Java is asked to end for five seconds, then it is made to.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 import pytest
-from case_plans import CASES, planned
 from echelon.config import load
 from echelon.core.demand.cleaning import build_demand
 from echelon.core.demand.periods import Frequency, period_index, period_start
@@ -20,13 +19,14 @@ from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.core.probability.mixture import mixture_of, mixture_quantiles
 from echelon.lake.contracts.forecast import QUANTILES
+from support.case_plans import CASES, planned
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from echelon.stages.shared.context import Context
-    from plans import Plan
     from pyspark.sql import DataFrame, SparkSession
+    from support.plans import Plan
 
 
 class Published:

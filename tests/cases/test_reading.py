@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from case_plans import CASES, configuration
 from echelon.config import load
 from echelon.config.models import Configuration
 from echelon.errors import InputRefused
+from support.case_plans import CASES, configuration
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from case_plans import planned
 from echelon.lake.contracts import TABLES
 from echelon.reading import read_release
-from parsed import Page
-from plans import Plan
 from pyspark.sql import SparkSession
+from support.case_plans import planned
+from support.parsed import Page
+from support.plans import Plan
 
 pytestmark = pytest.mark.slow
 

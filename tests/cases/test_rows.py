@@ -7,8 +7,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from captured import ingest_captured, listed
-from case_plans import CASES, configuration
 from echelon.config import load
 from echelon.core.demand.cleaning import build_demand
 from echelon.core.demand.periods import period_index
@@ -21,6 +19,8 @@ from echelon.stages.replenish.data_exceptions.refused_rows import refused_rows
 from echelon.stages.replenish.data_exceptions.unplanned_stock import unplanned_stock
 from echelon.stages.shared.context import Context
 from pyspark.sql import SparkSession
+from support.captured import ingest_captured, listed
+from support.case_plans import CASES, configuration
 
 Ingested = Callable[..., Context]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from case_plans import configuration, planned
-from plans import ROOT, SECONDS, assert_same, command, environment, tables
 from pyspark.sql import SparkSession
+from support.case_plans import configuration, planned
+from support.plans import ROOT, SECONDS, assert_same, command, environment, tables
 
 CASE = "b8-operations"
 ELSEWHERE = {"TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from case_plans import planned
+from support.case_plans import planned
 
 if TYPE_CHECKING:
     from pathlib import Path

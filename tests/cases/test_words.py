@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from case_plans import CASES, planned
-from plans import Plan
 from pyspark.sql import SparkSession
+from support.case_plans import CASES, planned
+from support.plans import Plan
 
 CASE = "b1-html-three-echelons"
 WITHOUT_STOCK = (f"  stock:\n    path: '{CASES / CASE / 'stock.csv'}'\n", "")

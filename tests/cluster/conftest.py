@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import ROOT, plans
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "acceptance"), str(ROOT / "deploy")]
+sys.path.insert(0, str(ROOT / "deploy"))
 
-import package as packaging  # noqa: E402
-import plans  # noqa: E402
-from standalone import Cluster, running_cluster  # noqa: E402
+import package as packaging
+from support.standalone import Cluster, running_cluster
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from echelon.cli import ABOUT
 from echelon.config import load
 from echelon.config.models import Spark
 from echelon.engine import delta, memory, session
-from plans import ROOT
+from support.plans import ROOT
 
 
 def properties(file: Path) -> dict[str, str]:

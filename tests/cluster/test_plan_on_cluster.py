@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from plans import ROOT, SECONDS, Plan, assert_same, read
-from standalone import Cluster, kill
+from support.plans import ROOT, SECONDS, Plan, assert_same, read
+from support.standalone import Cluster, kill
 
 pytestmark = pytest.mark.slow
 

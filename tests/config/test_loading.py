@@ -7,6 +7,7 @@ from echelon.config import fingerprint, load
 from echelon.config.models import Strict
 from echelon.errors import ConfigurationError
 from pydantic import BaseModel, ValidationError
+from support import ROOT
 
 SALES = "sources: {sales: {path: sales.csv}}\n"
 
@@ -31,7 +32,7 @@ def refused(files: list[str], *overrides: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in Path(__file__).parents[2].joinpath("conf").glob("*.yaml")))
+@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.joinpath("conf").glob("*.yaml")))
 def test_included_files_load(name: str, root: Path) -> None:
     settings = load([str(root / "conf" / "base.yaml"), str(root / "conf" / name)])
     assert settings.sources.sales.columns["sku"] == "StockCode"

@@ -7,8 +7,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from support import ROOT
 
-LIBRARY = Path(__file__).parents[2] / "lib"
+LIBRARY = ROOT / "lib"
 CALL = """
 import numpy as np
 from echelon.core.inventory.kernels.tree import draw

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-import made_up as m
-import made_up_forecasts as f
 import pytest
 from echelon.report.data import ReportData
+from support.report import example_forecasts as f
+from support.report import example_report as m
 
 
 @pytest.fixture

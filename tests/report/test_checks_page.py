@@ -11,7 +11,7 @@ from echelon.lake.contracts import TABLES
 from echelon.report.check_words import in_words
 from echelon.report.data import ReportData
 from echelon.report.page import render_checks
-from parsed import Page
+from support.parsed import Page
 
 
 def test_every_check_is_there_and_failed_ones_come_first(full: ReportData) -> None:

@@ -1,11 +1,11 @@
 """The verdicts on Echelon against the classical plan must not flatter."""
 
-import made_up as m
 import pandas as pd
 import pytest
 from echelon.report.data import ReportData
 from echelon.report.sections import comparison as c
 from echelon.report.sections.replay import replay
+from support.report import example_report as m
 
 
 def pair(ours: tuple[float, float], theirs: tuple[float, float], half: float = 0.004, target: float | None = 0.95) -> c.Pair:

@@ -13,7 +13,8 @@ from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import CHECKS_PAGE, render, write_pages
 from echelon.report.sections.accuracy import accuracy
 from echelon.report.summary import summary_lines
-from parsed import Page
+from support import ROOT
+from support.parsed import Page
 
 NO_ENDS = {f"{name}_{end}": float("nan") for name in ("fill_rate", "fill_rate_gain", "stock_change") for end in ("low", "high")}
 KEPT = [*PERFORMANCE, "reliability"]
@@ -259,7 +260,7 @@ def test_long_and_marked_up_texts_do_not_break_the_page(full: ReportData) -> Non
     assert "Cup Cup" in page.text and "Cup " * 25 not in page.text
 
 
-ODD_NAMES = json.loads((Path(__file__).parents[1] / "cases" / "17-odd-names" / "names.json").read_text(encoding="utf-8"))
+ODD_NAMES = json.loads((ROOT / "tests" / "cases" / "17-odd-names" / "names.json").read_text(encoding="utf-8"))
 
 
 def test_odd_names_are_shown_as_they_are(full: ReportData) -> None:

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
-import made_up as m
 import pandas as pd
 import pytest
 from echelon.report.data import ReportData
@@ -16,6 +15,7 @@ from echelon.report.sections.network import MOST_IN_COLUMN, Edge, Node, draw, pi
 from echelon.report.sections.planning import class_lines, exception_groups, segment_matrix
 from echelon.report.sections.replay import replay
 from echelon.report.sections.why import why
+from support.report import example_report as m
 
 
 def all_drawings(data: ReportData) -> list[str]:

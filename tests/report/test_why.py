@@ -3,14 +3,14 @@
 from dataclasses import replace
 from xml.etree import ElementTree
 
-import made_up as m
 import pandas as pd
 import pytest
 from echelon.lake.contracts import TABLES
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import render
 from echelon.report.sections.why import CAUSES, bars, why
-from parsed import Page
+from support.parsed import Page
+from support.report import example_report as m
 
 
 def test_every_cause_of_the_tables_has_its_words() -> None:

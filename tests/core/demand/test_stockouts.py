@@ -9,8 +9,8 @@ from echelon.core.demand.periods import Frequency, period_index, to_days
 from echelon.core.demand.stockouts import RESTORED_COLUMNS, Calendar, build_restored_demand
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lost_sales import busiest, real_demand, thinned
 from scipy import stats
+from support.lost_sales import busiest, real_demand, thinned
 
 KEYS = ["sku", "location"]
 

@@ -5,7 +5,7 @@ import pytest
 from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
 from echelon.core.inventory.planning.classical import classical_levels
 from echelon.core.inventory.replay import replay
-from small_problems import warehouse_and_stores
+from support.inventory.small_problems import warehouse_and_stores
 
 
 def test_classical_levels_by_hand():

@@ -2,20 +2,18 @@
 
 import datetime as dt
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from deliveries_made_up import START, delivery, lane, learn
 from echelon.core.network.lead_times import LeadTimeRules, lead_times
 from echelon.core.probability.pmf import gamma_pmf, learned_pmf
 from echelon.lake.contracts import TABLES
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-
-SAMPLE = Path(__file__).parents[3] / "data" / "online_retail"
+from support import INCLUDED
+from support.example_deliveries import START, delivery, lane, learn
 
 
 def mean_and_sd(pmf: np.ndarray) -> tuple[float, float]:
@@ -130,8 +128,8 @@ def test_lanes_are_learned_apart_and_row_order_does_not_matter() -> None:
 
 
 def test_the_included_history_is_learned_on_every_lane() -> None:
-    table = lead_times(pd.read_csv(SAMPLE / "lanes.csv"), pd.read_csv(SAMPLE / "deliveries.csv"))
-    promised = pd.read_csv(SAMPLE / "lanes.csv").set_index("destination").lead_time_days
+    table = lead_times(pd.read_csv(INCLUDED / "lanes.csv"), pd.read_csv(INCLUDED / "deliveries.csv"))
+    promised = pd.read_csv(INCLUDED / "lanes.csv").set_index("destination").lead_time_days
     assert (table.basis == "deliveries").all()
     assert (table.mean_days / table.destination.map(promised)).between(0.95, 1.1).all()
     assert (table.p95_days > table.median_days).all() and table.on_time_share.between(0.4, 0.9).all()

@@ -5,9 +5,9 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from deliveries_made_up import START, delivery, frame_of, lane, learn, scored
 from echelon.core.network.deliveries import LEFT_OUT_COLUMNS, left_out_deliveries
 from echelon.core.network.outliers import implausible
+from support.example_deliveries import START, delivery, frame_of, lane, learn, scored
 
 
 def doubted(days: list[int], promise: float = 10.0) -> list[int]:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from deliveries_made_up import START, delivery, frame_of, lane, learn
 from echelon.core.network.lead_times import LeadTimeRules, carried_over
 from hypothesis import given
 from hypothesis import strategies as st
+from support.example_deliveries import START, delivery, frame_of, lane, learn
 
 NO_SMOOTHING = LeadTimeRules(smoothing=0.0)
 

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from deliveries_made_up import START, delivery, lane, learn, scored
 from echelon.core.network.lead_times import LeadTimeRules
 from echelon.lake.contracts import TABLES
+from support.example_deliveries import START, delivery, lane, learn, scored
 
 FOUR = LeadTimeRules(min_deliveries=4)
 LANES = [lane(), lane(destination="X", mean=20.0), lane("T", "Y")]

@@ -9,7 +9,7 @@ import pytest
 from echelon.core.replenish.net_requirements import net_requirements
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from replenish_frames import Row, frames, lane, level, stock, two_stores
+from support.replenish_frames import Row, frames, lane, level, stock, two_stores
 
 NODES = ["W", "H", "A", "B", "C"]
 

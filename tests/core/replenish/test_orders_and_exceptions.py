@@ -10,7 +10,7 @@ from echelon.core.replenish.net_requirements import net_requirements
 from echelon.core.replenish.orders import order_table
 from echelon.core.replenish.wording import figure, units
 from echelon.lake.contracts import TABLES
-from replenish_frames import Row, frames, lane, level, stock, two_stores
+from support.replenish_frames import Row, frames, lane, level, stock, two_stores
 
 TODAY = dt.date(2011, 11, 1)
 

@@ -1,1 +1,2 @@
-"""Forecasts of demand with distributions: `models` make them, `evaluation` scores them, `selection` chooses, `reconciliation` corrects sums."""
+"""Forecasts of demand with distributions: `models` make them, `evaluation` scores them, `selection` chooses, `reconciliation`
+corrects sums."""

@@ -1,1 +1,1 @@
-"""From a network and targets to levels: search, promises checked on paths of their own, textbook levels where nothing can be simulated."""
+"""From a network and targets to levels: search, promises checked on paths of their own, textbook levels without simulation."""
