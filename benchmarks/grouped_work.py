@@ -16,7 +16,7 @@ from echelon.config import load
 from echelon.engine.grouped import buckets
 from echelon.engine.session import start
 from echelon.lake.lake import Lake
-from echelon.lake.releases.run_state import new_run
+from echelon.lake.run_state import new_run
 from echelon.stages.backtest import candidates
 from echelon.stages.runner import STAGES
 from echelon.stages.shared import resumable as parts

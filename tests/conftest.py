@@ -59,7 +59,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def open_lake(spark: SparkSession, root: Path) -> OpenLake:
     """Open the lake in a folder, as a new run; `suites` are the real ones unless named."""
     from echelon.lake.lake import Lake
-    from echelon.lake.releases.run_state import new_run
+    from echelon.lake.run_state import new_run
 
     def opened(output: Path, suites: Path = root / "expectations") -> Lake:
         return Lake(spark, str(output), suites, new_run("0" * 64))

@@ -13,7 +13,7 @@ from echelon.core.inventory.explanation.causes import Evidence
 from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
 from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, Shape
 from echelon.lake.lake import Lake
-from echelon.lake.releases.run_state import new_run
+from echelon.lake.run_state import new_run
 from echelon.stages import stock
 from echelon.stages.shared.context import Context
 from pyspark.sql import SparkSession

@@ -82,7 +82,7 @@ def test_a_typing_error_of_a_billion_is_an_exception_and_no_demand(spark: SparkS
 
 
 def test_a_signal_without_rows_ahead_is_told_and_hidden_from_the_past(spark: SparkSession, tmp_path: Path) -> None:
-    """The same without `missing: 0`: tests/core/forecast/test_known_ahead.py."""
+    """The same without `missing: 0`: tests/core/forecast/features/test_known_ahead.py."""
     plan = planned(spark, "b3-known-ahead-but-no-rows-ahead", tmp_path, "prepare")
     assert (
         "weather is said to be known ahead, and 28 of 28 days ahead have no row; the backtest had 140 of 140. Forecasts, "

@@ -12,7 +12,7 @@ from support import ROOT
 LIBRARY = ROOT / "lib"
 CALL = """
 import numpy as np
-from echelon.core.inventory.kernels.tree import draw
+from echelon.core.inventory.kernels.drawing import draw
 out = np.empty((1, 64))
 draw.deal_strata(np.arange(64.0), np.uint64(1), out)
 stats = draw.deal_strata.stats

@@ -14,7 +14,7 @@ from echelon.errors import EchelonError
 from echelon.lake import files
 from echelon.lake.checks.guard import Check
 from echelon.lake.lock import exclusive
-from echelon.lake.releases.run_state import RunState, new_run, unfinished_run
+from echelon.lake.run_state import RunState, new_run, unfinished_run
 
 HOLD = """
 import sys

@@ -18,8 +18,8 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.releases.release import release
 from echelon.lake.releases.run_dates import released_run_date
-from echelon.lake.releases.run_state import RunState
-from echelon.lake.releases.visible import all_releases, newest_release
+from echelon.lake.run_state import RunState
+from echelon.lake.visible import all_releases, newest_release
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession

@@ -5,7 +5,7 @@ from typing import Any, cast
 from echelon.config import Configuration
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.lake.releases.run_state import RunState
+from echelon.lake.run_state import RunState
 from echelon.stages.shared.context import Context
 from pyspark.sql import DataFrame, SparkSession
 

@@ -137,7 +137,7 @@ def run_here(spark: SparkSession, config: Path, output: Path, last: str = "repor
     """The plan up to a stage in this process: Spark is started once for several data sets."""
     from echelon.config import fingerprint, load
     from echelon.lake.lake import Lake
-    from echelon.lake.releases.run_state import new_run
+    from echelon.lake.run_state import new_run
     from echelon.stages.runner import STAGES, run_stages
     from echelon.stages.shared.context import Context
 

@@ -13,8 +13,8 @@ from echelon.lake.checks.data_docs import build_data_docs
 from echelon.lake.checks.suites import RELEASED, load_suite
 from echelon.lake.contracts import TABLES
 from echelon.lake.files import is_local, local_path
-from echelon.lake.releases.visible import all_releases, open_tables, refuse_unreleased, table_path, visible_release
 from echelon.lake.schema import spark_schema
+from echelon.lake.visible import all_releases, open_tables, refuse_unreleased, table_path, visible_release
 from echelon.stages.shared.plain_errors import plain_errors
 
 

@@ -11,7 +11,7 @@ from echelon.config import Configuration
 from echelon.engine.session import start
 from echelon.errors import ConfigurationError, EchelonError
 from echelon.lake.contracts import TABLES
-from echelon.lake.releases.visible import Row, open_tables, refuse_unreleased, visible_release
+from echelon.lake.visible import Row, open_tables, refuse_unreleased, visible_release
 from echelon.stages.shared.plain_errors import FOREIGN, cause, plain_errors
 
 MOST_ROWS = 100

@@ -9,9 +9,9 @@ from echelon.engine.session import start
 from echelon.lake.lake import Lake
 from echelon.lake.lock import exclusive
 from echelon.lake.releases.rollback import rollback
-from echelon.lake.releases.run_state import new_run
 from echelon.lake.releases.vacuum import vacuum
-from echelon.lake.releases.visible import Row, all_releases, refuse_unreleased, visible_release
+from echelon.lake.run_state import new_run
+from echelon.lake.visible import Row, all_releases, refuse_unreleased, visible_release
 from echelon.stages.shared.plain_errors import plain_errors
 
 _TITLE = f"{'release':>7}  {'published (UTC)':<19}  {'planned for':<11}  {'run':<20}  {'checks':>6}  {'warnings':>8}  code"

@@ -15,9 +15,9 @@ from echelon.lake.checks.guard import Check, check, prepare
 from echelon.lake.checks.suites import RELEASED
 from echelon.lake.contracts import TABLES
 from echelon.lake.files import absolute, delete_folder, delete_if_empty, is_local, list_files
-from echelon.lake.releases.run_state import RunState
-from echelon.lake.releases.visible import newest_release, table_path
+from echelon.lake.run_state import RunState
 from echelon.lake.schema import conform, spark_schema
+from echelon.lake.visible import newest_release, table_path
 
 # Small tables take Spark little work but many round trips: a few of them side by side.
 _AT_ONCE = 4

@@ -5,7 +5,7 @@ import os
 from echelon.errors import EchelonError
 from echelon.lake.contracts import TABLES
 from echelon.lake.files import is_local, kind, list_files, list_folders
-from echelon.lake.releases.visible import table_path
+from echelon.lake.visible import table_path
 
 _FOLDERS = ("tables", "staging", "runs", "report")
 _CHOOSE = "choose another folder with --set run.output=FOLDER"

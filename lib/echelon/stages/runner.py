@@ -16,8 +16,8 @@ from echelon.lake.lock import exclusive
 from echelon.lake.places import refuse_foreign
 from echelon.lake.releases.release import record_checks, release
 from echelon.lake.releases.run_dates import released_run_date
-from echelon.lake.releases.run_state import RunState, new_run, unfinished_run
-from echelon.lake.releases.visible import all_releases
+from echelon.lake.run_state import RunState, new_run, unfinished_run
+from echelon.lake.visible import all_releases
 from echelon.stages import backtest, forecast, ingest, prepare, replay, replenish, report, stock
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.plain_errors import plain_errors

@@ -17,7 +17,7 @@ from echelon.lake.lake import Lake
 from echelon.lake.releases.release import release
 from echelon.lake.releases.rollback import rollback
 from echelon.lake.releases.vacuum import vacuum
-from echelon.lake.releases.visible import all_releases, newest_release
+from echelon.lake.visible import all_releases, newest_release
 
 OpenLake = Callable[..., Lake]
 DAY = 24 * 60 * 60

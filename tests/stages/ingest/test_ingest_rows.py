@@ -11,7 +11,7 @@ import pytest
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.lake.releases.run_state import new_run
+from echelon.lake.run_state import new_run
 from echelon.stages.ingest import accept, master
 from echelon.stages.shared.context import Context
 from pyspark.sql import SparkSession

@@ -8,7 +8,7 @@ import pytest
 from echelon.config import Configuration, fingerprint
 from echelon.config.models import Sources
 from echelon.errors import EchelonError
-from echelon.lake.releases.run_state import new_run
+from echelon.lake.run_state import new_run
 from echelon.stages import runner
 from echelon.stages.backtest.candidates import FAILED
 from echelon.stages.forecast.distributions import with_champions

@@ -10,8 +10,8 @@ from echelon.errors import EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
-from echelon.lake.releases.visible import Row, all_releases, newest_release
 from echelon.lake.schema import spark_schema
+from echelon.lake.visible import Row, all_releases, newest_release
 
 
 def release(lake: Lake) -> int:

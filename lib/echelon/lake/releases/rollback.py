@@ -11,7 +11,7 @@ from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.releases.release import append_release
-from echelon.lake.releases.visible import Row, all_releases, visible_release
+from echelon.lake.visible import Row, all_releases, visible_release
 
 
 def rollback(lake: Lake, wanted: str) -> Row:

@@ -5,7 +5,7 @@ from datetime import date
 
 from echelon.errors import ConfigurationError
 from echelon.lake.contracts import TABLES
-from echelon.lake.releases.visible import Row
+from echelon.lake.visible import Row
 
 
 def released_run_date(releases: Sequence[Row], wanted: date | None, needed: Collection[str]) -> date | None:

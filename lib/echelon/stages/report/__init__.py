@@ -10,7 +10,7 @@ from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.engine.decimal_sums import exact_sum
 from echelon.errors import EchelonError
 from echelon.lake.files import is_local, local_path
-from echelon.lake.releases.visible import newest_release
+from echelon.lake.visible import newest_release
 from echelon.report.data import ReportData
 from echelon.report.page import write_pages
 from echelon.report.summary import summary_lines

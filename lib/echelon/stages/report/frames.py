@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from echelon.core.demand.periods import start_date
 from echelon.core.network.topology import Lane
 from echelon.engine.decimal_sums import exact_sum
-from echelon.lake.releases.visible import newest_release
+from echelon.lake.visible import newest_release
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES, windows_of
 from echelon.stages.shared.used_lanes import lane_frames
