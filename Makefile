@@ -61,8 +61,9 @@ bench-plan: setup-dev  ## what the plan of a 40-node SKU costs by phase, and its
 bench-stockpyl: setup-dev  ## the kernel against stockpyl, which must be installed elsewhere: ARGS="--python PATH"
 	@$(PY) -m benchmarks.stockpyl_ratio $(ARGS)
 
-docs: setup  ## docs/tables.md and the contract's part of expectations/ from the table contracts
+docs: setup  ## docs/tables.md and the contract's part of expectations/ from the table contracts, docs/settings.md
 	@$(PY) -m echelon.lake.document
+	@$(PY) -m echelon.config.document docs/settings.md
 
 data-docs: setup  ## Great Expectations' pages for the newest release, in out/data-docs/index.html (styled over the network)
 	@$(PY) -m echelon data-docs --config $(CONFIG) $(ARGS)
