@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 from echelon.core.demand.periods import period_start
 from echelon.core.demand.segments import SegmentThresholds, add_classes, series_statistics
+from echelon.core.forecast.base.candidate import Candidate, Means, all_ok
 from echelon.core.forecast.evaluation import wrmsse
 from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
-from echelon.core.forecast.models.candidate import Candidate, Means, all_ok
 from echelon.core.forecast.panel import KEYS, Panel
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.core.forecast.selection.champion import ChampionRule, choose_champions

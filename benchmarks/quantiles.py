@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.distributions.coverage import COVERED, held_out_coverage
 from echelon.core.forecast.distributions.forecast_error import learn_segments, shape_mixture, with_spread
 from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
-from echelon.core.forecast.models.candidate import Candidate
 from echelon.core.forecast.models.lightgbm_direct import lightgbm_direct
 from echelon.core.forecast.panel import Panel
 from echelon.core.probability.mixture import Mixture, mixture_quantiles, with_level

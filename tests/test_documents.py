@@ -155,9 +155,9 @@ def is_setting(word: str) -> bool:
 
 
 def names_setting(word: str) -> bool:
-    """`stock.periods`, and neither Spark's own `spark.sql.x` nor a file."""
+    """`stock.periods`, and neither Spark's own `spark.sql.x`, nor a file, nor one with a place for a name (in capitals)."""
     section, dot, rest = word.partition(".")
-    known = section in Configuration.model_fields and bool(re.fullmatch(r"\w+(\.\w+)*", rest))
+    known = section in Configuration.model_fields and bool(re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", rest))
     return bool(dot) and known and not word.endswith((*CODE, *DATA)) and not (section == "spark" and "." in rest)
 
 

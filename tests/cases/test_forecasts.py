@@ -11,10 +11,10 @@ import pytest
 from echelon.config import load
 from echelon.core.demand.cleaning import build_demand
 from echelon.core.demand.periods import Frequency, period_index, period_start
+from echelon.core.forecast.base.candidate import guarded
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
 from echelon.core.forecast.evaluation.live import forecast
-from echelon.core.forecast.models.candidate import guarded
 from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.core.probability.mixture import mixture_of, mixture_quantiles

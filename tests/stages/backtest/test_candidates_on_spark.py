@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from echelon.config import Configuration
 from echelon.core.demand.periods import period_start
+from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.evaluation.backtest import SCORE_COLUMNS, backtest, cutoffs
 from echelon.core.forecast.evaluation.live import forecast
-from echelon.core.forecast.models.candidate import Candidate
 from echelon.core.forecast.panel import make_panel
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.core.forecast.selection.combination import combinations
@@ -96,7 +96,7 @@ def test_as_the_core_for_any_partitioning(spark: SparkSession, demand: pd.DataFr
 
 def test_a_series_that_hangs_costs_a_status_in_spark_workers_too(spark: SparkSession, demand: pd.DataFrame) -> None:
     def hanging(rows: pd.DataFrame) -> pd.DataFrame:
-        from echelon.core.forecast.models.candidate import each_series
+        from echelon.core.forecast.base.candidate import each_series
         from echelon.core.forecast.panel import make_panel
 
         def one(history, _start, horizon):

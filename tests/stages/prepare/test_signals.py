@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.periods import period_index
+from echelon.core.forecast.base.candidate import OK, Candidate, Means
 from echelon.core.forecast.features.covariates import Signals
-from echelon.core.forecast.models.candidate import OK, Candidate, Means
 from echelon.core.forecast.panel import Panel
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake

@@ -4,9 +4,9 @@ from functools import partial
 
 import pandas as pd
 
+from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.evaluation import backtest
 from echelon.core.forecast.features.covariates import Signals
-from echelon.core.forecast.models.candidate import Candidate
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES
 from echelon.stages.backtest.candidate_levels import candidate_levels

@@ -7,7 +7,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.forecast.models.candidate import OK, TOO_LITTLE, Candidate
+from echelon.core.forecast.base.candidate import OK, TOO_LITTLE, Candidate
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.core.forecast.selection.names import competing
 from echelon.engine.grouped.buckets import apply_by

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import Frequency
-from echelon.core.forecast.models.candidate import OK
+from echelon.core.forecast.base.candidate import OK
 from echelon.core.forecast.panel import KEYS
 from echelon.core.forecast.selection.combination import MEMBER_COLUMNS, combinations
 from echelon.core.forecast.selection.names import COMBINATIONS, members

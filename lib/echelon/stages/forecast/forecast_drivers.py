@@ -9,10 +9,10 @@ import pandas as pd
 from pyspark.sql import DataFrame
 
 from echelon.core.demand.periods import Frequency, start_date
+from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.explanation.contributions import explain_forecast
 from echelon.core.forecast.explanation.forecast_drivers import ALL_DRIVERS, corrected, shape_of
 from echelon.core.forecast.features.origin_features import origin_features
-from echelon.core.forecast.models.candidate import Candidate
 from echelon.core.forecast.panel import Panel
 from echelon.engine.grouped.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES

@@ -8,10 +8,10 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.forecast.evaluation.live import forecast
 from echelon.core.forecast.features.covariates import Signals
-from echelon.core.forecast.models.candidate import Candidate
 from echelon.core.forecast.panel import KEYS
 from echelon.core.forecast.selection.combination import MEMBER_COLUMNS
 from echelon.core.forecast.selection.names import COMBINATIONS, needed_for

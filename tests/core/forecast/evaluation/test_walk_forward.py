@@ -5,10 +5,10 @@ import pandas as pd
 import pandas.testing as pdt
 import pytest
 from echelon.core.demand.periods import start_date
+from echelon.core.forecast.base.candidate import Candidate, Means, naive_means
 from echelon.core.forecast.evaluation.backtest import COVERAGE_COLUMNS, SCORE_COLUMNS, backtest, cutoffs
 from echelon.core.forecast.evaluation.inventory_cost import Terms
 from echelon.core.forecast.evaluation.live import FORECAST_COLUMNS, forecast
-from echelon.core.forecast.models.candidate import Candidate, Means, naive_means
 from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.selection.candidates import candidates
 

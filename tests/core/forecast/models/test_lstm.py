@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast.models.candidate import guarded
+from echelon.core.forecast.base.candidate import guarded
+from echelon.core.forecast.base.seasonal_naive import seasonal_naive
 from echelon.core.forecast.models.lstm import SEEN, _examples
-from echelon.core.forecast.models.seasonal_naive import seasonal_naive
 from echelon.core.forecast.panel import make_panel
 from echelon.core.forecast.selection import names
 from echelon.core.forecast.selection.candidates import candidates

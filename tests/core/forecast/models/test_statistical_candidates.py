@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from echelon.core.demand.periods import period_start, weekday
+from echelon.core.forecast.base.seasonal_naive import seasonal_naive
 from echelon.core.forecast.models.sba import sba, sba_rate
-from echelon.core.forecast.models.seasonal_naive import seasonal_naive
 from echelon.core.forecast.models.theta import theta, theta_weekly
 from echelon.core.forecast.panel import make_panel
 from statsforecast.models import DynamicOptimizedTheta

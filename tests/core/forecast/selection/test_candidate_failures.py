@@ -1,8 +1,8 @@
 """One bad series, or a candidate that fails as a whole, never stops the others."""
 
 import numpy as np
-from echelon.core.forecast.models.candidate import Candidate, Means, each_series, guarded
-from echelon.core.forecast.models.seasonal_naive import seasonal_naive
+from echelon.core.forecast.base.candidate import Candidate, Means, each_series, guarded
+from echelon.core.forecast.base.seasonal_naive import seasonal_naive
 from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.selection.candidates import candidates
 

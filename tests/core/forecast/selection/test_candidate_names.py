@@ -5,7 +5,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from echelon.core.forecast.models.candidate import Candidate, guarded, naive_means
+from echelon.core.forecast.base.candidate import Candidate, guarded, naive_means
 from echelon.core.forecast.panel import make_panel
 from echelon.core.forecast.selection import names
 from echelon.core.forecast.selection.candidates import candidates

@@ -9,11 +9,11 @@ import pandas as pd
 
 from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import start_date
+from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS, Profiles, Shapes, learn_profiles, shapes_for
 from echelon.core.forecast.evaluation import scores
 from echelon.core.forecast.evaluation.inventory_cost import Terms, inventory_cost, sum_dispersion
 from echelon.core.forecast.evaluation.refit import Fitted
-from echelon.core.forecast.models.candidate import Candidate
 from echelon.core.forecast.panel import KEYS, Panel, whole_units
 from echelon.core.probability.crps import ranked_scores
 from echelon.core.probability.mixture import Mixture, mixture_of, mixture_quantiles

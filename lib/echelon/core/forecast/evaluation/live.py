@@ -3,8 +3,8 @@
 import pandas as pd
 
 from echelon.core.demand.periods import start_date
+from echelon.core.forecast.base.candidate import Candidate, guarded
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS, learn_shapes
-from echelon.core.forecast.models.candidate import Candidate, guarded
 from echelon.core.forecast.panel import KEYS, Panel, whole_units
 
 FORECAST_COLUMNS = [*KEYS, "model", "status", "start_date", "counts", "mean", *SHAPE_COLUMNS, "history_ratio"]

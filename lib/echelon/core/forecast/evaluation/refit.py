@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from echelon.core.forecast.models.candidate import Candidate, Fit, Means, guarded
+from echelon.core.forecast.base.candidate import Candidate, Fit, Means, guarded
 from echelon.core.forecast.panel import Panel
 
 

@@ -5,7 +5,7 @@ from statsforecast.arima import auto_arima_f, forecast_arima
 
 from echelon.core.arrays import Vector
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency
-from echelon.core.forecast.models.candidate import TOO_LITTLE
+from echelon.core.forecast.base.candidate import TOO_LITTLE
 
 LEAST_PERIODS = 12
 # Longer seasons take seconds a series.

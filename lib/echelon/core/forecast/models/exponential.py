@@ -5,7 +5,7 @@ from statsforecast.ets import ets_f, forecast_ets
 
 from echelon.core.arrays import Vector
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency
-from echelon.core.forecast.models.candidate import TOO_LITTLE
+from echelon.core.forecast.base.candidate import TOO_LITTLE
 
 LEAST_PERIODS = 8
 # statsforecast fits no longer seasons.

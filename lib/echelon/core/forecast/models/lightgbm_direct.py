@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from echelon.core.arrays import Matrix, Vector, Words
 from echelon.core.demand.periods import Frequency
+from echelon.core.forecast.base.candidate import TOO_LITTLE, Means, all_ok, naive_means
 from echelon.core.forecast.features.history import WINDOWS, History, Index, scale
 from echelon.core.forecast.features.pooled_features import ATTRIBUTE, feature_names, features
 from echelon.core.forecast.features.season import year_index
-from echelon.core.forecast.models.candidate import TOO_LITTLE, Means, all_ok, naive_means
 from echelon.core.forecast.panel import Panel, series_hash
 from echelon.core.probability.splitmix64 import GOLDEN, mix
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import PERIODS_PER_YEAR, SEASON_LENGTH, Frequency, period_start, weekday
-from echelon.core.forecast.models.candidate import TOO_LITTLE, Means, all_ok, naive_means
+from echelon.core.forecast.base.candidate import TOO_LITTLE, Means, all_ok, naive_means
 from echelon.core.forecast.panel import Panel, series_hash
 from echelon.core.probability.splitmix64 import GOLDEN
 

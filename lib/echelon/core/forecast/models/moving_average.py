@@ -3,7 +3,7 @@
 import numpy as np
 
 from echelon.core.demand.periods import Frequency
-from echelon.core.forecast.models.candidate import Means, all_ok
+from echelon.core.forecast.base.candidate import Means, all_ok
 from echelon.core.forecast.panel import Panel
 
 # Periods of the mean: eight weeks, thirteen weeks, half a year.

@@ -5,7 +5,7 @@ from statsforecast.mstl import mstl as decompose
 
 from echelon.core.arrays import Vector
 from echelon.core.demand.periods import Frequency
-from echelon.core.forecast.models.candidate import TOO_LITTLE
+from echelon.core.forecast.base.candidate import TOO_LITTLE
 from echelon.core.forecast.models.theta import dynamic_optimised_theta
 
 # Periods of the seasons, shortest first; each needs two of them in the history.

@@ -5,7 +5,7 @@ from statsforecast.theta import auto_theta, forecast_theta
 
 from echelon.core.arrays import Vector
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency, period_start, weekday
-from echelon.core.forecast.models.candidate import TOO_LITTLE
+from echelon.core.forecast.base.candidate import TOO_LITTLE
 
 # statsforecast cannot fit fewer; below this the model has as many parameters as it has data to spare.
 LEAST_PERIODS = 8

@@ -7,8 +7,8 @@ from functools import partial
 from echelon.core.arrays import Vector
 from echelon.core.demand.life_cycle import DEFAULT, LifeCycle
 from echelon.core.demand.periods import Frequency
+from echelon.core.forecast.base.candidate import SECONDS_PER_SERIES, Candidate, ForecastOne, each_series, naive_means
 from echelon.core.forecast.models.arima import auto_arima
-from echelon.core.forecast.models.candidate import SECONDS_PER_SERIES, Candidate, ForecastOne, each_series, naive_means
 from echelon.core.forecast.models.exponential import auto_ets
 from echelon.core.forecast.models.lightgbm_direct import fit_lightgbm, lightgbm_direct
 from echelon.core.forecast.models.lstm import lstm

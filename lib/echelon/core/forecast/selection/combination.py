@@ -14,7 +14,7 @@ import pandas as pd
 
 from echelon.core.arrays import Flags, Matrix, Vector
 from echelon.core.demand.periods import Frequency, period_index
-from echelon.core.forecast.models.candidate import OK, Candidate, Means, naive_means
+from echelon.core.forecast.base.candidate import OK, Candidate, Means, naive_means
 from echelon.core.forecast.panel import KEYS, Panel
 from echelon.core.forecast.selection.names import members
 from echelon.core.forecast.selection.stacking import error_products, stacked

@@ -16,7 +16,7 @@ import pandas as pd
 
 from echelon.core.arrays import Vector
 from echelon.core.demand.periods import Frequency, period_index
-from echelon.core.forecast.models.candidate import OK
+from echelon.core.forecast.base.candidate import OK
 
 SIMILAR = ["place", "category", "price_band"]
 SERIES_COLUMNS = [*SIMILAR, "recent", "earlier"]

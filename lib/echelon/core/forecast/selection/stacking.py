@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from echelon.core.arrays import Flags, Matrix, Vector
-from echelon.core.forecast.models.candidate import OK
+from echelon.core.forecast.base.candidate import OK
 from echelon.core.forecast.panel import KEYS
 
 ERROR_COLUMNS = [*KEYS, "model", "cutoff", "status", "forecast", "actual", "rmsse"]

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.life_cycle import LifeCycle, dead
-from echelon.core.forecast.models.seasonal_naive import seasonal_naive
-from echelon.core.forecast.models.time_limit import OutOfTime, time_limit
+from echelon.core.forecast.base.seasonal_naive import seasonal_naive
+from echelon.core.forecast.base.time_limit import OutOfTime, time_limit
 from echelon.core.forecast.panel import Panel
 
 OK = "ok"

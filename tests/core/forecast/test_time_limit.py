@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from echelon.core.forecast.models.candidate import Candidate, each_series, guarded
-from echelon.core.forecast.models.time_limit import OutOfTime, time_limit
+from echelon.core.forecast.base.candidate import Candidate, each_series, guarded
+from echelon.core.forecast.base.time_limit import OutOfTime, time_limit
 from echelon.core.forecast.panel import make_panel
 
 
