@@ -4,6 +4,7 @@ import os
 import re
 from datetime import date
 from typing import Annotated, Literal, get_args
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from echelon.core.forecast.names import check_names
 
 # A drive of Windows would be taken for the kind of an address.
+_OFFSET = re.compile(r"^[+-]\d\d:\d\d$")
 _WINDOWS = re.compile(r"^[A-Za-z]:[\\/]")
 
 
@@ -89,6 +91,17 @@ class Source(Strict):
     constants: dict[str, str] = Field(default_factory=dict, description="our column: value for every row")
     options: dict[str, str] = Field(default_factory=dict, description="reader options passed to Spark")
     date_format: str | None = Field(None, description="pattern of the dates; default: ISO dates or timestamps")
+    time_zone: str | None = Field(
+        None,
+        description="zone whose days moments fall on, as Europe/Berlin; default: the day as written, of timestamps UTC's",
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, name: str | None) -> str | None:
+        if name is not None and not _OFFSET.match(name) and name not in available_timezones():
+            raise PydanticCustomError("zone", "expected a time zone like Europe/Berlin, UTC or +01:00")
+        return name
 
     @field_validator("date_format")
     @classmethod

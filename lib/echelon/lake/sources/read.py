@@ -15,6 +15,7 @@ from echelon.lake.sources.columns import find_column, problems, replaced, row_of
 from echelon.lake.sources.csv_files import read_csv
 from echelon.lake.sources.encoding import refuse_replaced
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.moments import SECOND, tell_days
 from echelon.lake.sources.parquet_files import read_parquet
 from echelon.lake.sources.part import FILE, Part
 from echelon.lake.sources.places import find, kind_of
@@ -147,10 +148,14 @@ def look_over(spark: SparkSession, reading: Reading, kept: DataFrame) -> list[st
     """
     name, source, texts = reading.wanted.name, reading.source, _names_from_text(reading)
     looks = [F.count("*"), F.count_if(LOST), *(F.bool_and(F.col(column).endswith(".0")) for column in texts)]
-    rows, lost, *ending = kept.agg(*looks).collect()[0]
+    times = [column for column in kept.columns if column.startswith(SECOND)]
+    looks += [F.count_if(F.col(column) > 0) for column in times]
+    rows, lost, *found = kept.agg(*looks).collect()[0]
     if not rows:
         raise InputRefused(f"{name}: {source.place}: no rows")
-    notes = [_ending_words(name, column) for column, all_so in zip(texts, ending, strict=True) if all_so]
+    notes = [_ending_words(name, column) for column, all_so in zip(texts, found[: len(texts)], strict=True) if all_so]
+    moved = dict(zip((column.removeprefix(SECOND) for column in times), found[len(texts) :], strict=True))
+    notes += tell_days(source, name, kept, moved, reading.names)
     notes += _equal_files(reading, kept)
     return [*notes, _lost(spark, reading, kept, lost)] if lost else notes
 
