@@ -3,6 +3,7 @@
 import os
 import re
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import available_timezones
 
@@ -17,7 +18,11 @@ _WINDOWS = re.compile(r"^[A-Za-z]:[\\/]")
 
 
 def _of_this_system(path: str | None) -> str | None:
-    """Refuse the paths of another system, which would become a folder of that name here."""
+    """Refuse what would become a folder of that name here: paths of another system, and ~, which shells alone replace."""
+    if path and path.split("/")[0] == "~":
+        raise PydanticCustomError(
+            "path", "~ stands for your home in a shell only; write {seen}", {"seen": str(Path(path).expanduser())}
+        )
     if path and _WINDOWS.match(path):
         as_seen = "/mnt/" + path[0].lower() + path[2:].replace("\\", "/")
         raise PydanticCustomError("path", "this is a path of Windows; under WSL the same place is {seen}", {"seen": as_seen})
@@ -51,7 +56,7 @@ class Run(Strict):
     """What is planned, and where the results go."""
 
     output: Place = Field("out", description="folder or URI for tables and report")
-    suites: str = Field("expectations", description="folder of the Great Expectations suites")
+    suites: Place = Field("expectations", description="folder of the Great Expectations suites")
     run_date: date | None = Field(None, description="day planned for; default: the day after the last complete sale")
     frequency: Literal["D", "W", "M"] = Field("D", description="planning period: day, week (from Monday) or month")
     max_failed_share: Share = Field(0.05, description="the run stops when more series or SKUs need a fallback")
