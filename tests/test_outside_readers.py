@@ -96,3 +96,5 @@ def test_the_recipe_takes_the_newest_release(output: str) -> None:
     names: dict[str, Any] = {}
     exec(RECIPE, names)
     assert set(names["tables_of_release"](output)["locations"].to_pandas()["location"]) == {"North", "South"}
+    with pytest.raises(LookupError, match=r"has no release 9, only \[1, 2\]"):
+        names["tables_of_release"](output, 9)

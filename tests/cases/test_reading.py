@@ -6,87 +6,19 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from echelon.config import load
 from echelon.config.models import Configuration
-from echelon.errors import InputRefused
-from support.case_plans import CASES, configuration
+from support.case_plans import CASES
+from support.read_files import HEADER, files, of, refusal
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 FOUR = [("A1", "North"), ("A1", "South"), ("A2", "North"), ("A2", "South")]
-HEADER = "sku,location,date,quantity"
-
-
-class Kept:
-    """A lake that keeps what is read in memory."""
-
-    def keep(self, _: str, frame: DataFrame) -> DataFrame:
-        return frame.localCheckpoint()
-
-
-@dataclass
-class Read:
-    """The rows of an input, and the notes on it."""
-
-    rows: pd.DataFrame
-    notes: list[str]
-
-    def good(self, *columns: str) -> list[Any]:
-        """Sorted values of the accepted rows."""
-        rows = self.rows[self.rows["_rule"].isna()]
-        found = rows[list(columns)].itertuples(index=False, name=None)
-        return sorted((tuple(v) if len(columns) > 1 else v[0]) for v in found)
-
-    def bad(self) -> list[tuple[str, str]]:
-        """Rules and reasons of the others."""
-        rows = self.rows[self.rows["_rule"].notna()]
-        return sorted(rows[["_rule", "_reason"]].itertuples(index=False, name=None))
-
-
-@pytest.fixture
-def read(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Read an input of a configuration; the sales of files described by a path and more."""
-    from echelon.stages.ingest.accept import classified
-    from echelon.stages.shared.context import Context
-
-    def reading(settings: Configuration | Path | str, name: str = "sales", **source: Any) -> Read:
-        if not isinstance(settings, Configuration):
-            settings = Configuration.model_validate({"sources": {"sales": {"path": str(settings), **source}}})
-        capsys.readouterr()
-        frame = classified(Context(settings, spark, Kept()), name)  # type: ignore[arg-type]
-        assert frame is not None
-        return Read(frame.toPandas(), [line[17:] for line in capsys.readouterr().out.splitlines()])
-
-    return reading
-
-
-def refusal(read: Any, *settings: Any, **source: Any) -> str:
-    """The message with which a source is refused, in one line."""
-    with pytest.raises(InputRefused) as caught:
-        read(*settings, **source)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def of(case: str, folder: Path) -> Configuration:
-    """The configuration of a case."""
-    return load([str(configuration(case, folder))])
-
-
-def files(folder: Path, **texts: str | bytes) -> Path:
-    """Files in a folder of their own; `__` in a name is a slash, `_csv` its ending."""
-    for name, text in texts.items():
-        file = folder / "in" / name.replace("__", "/").replace("_csv", ".csv")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return folder / "in"
 
 
 @pytest.mark.parametrize(

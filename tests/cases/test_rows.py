@@ -48,7 +48,7 @@ def quarantined(context: Context) -> list[tuple[Any, ...]]:
 def demand(context: Context) -> pd.DataFrame:
     """The demand of the sales up to the last complete period, as `prepare` finds it."""
     sales, freq = context.lake.read("sales"), context.settings.run.frequency
-    windows = prepare._windows(context, sales, prepare._by_period(sales, freq))
+    windows, _ = prepare._windows(context, sales)
     moved = sales.where("quantity_sold > 0 OR quantity_returned > 0").toPandas()
     assert int(period_index(moved["date"].min(), freq)) == windows.first
     return build_demand(moved, freq, windows.end - 1).demand
@@ -81,6 +81,15 @@ def test_08_an_odd_stamp_does_not_drop_the_newest_week(ingested: Ingested, capsy
     assert found.groupby("sku").size().tolist() == [94, 94]
     assert found["demand"].sum() == float((CASES / "08-weekly-one-odd-weekday" / "true_sum.txt").read_text())
     assert "note: no run date given: planned for 2026-10-26, the day after the last week" in capsys.readouterr().out
+
+
+def test_08_a_newest_stamp_that_slipped_into_the_week_before_counts_in_its_own(ingested: Ingested, tmp_path: Path) -> None:
+    case = CASES / "08-weekly-one-odd-weekday"
+    (tmp_path / "sales.csv").write_text((case / "sales.csv").read_text().replace("2026-10-19", "2026-10-18"))
+    context = ingested("08-weekly-one-odd-weekday", (f"{case}/sales.csv", f"{tmp_path}/sales.csv"))
+    found = demand(context)
+    assert found.groupby("sku").size().tolist() == [94, 94] and (found["demand"].iloc[[93, 187]] > 0).all()
+    assert found["demand"].sum() == float((case / "true_sum.txt").read_text())
 
 
 def test_10_stock_of_all_bins_and_lots_is_added_up(ingested: Ingested) -> None:

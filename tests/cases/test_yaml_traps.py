@@ -210,3 +210,23 @@ def test_overrides_have_the_same_traps(tmp_path: Path, override: str, words: str
     message = refused(written(tmp_path, SALES), override)
     assert words in message or "which YAML reads as another number" in message
     assert message.startswith(f"--set {override}: ")
+
+
+@pytest.mark.parametrize(
+    "text", ['report: {title: "a \\ud800 b"}', 'holidays: {"\\ud83d\\ude00": GB}', 'report: {title: "\\ud83d\\ude00"}']
+)
+def test_half_a_letter_is_refused(tmp_path: Path, text: str) -> None:
+    """As JSON escapes letters beyond U+FFFF; YAML takes each half for a letter, which no file can hold."""
+    assert ": write the letter itself, or all of it after" in refused(written(tmp_path, f"{SALES}{text}\n"))
+    assert "the text has \\ud800 in it" in refused(written(tmp_path, SALES), 'report.title="a \\ud800 b"')
+    assert loaded(tmp_path, f'{SALES}report: {{title: "\\U0001F600"}}').report.title == "\U0001f600"
+
+
+@pytest.mark.parametrize("name", ["run.output", "run.suites", "sources.sales.path"])
+def test_the_home_of_a_shell_is_refused_with_the_path_that_it_stands_for(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    message = refused(written(tmp_path, SALES), f"{name}=~/plan")
+    assert message.endswith("~ stands for your home in a shell only; write /home/anna/plan")
+    assert load([str(written(tmp_path, SALES))], [f"{name}=./~/plan"])

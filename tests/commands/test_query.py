@@ -1,6 +1,7 @@
 """`echelon sql` reads published tables of the newest release, and does nothing else."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from echelon.errors import ConfigurationError, EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
+from echelon.lake.places import refuse_foreign
 from echelon.lake.releases.release import release
 from pyspark.sql import SparkSession
 
@@ -68,6 +70,11 @@ def refused(lake: Lake, settings: Configuration, text: str) -> str:
         ("select id from range(2)", [(0,), (1,)]),
         ("select s.c from stock lateral view explode(array(1)) s as c where on_hand > 0", [(1,)]),
         ("select '${env:PATH}'", [("${env:PATH}",)]),
+        ("select 'it''s reflect(', count(*) from stock", [("it's reflect(", 2)]),
+        (
+            "select \"java_method(x)\" as `a'b` from stock where sku not like '%reflect(%' and on_hand > 0",
+            [("java_method(x)",)],
+        ),
     ],
 )
 def test_a_query_sees_the_tables_of_the_release(lake: Lake, settings: Configuration, text: str, rows: list[object]) -> None:
@@ -158,6 +165,13 @@ def test_nothing_but_one_query_is_allowed(lake: Lake, settings: Configuration, t
         "select java_method('java.util.UUID', 'randomUUID')",
         "select try_reflect('java.lang.System', 'exit', 0)",
         "select identifier('reflect')('java.lang.System', 'exit', 0)",
+        "select 1 as `a'`, reflect('java.lang.System', 'getenv', 'PATH'), 2 as `b'`",
+        "select `reflect`('java.lang.System', 'getenv', 'PATH'), ''",
+        "select '\\'', reflect('java.lang.System', 'getenv', 'PATH') as `'`",
+        "select r'\\', reflect('java.lang.System', 'getenv', 'PATH'), ''",
+        "select 1 -- '\n, reflect('java.lang.System', 'getenv', 'PATH') --'",
+        "select 1 /* ' */, reflect('java.lang.System', 'getenv', 'PATH') /* ' */",
+        "select 1 as \"it's\", reflect('java.lang.System', 'getenv', 'PATH') as \"it's\"",
         "select transform(sku) using 'cat' as (x) from targets",
         "from targets map sku using 'cat' as x",
         "select * from targets version as of 0",
@@ -178,6 +192,14 @@ def test_only_tables_of_the_release_are_read(lake: Lake, settings: Configuration
         ("select element_at(array(1), 5) from targets", "out of bounds"),
         ("select raise_error(sku) from targets", "sql: A"),
         ("select array(1)[0][0]", "extract a value"),
+        (
+            "select * from targets version as of 0",
+            "as the newest release has them, without VERSION AS OF; docs/reading.md says",
+        ),
+        ("select * from targets timestamp as of '2026-01-01'", "without VERSION AS OF"),
+        ("select * from targets@v0", "without VERSION AS OF"),
+        ("select * from releases", "'releases' is no table of a release: `echelon releases` lists the releases"),
+        ("describe releases", "`echelon releases` lists the releases"),
     ],
 )
 def test_mistakes_are_told_in_one_line_also_those_that_show_while_running(
@@ -196,6 +218,24 @@ def test_files_that_are_gone_are_told_in_one_line(lake: Lake, settings: Configur
         for file in Path(lake.path("stock")).glob("*.away"):
             file.rename(file.with_suffix(".parquet"))
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_something_else_in_a_tables_place_is_told_as_a_plan_tells_it(lake: Lake, settings: Configuration, what: str) -> None:
+    for name in ("stock", "releases"):
+        place = Path(lake.path(name))
+        away = place.rename(place.with_name("away"))
+        foreign = place if what == "file" else place / "stock.csv"
+        foreign.parent.mkdir(exist_ok=True)
+        foreign.write_text("sku\n")
+        messages = []
+        for ask in (lambda: refuse_foreign(lake.output), lambda: answer(lake.spark, settings, "select * from stock")):
+            with pytest.raises(EchelonError) as caught:
+                ask()
+            messages.append(str(caught.value))
+        shutil.rmtree(place) if what == "folder" else place.unlink()
+        away.rename(place)
+        assert messages[0] == messages[1] and "and a table belongs there: move it away" in messages[0]
 
 
 def test_there_must_be_a_release(lake: Lake, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_damage_is_told_in_one_line(told: Told, output: Path, command: list[str]
     one_line(*told(*command))
     shutil.rmtree(log.parent)
     log.parent.write_text("a file")
-    assert "there is no release yet" in one_line(*told(*command))
+    assert "is a file, and a table belongs there: move it away" in one_line(*told(*command))
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,15 @@ def test_too_little_for_a_worker_is_refused_with_what_it_needs() -> None:
         memory.check_workers({ALL: "2500m", CORES: "4"})
 
 
+@pytest.mark.parametrize("size", ["1m", "300m", "511m", "0"])
+def test_too_little_for_java_is_refused_by_the_name_of_the_setting(size: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=rf"^spark.driver_memory = {size}: Spark needs at least 512m; the default is 2g$"
+    ):
+        memory.check_driver({memory.DRIVER: size})
+    memory.check_driver({memory.DRIVER: "512m"})
+
+
 def test_enough_or_no_limit_is_taken() -> None:
     for found in ({}, {CORES: "4"}, {ALL: "2500m"}, {ALL: "10g", CORES: "4"}):
         memory.check_workers(found)

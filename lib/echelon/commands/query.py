@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pyspark.sql import DataFrame, SparkSession
 
-from echelon.commands.query_plan import names, reading_only
+from echelon.commands.query_plan import EARLIER, names, reading_only
 from echelon.config import Configuration
 from echelon.engine.session import start
 from echelon.errors import ConfigurationError, EchelonError
@@ -90,6 +90,8 @@ def _asked(spark: SparkSession, settings: Configuration, text: str) -> DataFrame
 
 def _refuse_others(newest: Row, wanted: Collection[str]) -> None:
     for name in sorted(set(wanted) - set(newest["tables"])):
+        if name == "releases":
+            raise ConfigurationError("sql: 'releases' is no table of a release: `echelon releases` lists the releases")
         close = difflib.get_close_matches(name, newest["tables"], n=1)
         hint = f"did you mean '{close[0]}'? " if close else ""
         raise ConfigurationError(f"sql: release {newest['release']} has no table '{name}'; {hint}SHOW TABLES lists them")
@@ -104,5 +106,7 @@ def _register(spark: SparkSession, settings: Configuration, newest: Row, wanted:
 
 def _told(error: Exception) -> EchelonError:
     line = cause(error)
+    if "Time travel" in line:
+        return ConfigurationError(f"sql: {EARLIER}")
     kind = EchelonError if any(code in line for code in _FILES) else ConfigurationError
     return kind(f"sql: {_NOISE.sub('', line)}")

@@ -16,6 +16,14 @@ _GENERATORS = {"explode", "posexplode", "inline", "stack", "json_tuple", "range"
 # Scripts of the system, names that are worked out while running, methods of Java.
 _NODES = re.compile(r"^[ :]*[+:]- '?(ScriptTransformation|PlanWithUnresolvedIdentifier)\b", re.MULTILINE)
 _CALLS = re.compile(r"\b(try_reflect|reflect|java_method|expressionwithunresolvedidentifier)\(", re.IGNORECASE)
+# Text and names in quotes; outside of them what may begin a comment or text of another kind, and the words of the calls.
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
+_UNSURE = re.compile(r"""--|/\*|['"`$]|reflect|java_method|identifier""", re.IGNORECASE)
+_AT_VERSION = re.compile(r"\w@v?\d+\b")
+EARLIER = (
+    "a query sees the tables as the newest release has them, without VERSION AS OF; docs/reading.md says how programs read "
+    "an earlier release"
+)
 _RELATION = re.compile(r"^[ :]*[+:]- 'UnresolvedRelation \[(.*?)\], ", re.MULTILINE)
 _FUNCTION = re.compile(r"^[ :]*[+:]- 'UnresolvedTableValuedFunction \[(.*?)\], ", re.MULTILINE)
 _NAMED = re.compile(r"^[ :]*(?:[+:]- )?'?(?:CTE|UnresolvedWith) \[(.*)\]$", re.MULTILINE)
@@ -59,7 +67,7 @@ def names(spark: SparkSession, text: str) -> Names:
     Raises ConfigurationError when the text is no query, more than one, or one that reaches beyond tables.
     """
     plan = _parsed(spark, text)
-    found = [*_NODES.findall(plan), *_CALLS.findall(plan)]
+    found = [*_NODES.findall(plan), *([] if _only_in_text(text) else _CALLS.findall(plan))]
     found += [name for name in _FUNCTION.findall(plan) if name.lower().removesuffix("_outer") not in _GENERATORS]
     if found:
         raise ConfigurationError(f"sql: {_WORDS.get(found[0], found[0])} can't be used: only tables of the release are read")
@@ -81,9 +89,18 @@ def _parsed(spark: SparkSession, text: str) -> str:
 def _parse_problem(text: str, problem: str) -> str:
     """Other statements are told that this command only reads; a mistake in a query is told as Spark tells it."""
     plain = re.sub(r"^\[[\w.]+\] | SQLSTATE: .*$", "", problem)
+    if "'@'" in problem and _AT_VERSION.search(text):
+        return EARLIER
     if text.lstrip(" \t\r\n;").lower().startswith(_QUERIES):
         return f"{plain} (one query is asked for)"
     return f"only one query that reads is allowed (select ...): {plain}"
+
+
+def _only_in_text(query: str) -> bool:
+    """Whether words like `reflect(` stand within quotes alone, which the plan does not show. Where it is not sure where text
+    begins and ends (backslashes, comments, other signs for quotes), they are taken for calls."""
+    outside = _QUOTED.sub(lambda quoted: re.sub(r"[^\w]", " ", quoted[0]) if quoted[0][0] == "`" else " ", query)
+    return "\\" not in query and not _UNSURE.search(outside)
 
 
 def _lower(found: "list[str] | set[str]") -> frozenset[str]:

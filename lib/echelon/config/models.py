@@ -3,7 +3,9 @@
 import os
 import re
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal, get_args
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,11 +13,16 @@ from pydantic_core import PydanticCustomError
 from echelon.core.forecast.selection.names import check_names
 
 # A drive of Windows would be taken for the kind of an address.
+_OFFSET = re.compile(r"^[+-]\d\d:\d\d$")
 _WINDOWS = re.compile(r"^[A-Za-z]:[\\/]")
 
 
 def _of_this_system(path: str | None) -> str | None:
-    """Refuse the paths of another system, which would become a folder of that name here."""
+    """Refuse what would become a folder of that name here: paths of another system, and ~, which shells alone replace."""
+    if path and path.split("/")[0] == "~":
+        raise PydanticCustomError(
+            "path", "~ stands for your home in a shell only; write {seen}", {"seen": str(Path(path).expanduser())}
+        )
     if path and _WINDOWS.match(path):
         as_seen = "/mnt/" + path[0].lower() + path[2:].replace("\\", "/")
         raise PydanticCustomError("path", "this is a path of Windows; under WSL the same place is {seen}", {"seen": as_seen})
@@ -49,7 +56,7 @@ class Run(Strict):
     """What is planned, and where the results go."""
 
     output: Place = Field("out", description="folder or URI for tables and report")
-    suites: str = Field("expectations", description="folder of the Great Expectations suites")
+    suites: Place = Field("expectations", description="folder of the Great Expectations suites")
     run_date: date | None = Field(None, description="day planned for; default: the day after the last complete sale")
     frequency: Literal["D", "W", "M"] = Field("D", description="planning period: day, week (from Monday) or month")
     max_failed_share: Share = Field(0.05, description="the run stops when more series or SKUs need a fallback")
@@ -89,6 +96,17 @@ class Source(Strict):
     constants: dict[str, str] = Field(default_factory=dict, description="our column: value for every row")
     options: dict[str, str] = Field(default_factory=dict, description="reader options passed to Spark")
     date_format: str | None = Field(None, description="pattern of the dates; default: ISO dates or timestamps")
+    time_zone: str | None = Field(
+        None,
+        description="zone whose days moments fall on, as Europe/Berlin; default: the day as written, of timestamps UTC's",
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, name: str | None) -> str | None:
+        if name is not None and not _OFFSET.match(name) and name not in available_timezones():
+            raise PydanticCustomError("zone", "expected a time zone like Europe/Berlin, UTC or +01:00")
+        return name
 
     @field_validator("date_format")
     @classmethod

@@ -108,6 +108,7 @@ def _named(node: yaml.MappingNode, path: str) -> Iterator[tuple[str, yaml.Node]]
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise YamlProblem(f"{_line(key)}: a name is expected, found brackets: put text that starts with one in quotes")
+        _refuse_half_letters(key, str(key.value), path)
         if key.value in lines:
             name = _joined(path, key.value)
             raise YamlProblem(f"{_line(key)}: setting '{name}' is given twice, first in {lines[key.value]}: keep one of them")
@@ -121,6 +122,7 @@ def _named(node: yaml.MappingNode, path: str) -> Iterator[tuple[str, yaml.Node]]
 
 def _refuse_traps(node: yaml.ScalarNode, path: str) -> None:
     text = str(node.value)
+    _refuse_half_letters(node, text, path)
     if node.tag in (f"{_TAG}int", f"{_TAG}float") and node.style is None and _NOT_AS_WRITTEN.fullmatch(text):
         raise YamlProblem(
             f"{_line(node)}: setting '{path}' = {text}, which YAML reads as another number, not as text: put it in quotes, "
@@ -128,6 +130,16 @@ def _refuse_traps(node: yaml.ScalarNode, path: str) -> None:
         )
     if path.rpartition(".")[2] in _PATHS and any(ord(letter) < 32 for letter in text):
         raise YamlProblem(f"{_line(node)}: setting '{path}' has a tab or another control character in it; {_ESCAPES}")
+
+
+def _refuse_half_letters(node: yaml.Node, text: str, path: str) -> None:
+    half = next((letter for letter in text if "\ud800" <= letter <= "\udfff"), None)
+    if half:
+        what = f"setting '{path}'" if path else "the text"
+        raise YamlProblem(
+            f"{_line(node)}: {what} has \\u{ord(half):04x} in it, which is half a letter: write the letter itself, or all of "
+            "it after \\U (\\U0001F600)"
+        )
 
 
 def _joined(path: str, name: str) -> str:

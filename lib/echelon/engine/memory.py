@@ -12,6 +12,8 @@ from echelon.config.models import Spark
 from echelon.errors import ConfigurationError
 
 OF_ALL, CORES = "spark.executor.pyspark.memory", "spark.executor.cores"
+DRIVER = "spark.driver.memory"
+LEAST_JAVA = 512  # MB: Spark itself asks for 450 of what Java then has
 LEAST = 1500  # MB of address space per worker: the libraries take 1,100
 USED = 700  # MB that a worker takes of the machine, about (docs/measurements.md)
 _MEGABYTES = {"k": 1 / 1024, "m": 1, "g": 1024, "t": 1024**2}
@@ -35,6 +37,14 @@ def workers_memory(settings: Spark) -> dict[str, str]:
             "take 1,100m"
         )
     return {OF_ALL: f"{each * _cores(settings.settings)}m"}
+
+
+def check_driver(found: Mapping[str, str]) -> None:
+    """Raises ConfigurationError when Java has too little memory to begin with."""
+    if megabytes(found[DRIVER], "spark.driver_memory") < LEAST_JAVA:
+        raise ConfigurationError(
+            f"spark.driver_memory = {found[DRIVER]}: Spark needs at least {LEAST_JAVA}m; the default is 2g"
+        )
 
 
 def check_workers(found: Mapping[str, str]) -> None:

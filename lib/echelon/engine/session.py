@@ -18,7 +18,7 @@ from echelon import interrupt
 from echelon.config.models import Spark
 from echelon.engine.delta import EXTENSIONS, SPARK_VERSION, check_versions, delta_jars
 from echelon.engine.java import java_home
-from echelon.engine.memory import CORES, OF_ALL, check_workers, overruled, shortage, workers_memory
+from echelon.engine.memory import CORES, DRIVER, OF_ALL, check_driver, check_workers, overruled, shortage, workers_memory
 from echelon.errors import EchelonError
 
 # Planning runs are many short queries and Python workers: in local mode, Java's own time goes into compiling itself.
@@ -43,6 +43,7 @@ def start(settings: Spark) -> SparkSession:
         return _checked_submitted(_checked(_build(_sql_settings(settings))), settings)
     own = {**_launch_settings(settings), **settings.settings}
     check_workers(own)
+    check_driver(own)
     _tell(shortage(settings))
     os.environ["JAVA_HOME"] = str(java_home())
     with delta_jars() as jars:
@@ -81,16 +82,18 @@ def _launch(settings: Mapping[str, str]) -> SparkSession:
         try:
             return _build(settings)
         except (PySparkException, OSError, RuntimeError) as error:
-            raise EchelonError(_launch_problem(error, log)) from None
+            raise EchelonError(_launch_problem(error, log, settings[DRIVER])) from None
 
 
-def _launch_problem(error: Exception, log: Path) -> str:
+def _launch_problem(error: Exception, log: Path, memory: str) -> str:
     said = log.read_text(errors="replace")
     if "unresolved dependency" in said:
         return (
             "Delta's jars could not be fetched from Maven Central, which is needed once. Check the network, or name "
             "your mirror with --set spark.settings={spark.jars.ivySettings: FILE}"
         )
+    if "JAVA_GATEWAY_EXITED" in str(error) and not said.strip():
+        return f"Spark did not start, as Java ended at once: is there room for spark.driver_memory = {memory}?"
     lines = [line for line in said.splitlines() if line.strip()]
     return f"Spark did not start: {error}\n" + "\n".join(lines[-5:])
 
@@ -129,7 +132,7 @@ def _launch_settings(settings: Spark) -> dict[str, str]:
     log4j = Path(__file__).with_name("log4j2.properties").as_uri()
     return {
         "spark.master": settings.master,
-        "spark.driver.memory": settings.driver_memory,
+        DRIVER: settings.driver_memory,
         **workers_memory(settings),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

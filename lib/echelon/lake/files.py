@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
 from pyarrow import fs
+from pyarrow import parquet as pq
 
 from echelon.errors import EchelonError
 
@@ -76,6 +78,12 @@ def read_start(path: str, size: int) -> bytes:
     system, place = _resolve(path)
     with system.open_input_stream(place) as stream:
         return stream.read(size)
+
+
+def parquet_schema(path: str) -> pa.Schema:
+    """The columns of a Parquet file as Arrow's types, which know time zones; raises OSError and ArrowInvalid."""
+    system, place = _resolve(path)
+    return pq.read_schema(place, filesystem=system)
 
 
 def exists(path: str) -> bool:

@@ -5,6 +5,7 @@ import os
 from echelon.errors import EchelonError
 from echelon.lake.contracts import TABLES
 from echelon.lake.files import is_local, kind, list_files, list_folders
+from echelon.lake.no_table import refuse_no_table
 from echelon.lake.visible import table_path
 
 _FOLDERS = ("tables", "staging", "runs", "report")
@@ -19,9 +20,8 @@ def refuse_foreign(output: str) -> None:
         _refuse_file(place)
     there = [*list_files(tables), *list_folders(tables)]
     for place in (table_path(output, name) for name in TABLES if name in there):
+        refuse_no_table(place)
         _refuse_file(place)
-        if not _is_table(place):
-            raise EchelonError(f"{place} holds something else than a Delta table, and {_MOVE}")
 
 
 def _refuse_file(place: str) -> None:
@@ -29,9 +29,3 @@ def _refuse_file(place: str) -> None:
         raise EchelonError(f"{place} is a file, and {_MOVE}")
     if kind(place) and is_local(place) and not os.access(place.removeprefix("file://"), os.W_OK):
         raise EchelonError(f"{place} can't be written to by this user: {_CHOOSE}")
-
-
-def _is_table(place: str) -> bool:
-    """True for a table, and for a folder with nothing in it yet."""
-    folders = list_folders(place)
-    return "_delta_log" in folders or not (folders or list_files(place))

@@ -102,7 +102,7 @@ def test_means_are_scaled_by_group_and_zero_stays_zero(made, found: Hierarchy, s
     day = START + timedelta(days=DAYS)
     rows = [("A", "North", day, [10.0] * 6 + [0.0]), ("D", "South", day, [1.0] * 7)]
     frame = spark.createDataFrame(rows, "sku string, location string, start_date date, mean array<double>")
-    got = {r["sku"]: r["mean"] for r in corrected(work, found, frame, "start_date", "mean"(work)).collect()}
+    got = {r["sku"]: r["mean"] for r in corrected(work, found, frame, "start_date", "mean", work.windows).collect()}
     groups = {(g.category, g.place): i for i, g in enumerate(found.groups.itertuples())}
     assert got["A"] == pytest.approx([*(10.0 * found.corrections[-1][groups["tea", "North"]][:6]), 0.0])
     assert got["D"] == pytest.approx(found.corrections[-1][groups["", "South"]])
@@ -110,7 +110,7 @@ def test_means_are_scaled_by_group_and_zero_stays_zero(made, found: Hierarchy, s
 
 def test_the_table_of_levels(made, found: Hierarchy) -> None:
     work, demand = made
-    table = level_table(work, found, work.lake.read("backtest_scores")(work)).toPandas().set_index("level")
+    table = level_table(work, found, work.lake.read("backtest_scores"), work.windows).toPandas().set_index("level")
     assert list(table.reset_index().columns) == TABLES["level_scores"].column_names
     assert table["groups"].to_dict() == {
         "total": 1, "location": 2, "category": 3, "category x location": 4, "SKU": 4, "SKU x location": 5,
@@ -135,7 +135,7 @@ def test_a_new_item_sells_like_its_neighbours_until_its_own_days_count(made, fou
     day, columns = START + timedelta(days=DAYS), "sku string, location string, model string, status string, start_date date"
     live = [(*key, "m", "ok", day, [float(key[0] == "A")] * HORIZON) for key in demand]
     frame = spark.createDataFrame(live, f"{columns}, mean array<double>")
-    rows = with_new_items(work, frame, work.lake.read("demand"), found(work)).collect()
+    rows = with_new_items(work, frame, work.lake.read("demand"), found, work.windows).collect()
     got = {row["sku"]: row for row in rows}
     assert len(rows) == len(demand) and got["A"]["mean"] == [1.0] * HORIZON and got["B"]["model"] == "m"
     own = demand["E", "South"][NEW + 1 :].mean()

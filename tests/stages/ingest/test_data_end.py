@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from echelon.errors import InputRefused
-from echelon.stages.ingest.data_end import run_date_of
+from echelon.stages.ingest.data_end import in_their_periods, run_date_of
 from echelon.stages.shared.context import Context
 from pyspark.sql import SparkSession
 from support.in_memory import context
@@ -19,7 +19,7 @@ def end(spark: SparkSession, rows: list[tuple[date, float]], **run: Any) -> date
     """The run date of sales (day, quantity) at North."""
     ready: Context = context(spark, run=run)
     frame = spark.createDataFrame([("North", day, quantity, None, None) for day, quantity in rows], COLUMNS)
-    return run_date_of(ready, frame)
+    return run_date_of(ready, in_their_periods(ready, frame))
 
 
 def days(back: int, until: int = 0, quantity: float = 5.0) -> list[tuple[date, float]]:
@@ -58,3 +58,20 @@ def test_a_week_that_is_not_over_is_told(spark: SparkSession, capsys: Said) -> N
 def test_weekly_totals_that_are_planned_by_the_day_are_told(spark: SparkSession, capsys: Said) -> None:
     end(spark, [(TODAY - timedelta(weeks=number), 5.0) for number in range(40, 0, -1)])
     assert "say run.frequency: W" in capsys.readouterr().out
+
+
+def test_a_newest_week_that_slipped_into_the_next_one_leaves_no_empty_week(spark: SparkSession, capsys: Said) -> None:
+    """Weeks dated by Sunday, the last of them by Monday; the same with a run date in between."""
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    rows = [(monday - timedelta(days=1, weeks=number), 5.0) for number in range(40, 0, -1)]
+    assert end(spark, [*rows, (monday, 5.0)], frequency="W") == monday
+    told = capsys.readouterr().out
+    assert f"the week that they stand for count in it: {monday} as {monday - timedelta(days=1)}" in told
+    assert end(spark, [*rows, (monday, 5.0)], frequency="W", run_date=str(monday)) == monday
+
+
+def test_a_few_rows_after_the_last_week_set_no_run_date(spark: SparkSession, capsys: Said) -> None:
+    monday = TODAY - timedelta(days=TODAY.weekday(), weeks=2)
+    rows = [(monday - timedelta(weeks=number), 5.0) for number in range(40, 0, -1) for _ in range(10)]
+    assert end(spark, [*rows, (monday + timedelta(days=3), 1.0)], frequency="W") == monday
+    assert "1 rows of sales up to" in capsys.readouterr().out

@@ -17,9 +17,6 @@ PERIOD_DAYS: dict[Frequency, float] = {"D": 1.0, "W": 7.0, "M": 365.25 / 12}
 
 # 1970-01-01, day 0, was a Thursday: three days after the Monday on which week 0 starts.
 _MONDAY_OFFSET = 3
-# Shares of rows and of dates in one place of the period from which on dates stand for periods. Holidays move the last working
-# day in one or two months of twelve; daily data, even of a shop that sells mostly on Saturdays, have dates on other days too.
-_GREAT_MAJORITY, _MOST = 0.8, 0.5
 
 
 def to_days(dates: Any) -> Dates:
@@ -60,50 +57,11 @@ def weekday(dates: Any) -> Index:
     return (to_days(dates).astype(np.int64) + _MONDAY_OFFSET) % 7
 
 
-def stamps_whole_periods(dates: Any, freq: Frequency, rows: Any = None) -> bool:
-    """Whether a date stands for its whole week or month: the great majority of `rows` (of each date; default: one) is dated
-    by the same place in the period, and so are most of the dates. An odd stamp, as around a holiday, changes nothing.
-
-    A place is a weekday; or in months a day of the month, a number of days before its end, the first or last working day, or
-    one weekday among its first or last seven days. Daily data: never. `dates` may be distinct; two periods are needed.
-    """
-    days = to_days(dates)
-    if freq == "D" or len(np.unique(period_index(days, freq))) < 2:
-        return False
-    weights = np.ones(len(days)) if rows is None else np.asarray(rows, dtype=np.float64)
-    places = [weekday(days)] if freq == "W" else _places_in_month(days)
-    return any(_mostly_one(place, weights) for place in places)
-
-
-def _mostly_one(place: Index, rows: npt.NDArray[np.float64]) -> bool:
-    """Of each date its place, -1 for none."""
-    kinds, number = np.unique(place[place >= 0], return_inverse=True)
-    if not len(kinds):
-        return False
-    share = np.bincount(number, rows[place >= 0]) / rows.sum()
-    same = np.bincount(number) / len(place)
-    return bool(share.max() >= _GREAT_MAJORITY and same[share.argmax()] > _MOST)
-
-
-def _places_in_month(days: Dates) -> list[Index]:
-    month = days.astype("datetime64[M]")
-    first, end = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
-    from_start, to_end = (days - first).astype(np.int64), (end - days).astype(np.int64)
-    working = [np.busday_offset(first, 0, roll="forward"), np.busday_offset(end, -1, roll="forward")]
-    return [
-        from_start,
-        to_end,
-        *(np.where(days == day, 0, -1) for day in working),
-        np.where(from_start < 7, weekday(days), -1),
-        np.where(to_end <= 7, weekday(days), -1),
-    ]
-
-
 def last_complete_period(run_date: dt.date, freq: Frequency, newest: dt.date | None = None, whole_stamps: bool = False) -> int:
     """Number of the last period whose sales are all known on the morning of `run_date`.
 
     That is the last period that ended before `run_date`. Where a date stands for its whole period (`whole_stamps`, see
-    `stamps_whole_periods`), the period of the newest date not after `run_date` is complete too.
+    `stamps.stamps_whole_periods`), the period of the newest date not after `run_date` is complete too.
     """
     ended = int(period_index(run_date, freq)) - 1
     if not whole_stamps or newest is None:

@@ -11,6 +11,7 @@ from echelon.lake.inputs import Input, InputColumn
 from echelon.lake.sources.csv_files import RECORD, SURPLUS, separator_of
 from echelon.lake.sources.encoding import REPLACED
 from echelon.lake.sources.explain import LONGEST
+from echelon.lake.sources.moments import is_local, written_in_utc
 from echelon.lake.sources.part import Part, quoted
 
 _BLANKS = " \t\r\n\u00a0\ufeff"
@@ -52,7 +53,9 @@ def text_of(part: Part, source: Source, wanted: InputColumn) -> Column:
 def _as_text(part: Part, theirs: str, wanted: InputColumn) -> Column:
     value, kind = quoted(theirs), _kind(part, theirs)
     if wanted.type == "date" and kind == "bigint":
-        return _from_nanoseconds(value)
+        return _from_nanoseconds(value, is_local(part.names, theirs))
+    if wanted.type == "date" and kind == "timestamp":
+        return written_in_utc(value)
     if wanted.type == "string" and kind in _EXACT:
         return F.when(~F.isnan(value), F.when(_is_exact(value, kind), _plain(value)).otherwise(value.cast("string")))
     if wanted.type == "string" and kind.startswith("decimal"):
@@ -64,8 +67,9 @@ def _kind(part: Part, column: str) -> str:
     return str(part.frame.schema[column].dataType.simpleString())
 
 
-def _from_nanoseconds(value: Column) -> Column:
-    date = F.timestamp_micros(F.floor(value / 1000)).cast("string")
+def _from_nanoseconds(value: Column, local: bool) -> Column:
+    moment = F.timestamp_micros(F.floor(value / 1000))
+    date = moment.cast("string") if local else written_in_utc(moment)
     return F.when(F.abs(value) >= _LEAST_NANOSECONDS, date).otherwise(value.cast("string"))
 
 

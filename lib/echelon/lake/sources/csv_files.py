@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import PurePosixPath
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -13,8 +14,9 @@ from echelon.errors import EchelonError, InputRefused
 from echelon.lake.files import read_start
 from echelon.lake.sources.encoding import check_header, encoding_of, option
 from echelon.lake.sources.explain import LONGEST, READ_ERRORS, explain_read
+from echelon.lake.sources.kinds import other_kind
 from echelon.lake.sources.part import FILE, Part, file_name, quoted
-from echelon.lake.sources.places import Files, literal
+from echelon.lake.sources.places import Files, based_on, literal
 
 RECORD, SURPLUS = "_record", "_surplus"
 _DEFAULTS = {"header": "true", "escape": '"', "multiLine": "true", "maxCharsPerColumn": str(LONGEST)}
@@ -86,11 +88,14 @@ def _first_line(name: str, encoding: str, quote: str) -> str | None:
 
 def _columns(spark: SparkSession, source: Source, name: str, file: str) -> tuple[str, ...]:
     """The columns of a file as Spark names them: those that are empty or there twice get a number."""
+    if other := other_kind(file, "csv"):
+        raise InputRefused(f"{name}: {source.place}: {PurePosixPath(file).name} is {other}")
     place = literal(file)
     # Spark looks for the file by its name as a pattern again, unless records end with their line.
     more = {"multiLine": "false"} if place != file else {}
+    own = {key: value for key, value in source.options.items() if key.lower() != "basepath"}  # no columns of folders
     try:
-        columns = spark.read.options(**{**_DEFAULTS, **source.options, **_OURS, **more}).csv(place).columns
+        columns = spark.read.options(**{**_DEFAULTS, **own, **_OURS, **more}).csv(place).columns
     except READ_ERRORS as error:
         if "UNABLE_TO_INFER_SCHEMA" in str(error):
             return ()
@@ -106,8 +111,7 @@ def _loaded(spark: SparkSession, source: Source, files: Files, columns: list[str
     reader = reader.schema(StructType([*fields, StructField(RECORD, StringType())]))
     if names is None:
         return reader.csv(files.place)
-    based = reader.option("basePath", files.place) if files.folders else reader
-    return based.csv([literal(name) for name in names])
+    return based_on(reader, source, files).csv([literal(name) for name in names])
 
 
 def _part(frame: DataFrame, source: Source, columns: tuple[str, ...], names: list[str], folders: tuple[str, ...]) -> Part:

@@ -39,6 +39,43 @@ def check_header(spark: SparkSession, source: Source, name: str, file: str, colu
         )
     if REPLACED in text:
         refuse_replaced(spark, source, name, [file])
+    if (meant := _as_utf_8(text, encoding_of(source))) and not is_unicode(source):
+        raise InputRefused(_not_as_stated(source, name, _last(file), meant))
+
+
+def refuse_utf_8(spark: SparkSession, source: Source, name: str, files: Collection[str]) -> None:
+    """Raises InputRefused where a file is UTF-8 throughout, with letters beyond ASCII, and another encoding is stated, which
+    reads two letters or three for each of them."""
+    if is_unicode(source):
+        return
+    lines = spark.read.text([literal(file) for file in sorted(files)])
+    valid, several = F.is_valid_utf8("value"), F.octet_length("value") > F.char_length("value")
+    line = F.min(F.when(valid & several, F.substring("value", 1, _SHOWN)))
+    found = lines.groupBy(file_name().alias("file")).agg(F.count_if(~valid).alias("bad"), line.alias("line"))
+    for file, _, text in found.where("bad = 0 AND line IS NOT NULL").orderBy("file").limit(1).collect():
+        raise InputRefused(_not_as_stated(source, name, file, text))
+
+
+def is_unicode(source: Source) -> bool:
+    """Whether the stated encoding is UTF-8, or one that can't read UTF-8 without being noticed."""
+    return encoding_of(source).lower().replace("_", "-").startswith(("utf-", "utf8", "utf16", "utf32", "x-utf"))
+
+
+def _as_utf_8(text: str, stated: str) -> str | None:
+    """Text that was read as something else, as UTF-8 has it; None where it is not UTF-8, or all of it is ASCII."""
+    try:
+        return None if text.isascii() else text.encode(stated).decode()
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _not_as_stated(source: Source, name: str, file: str, meant: str) -> str:
+    stated = encoding_of(source)
+    try:
+        read = f", and would be read as {meant.encode().decode(stated, 'replace')!r} where {meant!r} stands"
+    except LookupError:  # Java knows more names than Python
+        read = ""
+    return f"{name}: {source.place}: {file} is UTF-8, not {stated}{read}: say options: {{encoding: UTF-8}} under sources.{name}"
 
 
 def refuse_replaced(spark: SparkSession, source: Source, name: str, files: Collection[str]) -> None:
@@ -48,6 +85,7 @@ def refuse_replaced(spark: SparkSession, source: Source, name: str, files: Colle
     """
     stated = encoding_of(source)
     if stated.lower() not in _UTF_8:
+        refuse_utf_8(spark, source, name, files)
         told = ", ".join(sorted(_last(file) for file in files)[:3])
         raise InputRefused(
             f"{name}: {source.place}: not every character of {told} can be read as {stated}: say the right "

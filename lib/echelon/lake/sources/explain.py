@@ -1,5 +1,6 @@
 """Why a source could not be read, in one line."""
 
+import codecs
 import re
 
 from py4j.protocol import Py4JJavaError
@@ -11,10 +12,15 @@ READ_ERRORS = (PySparkException, Py4JJavaError)
 LONGEST = 1_000_000
 PATTERN = re.compile(r"[{}\[\]*?]")
 
+# Names of encodings that neither Java nor Python's other names lead to.
+_ENCODINGS = {
+    "ansi": "windows-1252", "windows1252": "windows-1252", "win1252": "windows-1252", "utf-8-sig": "UTF-8",
+    "utf-8-bom": "UTF-8", "unicode": "UTF-16", "mac-roman": "x-MacRoman", "macintosh": "x-MacRoman",
+}  # fmt: skip
+
 _CONDITIONS = {
     "UNABLE_TO_INFER_SCHEMA": "not a readable Parquet file, or the folder is empty",
     "TABLE_OR_VIEW_NOT_FOUND": "Spark knows no such table",
-    "INVALID_PARAMETER_VALUE.CHARSET": "options.encoding is none that Java knows, such as UTF-8, windows-1252 or UTF-16",
     "DELTA_TABLE_NOT_FOUND": "this is no Delta table",
     "DELTA_MISSING_DELTA_TABLE": "this is no Delta table",
     "DELTA_PATH_DOES_NOT_EXIST": "there is no Delta table",
@@ -31,6 +37,8 @@ def explain_read(error: PySparkException | Py4JJavaError, path: str = "") -> str
     condition = error.getCondition() or ""
     if condition.startswith("PATH_NOT_FOUND"):
         return _not_found(path)
+    if condition == "INVALID_PARAMETER_VALUE.CHARSET":
+        return _unknown_encoding(str((error.getMessageParameters() or {}).get("charset", "")))
     for known, words in _CONDITIONS.items():
         if condition.startswith(known):
             return words
@@ -42,6 +50,15 @@ def _not_found(path: str) -> str:
     if PATTERN.search(path):
         return "no such file: [ ] { } * and ? are a pattern where no file has exactly this name, and nothing fits the pattern"
     return "no such file (relative paths start at the folder you run in)"
+
+
+def _unknown_encoding(stated: str) -> str:
+    try:
+        known = _ENCODINGS.get(stated.lower()) or codecs.lookup(stated).name
+    except LookupError:
+        known = ""
+    hint = f"; '{stated}' is called {known} there" if known else ""
+    return f"options.encoding is none that Java knows, such as UTF-8, windows-1252 or UTF-16{hint}"
 
 
 def _explain_damage(stack: str) -> str:

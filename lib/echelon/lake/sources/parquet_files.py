@@ -1,12 +1,19 @@
 """Parquet: columns by name, also where the files do not agree on types."""
 
+from pathlib import PurePosixPath
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.kinds import other_kind
 from echelon.lake.sources.part import FILE, Part, file_name
-from echelon.lake.sources.places import Files, literal
+from echelon.lake.sources.places import Files, based_on, literal
+
+_FILES = 100
 
 
 def read_parquet(spark: SparkSession, source: Source, files: Files, name: str) -> list[Part]:
@@ -41,9 +48,14 @@ def _merged(
     except READ_ERRORS as error:
         differ = any(said in str(error) for said in ("CANNOT_MERGE", "COLUMN_ALREADY_EXISTS"))
         if len(names) == 1 or not differ:
-            raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
+            raise InputRefused(f"{name}: {source.place}: {_why(error, source, names)}") from None
     middle = len(names) // 2
     return [part for half in (names[:middle], names[middle:]) for part in _merged(spark, source, files, half, name)]
+
+
+def _why(error: PySparkException | Py4JJavaError, source: Source, names: list[str]) -> str:
+    others = ((PurePosixPath(name).name, other_kind(name, "parquet")) for name in names[:_FILES])
+    return next((f"{name} is {other}" for name, other in others if other), explain_read(error, source.place))
 
 
 def _joined(
@@ -62,5 +74,4 @@ def _load(spark: SparkSession, source: Source, files: Files, names: list[str]) -
     reader = spark.read.options(**{"mergeSchema": str(len(names) > 1).lower(), **source.options})
     if len(names) == len(files.names):
         return reader.parquet(files.place)
-    based = reader.option("basePath", files.place) if files.folders else reader
-    return based.parquet(*map(literal, names))
+    return based_on(reader, source, files).parquet(*map(literal, names))

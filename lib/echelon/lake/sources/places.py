@@ -1,12 +1,13 @@
 """Where a source lies: which files Spark reads there and which it leaves out, and whether they belong to a table."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 
 from echelon.config.models import Source
 from echelon.errors import InputRefused
@@ -16,18 +17,20 @@ from echelon.lake.sources.explain import PATTERN, READ_ERRORS, explain_read
 _ANY = "_any"
 # Folders are checked for being parts of tables; more of them than this are the partitions of one.
 _FOLDERS = 20
+_NAMES = 1000
 _DATA = re.compile(r"\.(csv|parquet)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Files:
     """The files of a source: `place` for Spark to load them all, their whole names, the columns that names of folders give
-    (`store=0012`), and what is left out, in words."""
+    (`store=0012`), and in words what is left out, and which such names are no columns."""
 
     place: str
     names: tuple[str, ...]
     folders: tuple[str, ...]
     left_out: str
+    unread: str = ""
 
 
 def literal(path: str) -> str:
@@ -68,7 +71,32 @@ def find(spark: SparkSession, source: Source, kind: str, name: str) -> Files:
     if not names:
         raise InputRefused(f"{name}: {path}: {_nothing(path, left_out)}")
     _refuse_delta_files(spark, path, names, name)
-    return Files(place, tuple(names), tuple(column for column in frame.columns if column != _ANY), left_out)
+    folders = tuple(column for column in frame.columns if column != _ANY)
+    return Files(place, tuple(names), folders, left_out, _unread(source, names, folders))
+
+
+def based_on(reader: DataFrameReader, source: Source, files: Files) -> DataFrameReader:
+    """For some of the files, the names of folders stay columns."""
+    told = any(name.lower() == "basepath" for name in source.options)
+    return reader.option("basePath", files.place) if files.folders and not told else reader
+
+
+def named_folders(names: Sequence[str]) -> set[str]:
+    """Folders of the form name=value on the way to the files."""
+    return {part for name in names[:_NAMES] for part in PurePosixPath(name).parts[:-1] if "=" in part}
+
+
+def _unread(source: Source, names: Sequence[str], columns: Sequence[str]) -> str:
+    """What a pattern hides: Spark starts where it ends, so that names of folders before are no columns."""
+    known = {column.lower() for column in columns}
+    passed = named_folders(names) - set(PurePosixPath(source.path or "").parts)
+    hidden = sorted(folder for folder in passed if folder.partition("=")[0].lower() not in known)
+    return (
+        f"names of folders that the pattern leads through ({hidden[0]}) are no columns: name the folder above them as path "
+        "if they are wanted"
+        if hidden
+        else ""
+    )
 
 
 def _place(path: str) -> str:

@@ -12,12 +12,13 @@ from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import Input
 from echelon.lake.sources.columns import find_column, problems, replaced, row_of, text_of
-from echelon.lake.sources.csv_files import read_csv
-from echelon.lake.sources.encoding import refuse_replaced
+from echelon.lake.sources.csv_files import SURPLUS, read_csv, separator_of
+from echelon.lake.sources.encoding import option, refuse_replaced, refuse_utf_8
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.moments import SECOND, tell_days
 from echelon.lake.sources.parquet_files import read_parquet
 from echelon.lake.sources.part import FILE, Part
-from echelon.lake.sources.places import find, kind_of
+from echelon.lake.sources.places import find, kind_of, named_folders
 
 ROW, LOST = "_row", "_lost"
 _FILES = 100
@@ -64,7 +65,8 @@ def _parts(spark: SparkSession, source: Source, kind: str, wanted: Input) -> tup
         return [_table(spark, source, kind, wanted.name)], []
     files = find(spark, source, kind, wanted.name)
     read = read_csv if kind == "csv" else read_parquet
-    notes = [f"{wanted.name}: {source.place}: left out: {files.left_out}"] if files.left_out else []
+    told = ([f"left out: {files.left_out}"] if files.left_out else []) + ([files.unread] if files.unread else [])
+    notes = [f"{wanted.name}: {source.place}: {text}" for text in told]
     return read(spark, source, files, wanted.name), notes
 
 
@@ -107,8 +109,28 @@ def _refuse_missing_columns(part: Part, parts: list[Part], source: Source, wante
         where = source.place + (f" ({_some_files(part)})" if len(parts) > 1 else "")
         raise InputRefused(
             f"{wanted.name}: {where}: no column {', '.join(map(repr, absent))}. The file has: "
-            f"{', '.join(map(_shown, part.columns))}. Say which column is which under sources.{wanted.name}.columns"
+            f"{', '.join(map(_shown, part.columns))}. {_mend(part, source, wanted.name, absent)}"
         )
+
+
+def _mend(part: Part, source: Source, name: str, absent: list[str]) -> str:
+    """What to do where columns are absent."""
+    if separator := _other_separator(part, source):
+        return f"Are its columns separated by {separator!r}? Say options: {{sep: {separator!r}}} under sources.{name}"
+    folders = sorted(folder for folder in named_folders(part.names) if folder.partition("=")[0] in absent)
+    if folders:
+        return f"Names of folders ({folders[0]}) are columns where the folder above them is named as path"
+    return f"Say which column is which under sources.{name}.columns"
+
+
+def _other_separator(part: Part, source: Source) -> str | None:
+    """What cuts the header of a CSV file into more columns than the stated separator does."""
+    if SURPLUS not in part.frame.columns:
+        return None
+    header = part.columns[: len(part.columns) - len(part.folders)]
+    counts = {separator: sum(column.count(separator) for column in header) for separator in (";", "\t", "|", ",")}
+    likely = max((separator for separator in counts if separator != separator_of(source)), key=counts.__getitem__)
+    return likely if counts[likely] >= len(header) else None
 
 
 def _some_files(part: Part) -> str:
@@ -147,11 +169,17 @@ def look_over(spark: SparkSession, reading: Reading, kept: DataFrame) -> list[st
     """
     name, source, texts = reading.wanted.name, reading.source, _names_from_text(reading)
     looks = [F.count("*"), F.count_if(LOST), *(F.bool_and(F.col(column).endswith(".0")) for column in texts)]
-    rows, lost, *ending = kept.agg(*looks).collect()[0]
+    times = [column for column in kept.columns if column.startswith(SECOND)]
+    looks += [F.count_if(F.col(column) > 0) for column in times]
+    rows, lost, *found = kept.agg(*looks).collect()[0]
     if not rows:
         raise InputRefused(f"{name}: {source.place}: no rows")
-    notes = [_ending_words(name, column) for column, all_so in zip(texts, ending, strict=True) if all_so]
+    notes = [_ending_words(name, column) for column, all_so in zip(texts, found[: len(texts)], strict=True) if all_so]
+    moved = dict(zip((column.removeprefix(SECOND) for column in times), found[len(texts) :], strict=True))
+    notes += tell_days(source, name, kept, moved, reading.names)
     notes += _equal_files(reading, kept)
+    if reading.kind == "csv" and option(source, "encoding", "charset"):
+        refuse_utf_8(spark, source, name, reading.names)
     return [*notes, _lost(spark, reading, kept, lost)] if lost else notes
 
 

@@ -11,7 +11,7 @@ from echelon.errors import InputRefused
 from echelon.lake.inputs import INPUTS
 from echelon.stages.ingest import accept, classify, complete, master, records
 from echelon.stages.ingest.classify import RULE
-from echelon.stages.ingest.data_end import run_date_of
+from echelon.stages.ingest.data_end import in_their_periods, run_date_of
 from echelon.stages.ingest.holidays import with_public_holidays
 from echelon.stages.ingest.network_checks import check_network
 from echelon.stages.ingest.records import Frames
@@ -34,6 +34,7 @@ def run(context: Context) -> str:
     """
     own = _read_all(context)
     master.refuse_bad_lanes(own)
+    own["sales"] = in_their_periods(context, own["sales"])
     context.lake.run.run_date = run_date_of(context, own["sales"])
     rows = _settled(context, own)
     counts = records.count_rows(rows)

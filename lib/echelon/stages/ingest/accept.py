@@ -9,6 +9,7 @@ from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import EVERY, INPUTS
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.moments import SECOND
 from echelon.lake.sources.read import LOST, Reading, look_over, read_source
 from echelon.stages.ingest import classify
 from echelon.stages.ingest.classify import Rule
@@ -26,14 +27,14 @@ def classified(context: Context, name: str) -> DataFrame | None:
     if source is None:
         return None
     reading = read_source(context.spark, source, INPUTS[name])
-    frame = classify.typed(reading.frame, INPUTS[name], source.date_format)
+    frame = classify.typed(reading.frame, INPUTS[name], source)
     try:
         kept = context.lake.keep(f"input_{name}", _own_rules(name, reading, frame))
     except READ_ERRORS as error:
         raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
     for text in (*reading.notes, *look_over(context.spark, reading, kept)):
         note("ingest", text)
-    return kept.drop(LOST)
+    return kept.drop(LOST, *(column for column in kept.columns if column.startswith(SECOND)))
 
 
 def _own_rules(name: str, reading: Reading, frame: DataFrame) -> DataFrame:

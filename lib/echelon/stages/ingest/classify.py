@@ -6,7 +6,9 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from echelon.config.models import Source
 from echelon.lake.inputs import Input, InputColumn
+from echelon.lake.sources.moments import SECOND, day_of, second_of
 from echelon.lake.sources.part import FILE
 from echelon.lake.sources.read import LOST, READ_REASON, READ_RULE, ROW
 
@@ -22,13 +24,14 @@ class Rule:
     reason: Column
 
 
-def typed(raw: DataFrame, source: Input, date_format: str | None) -> DataFrame:
+def typed(raw: DataFrame, wanted: Input, source: Source) -> DataFrame:
     """Columns in their types, the text kept in `_file` and `_row`, with the first rule of reading, types and ranges that
-    refuses."""
-    parsed = raw.withColumns({_value(column): _parsed(column, date_format) for column in source.columns})
-    rules = [rule for column in source.columns for rule in _column_rules(column, date_format)]
-    rules += [_nothing_said(source.any_of)] if source.any_of else []
-    types = [F.col(_value(column)).alias(column.name) for column in source.columns]
+    refuses, and of each date that is a moment in UTC the second of its day."""
+    parsed = raw.withColumns({_value(column): _parsed(column, source) for column in wanted.columns})
+    rules = [rule for column in wanted.columns for rule in _column_rules(column, source.date_format)]
+    rules += [_nothing_said(wanted.any_of)] if wanted.any_of else []
+    types = [F.col(_value(column)).alias(column.name) for column in wanted.columns]
+    types += [second_of(F.col(c.name), source).alias(f"{SECOND}{c.name}") for c in wanted.columns if c.type == "date"]
     rule, reason = _first(rules)
     reason = F.when(F.col(READ_RULE).isNull(), reason).otherwise(F.col(READ_REASON))
     return parsed.select(*types, FILE, ROW, LOST, F.coalesce(READ_RULE, rule).alias(RULE), reason.alias(REASON))
@@ -95,15 +98,14 @@ _KINDS = {"double": "a number", "int": "a whole number", "date": "a date", "bool
 _YES, _NO = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
-# Spark's casts also take '7d' for a number, and '12:30', 'now' or '2011' for a date.
+# Spark's casts also take '7d' for a number.
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_DATE = r"^\d{4}-\d{1,2}-\d{1,2}(?=$|[ T])"
 
 
-def _parsed(column: InputColumn, date_format: str | None) -> Column:
+def _parsed(column: InputColumn, source: Source) -> Column:
     text = F.col(column.name)
     if column.type == "date":
-        return F.try_to_timestamp(text, F.lit(date_format)).cast("date") if date_format else _iso_date(text)
+        return day_of(text, source)
     if column.type == "string":
         return text
     if column.type == "boolean":
@@ -111,11 +113,6 @@ def _parsed(column: InputColumn, date_format: str | None) -> Column:
     number = F.when(text.rlike(_NUMBER), text.try_cast("double"))
     number = F.when(F.abs(number) < float("inf"), number)
     return number if column.type == "double" else F.when(number == F.floor(number), number.try_cast("int"))
-
-
-def _iso_date(text: Column) -> Column:
-    """The day as it is written, whatever the time zone of a time behind it."""
-    return F.when(text.try_cast("timestamp").isNotNull(), F.regexp_extract(text, _DATE, 0).try_cast("date"))
 
 
 def outside(column: InputColumn, value: Column) -> Column | None:

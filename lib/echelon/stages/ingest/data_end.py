@@ -7,14 +7,15 @@ from itertools import pairwise
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.demand.periods import stamps_whole_periods
+from echelon.core.demand.periods import Frequency
 from echelon.core.demand.silence import LONGEST_GAP, Ends, Stamps, ends
+from echelon.core.demand.stamps import slipped_stamps, stamps_whole_periods, stray_stamps
 from echelon.errors import InputRefused
 from echelon.stages.ingest.classify import RULE, first_reasons
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.notes import note
 
-_PERIOD = {"D": "sale", "W": "week", "M": "month"}
+_PERIOD: dict[Frequency, str] = {"D": "sale", "W": "week", "M": "month"}
 _SHOWN = 3
 # So many dates show whether they are days, or stand for weeks or months.
 _ENOUGH_DATES = 8
@@ -31,6 +32,22 @@ class Day:
     sold: int
 
 
+def in_their_periods(context: Context, sales: DataFrame) -> DataFrame:
+    """Sales whose dates stand for weeks or months, those dated outside of theirs by its nearest day; tells which."""
+    freq = context.settings.run.frequency
+    days = _days(sales) if freq != "D" else []
+    moved = slipped_stamps([day.date for day in days], freq, [day.rows for day in days])
+    if not moved:
+        return sales
+    told = [f"{day} as {moved[day]}" for day in sorted(moved, reverse=True)[:_SHOWN]]
+    more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
+    note(
+        "ingest", f"dates of sales just outside of the {_PERIOD[freq]} that they stand for count in it: {', '.join(told)}{more}"
+    )
+    pairs = [F.lit(day) for pair in moved.items() for day in pair]
+    return sales.withColumn("date", F.coalesce(F.try_element_at(F.create_map(*pairs), F.col("date")), F.col("date")))
+
+
 def run_date_of(context: Context, sales: DataFrame) -> date:
     """The configured day, else the day after the last row, or after the last week or month where dates stand for these.
 
@@ -40,7 +57,7 @@ def run_date_of(context: Context, sales: DataFrame) -> date:
     days, freq = _days(sales), context.settings.run.frequency
     whole = stamps_whole_periods([day.date for day in days], freq, [day.rows for day in days])
     stamps, wanted = Stamps(freq, whole), context.settings.run.run_date
-    run_date = wanted or _following(_known(days), stamps)
+    run_date = wanted or _following(_known(_whole(days, freq)), stamps)
     if wanted is None:
         note(
             "ingest", f"no run date given: planned for {run_date}, the day after the last {_PERIOD[freq] if whole else 'sale'}"
@@ -59,6 +76,16 @@ def _days(sales: DataFrame) -> list[Day]:
     if not rows:
         raise InputRefused("sales: not one row was accepted; the first reasons are " + first_reasons(sales))
     return [Day(*row) for row in rows]
+
+
+def _whole(days: list[Day], freq: Frequency) -> list[Day]:
+    """Without a few rows beside the usual stamps, which stand for no period; tells of those at the end."""
+    stray = set(stray_stamps([day.date for day in days], freq, [day.rows for day in days]))
+    whole = [day for day in days if day.date not in stray]
+    if late := [day for day in days if day.date > whole[-1].date]:
+        rows, last = sum(day.rows for day in late), late[-1].date
+        note("ingest", f"{rows} rows of sales up to {last} are too few to stand for a {_PERIOD[freq]}: they set no run date")
+    return whole
 
 
 def _known(days: list[Day]) -> date:

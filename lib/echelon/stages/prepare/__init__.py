@@ -7,7 +7,8 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.demand.periods import Frequency, end_date, last_complete_period, stamps_whole_periods, start_date
+from echelon.core.demand.periods import Frequency, end_date, last_complete_period, start_date
+from echelon.core.demand.stamps import stamps_whole_periods, stray_stamps
 from echelon.core.demand.stockouts import Calendar, build_restored_demand
 from echelon.engine.decimal_sums import exact_sum
 from echelon.engine.grouped.buckets import apply_in_buckets
@@ -38,8 +39,7 @@ def run(context: Context) -> str:
     Raises InputRefused when the history is too short to learn from.
     """
     lake, sales = context.lake, context.lake.read("sales")
-    by_period = _by_period(sales, context.settings.run.frequency)
-    windows = _windows(context, sales, by_period)
+    windows, by_period = _windows(context, sales)
     netted = lake.keep("netted", _netted(context, sales, windows, by_period))
     demand = netted.where("demand IS NOT NULL").select(TABLES["demand"].column_names)
     books = told_stock_books(demand) if context.settings.sources.stock_history is not None else []
@@ -70,32 +70,35 @@ def _netted(context: Context, sales: DataFrame, windows: Windows, by_period: boo
     rows, stock_by_period = sales.where(_MOVED).select(*_SOLD), False
     if context.settings.sources.stock_history is not None:
         history = context.lake.read("stock_history")
-        stock_by_period = _by_period(history, freq)
+        stock_by_period = stamps_whole_periods(*_dates(history, freq))
         rows = rows.unionByName(history.where(_EMPTY).select(*_SOLD[:3], _EMPTY), allowMissingColumns=True)
     start_by = max(windows.first, windows.end - windows.least_periods)
     calendar = Calendar(freq, windows.end - 1, start_by, not (by_period or stock_by_period), stock_by_period)
     return apply_in_buckets(rows, ["sku"], partial(_net, calendar=calendar), _NETTED, context.settings.spark.buckets)
 
 
-def _by_period(frame: DataFrame, freq: Frequency) -> bool:
-    """Whether a date stands for its whole period."""
-    days = frame.groupBy("date").count().collect()
-    return stamps_whole_periods([row["date"] for row in days], freq, [row["count"] for row in days])
+def _dates(frame: DataFrame, freq: Frequency) -> tuple[list[date], Frequency, list[int]]:
+    """The dates, the period, and how many rows each date has."""
+    days = frame.groupBy("date").count().orderBy("date").collect()
+    return [row["date"] for row in days], freq, [row["count"] for row in days]
 
 
-def _windows(context: Context, sales: DataFrame, by_period: bool) -> Windows:
-    """The history from the first sale to the last complete period; refuses one that is too short. Rows of 0 reach to the end
-    of the data, but no series begins before its first sale."""
+def _windows(context: Context, sales: DataFrame) -> tuple[Windows, bool]:
+    """The history from the first sale to the last complete period, and whether dates stand for whole periods; refuses one that
+    is too short. Rows of 0 reach to the end of the data, but no series begins before its first sale."""
     freq = context.settings.run.frequency
-    first, newest = sales.agg(F.min(F.expr("if(quantity_sold > 0, date, null)")), F.max("date")).collect()[0]
+    first = sales.agg(F.min(F.expr("if(quantity_sold > 0, date, null)"))).collect()[0][0]
     if first is None:
         raise InputRefused("sales: not one row is a sale: quantities are 0 or returns")
+    stamps = _dates(sales, freq)
+    by_period, stray = stamps_whole_periods(*stamps), stray_stamps(*stamps)
+    newest = max(day for day in stamps[0] if day not in stray)
     last = last_complete_period(context.run_date, freq, newest, by_period)
     _tell_unfinished(sales, end_date(last, freq), freq)
     windows = plan_windows(context.settings, first, start_date(last, freq))
     if windows.shorter_than_a_season:
         note("prepare", windows.shorter_than_a_season)
-    return windows
+    return windows, by_period
 
 
 def _tell_unfinished(sales: DataFrame, end: date, freq: Frequency) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.demand.periods import stamps_whole_periods
+from echelon.core.demand.stamps import stamps_whole_periods
 from echelon.core.replenish.stock_balance import AMOUNTS, difference_detail, differences, not_kept, not_kept_detail
 from echelon.engine.decimal_sums import exact_sum
 from echelon.engine.grouped.buckets import apply_to_rows

@@ -1,0 +1,131 @@
+"""Moments: dates that are told with a time zone, and which day they are.
+
+A moment is a timestamp with time zone, or text with an offset behind the time. A Parquet file holds such timestamps in UTC and
+not the zone in which they were midnights: midnight in Berlin is 23:00 or 22:00 of the day before.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from echelon.config.models import Source
+from echelon.errors import EchelonError, InputRefused
+from echelon.lake.files import parquet_schema
+
+SECOND = "_second_"
+# The day in ISO form, alone or before a time. Spark's casts also take '12:30', 'now' or '2011' for a date.
+_DATE = r"^\d{4}-\d{1,2}-\d{1,2}(?=$|[ T])"
+_ZONED = r"^\S+[T ][\d:.]+ ?([A-Za-z]|[+-]\d)"
+_IN_UTC = r"^\S+[T ][\d:.]+ ?(Z|UTC|GMT|[+-]00?(:?00)?)$"
+# As `written_in_utc` writes it.
+_OURS = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?Z$"
+_ZONE_LETTERS = set("XxZzVO")
+# So large a share of moments at one time of day, or at two an hour apart (summer time), is no time at which things happen.
+_GREAT_MAJORITY = 0.9
+# Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
+_QUARTER, _HOUR, _TEN, _NOON, _DAY = 900, 3600, 36_000, 43_200, 86_400
+
+
+def written_in_utc(moment: Column) -> Column:
+    """A timestamp with time zone as text that says so."""
+    return F.concat(moment.cast("string"), F.lit("Z"))
+
+
+def day_of(text: Column, source: Source) -> Column:
+    """The day of a date as text, null where it is none: the day that is written, whatever the time zone behind it; with
+    `time_zone` the day of a moment in that zone."""
+    if source.date_format is None:
+        return _iso_day(text, source.time_zone)
+    day = _day_by_pattern(text, source.date_format, source.time_zone)
+    return F.when(text.rlike(_OURS), _iso_day(text, source.time_zone)).otherwise(day)
+
+
+def second_of(text: Column, source: Source) -> Column:
+    """Second of the day of a moment that is written in UTC, null of everything else."""
+    moment = F.when(text.rlike(_IN_UTC), text.try_cast("timestamp"))
+    if source.date_format and _has_zone(source.date_format):
+        by_pattern = F.try_to_timestamp(text, F.lit(source.date_format))
+        same = F.to_timestamp_ntz(text, F.lit(source.date_format)).cast("timestamp") == by_pattern
+        moment = F.coalesce(moment, F.when(by_pattern.isNotNull(), F.when(same, by_pattern)))
+    return F.pmod(F.unix_seconds(moment), F.lit(_DAY))
+
+
+def _iso_day(text: Column, zone: str | None) -> Column:
+    moment = text.try_cast("timestamp")
+    written = F.regexp_extract(text, _DATE, 0).try_cast("date")
+    day = F.when(text.rlike(_ZONED), _day_in(moment, zone)).otherwise(written) if zone else written
+    return F.when(moment.isNotNull() & written.isNotNull(), day)
+
+
+def _day_by_pattern(text: Column, pattern: str, zone: str | None) -> Column:
+    moment = F.try_to_timestamp(text, F.lit(pattern))
+    if not _has_zone(pattern):
+        return moment.cast("date")
+    day = _day_in(moment, zone) if zone else F.to_timestamp_ntz(text, F.lit(pattern)).cast("date")
+    return F.when(moment.isNotNull(), day)
+
+
+def _day_in(moment: Column, zone: str) -> Column:
+    return F.from_utc_timestamp(moment, F.lit(zone)).cast("date")
+
+
+def _has_zone(pattern: str) -> bool:
+    return bool(_ZONE_LETTERS & set("".join(pattern.split("'")[::2])))
+
+
+def is_local(files: Sequence[str], column: str) -> bool:
+    """Whether a Parquet column of nanoseconds, which Spark reads as numbers, is told without a time zone."""
+    kind = _stored(files, column)
+    return kind is not None and pa.types.is_timestamp(kind) and kind.tz is None
+
+
+def _stored(files: Sequence[str], column: str) -> pa.DataType | None:
+    """The type of a Parquet column, by the first file."""
+    try:
+        schema = parquet_schema(files[0]) if files else pa.schema([])
+    except (EchelonError, OSError, pa.ArrowInvalid):
+        return None
+    return schema.field(column).type if column in schema.names else None
+
+
+def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, int], files: Sequence[str]) -> list[str]:
+    """What a user should know of the days of moments. moved: by column, number of moments in UTC that are no midnights there.
+
+    Raises InputRefused where nearly all are what midnights of a time zone further east look like.
+    """
+    notes = []
+    for column in (column for column, number in moved.items() if number and source.time_zone is None):
+        second = F.col(f"{SECOND}{column}")
+        counts = kept.where(second.isNotNull()).groupBy(second.alias("second")).count()
+        rows = [(row[0], row[1]) for row in counts.orderBy(F.desc("count"), "second").limit(2).collect()]
+        total = kept.where(second.isNotNull()).count()
+        if times := midnights_elsewhere(rows, total):
+            raise InputRefused(_refusal(source, name, column, times, files))
+        notes.append(
+            f"{name}: {column} tells moments: the days are those of UTC; say sources.{name}.time_zone if those of another zone "
+            "are meant"
+        )
+    return notes
+
+
+def midnights_elsewhere(counts: Sequence[tuple[int, int]], total: int) -> list[int]:
+    """Seconds of the day in UTC at which nearly all moments are, if they look like midnights of a zone whose day is the next
+    one; else none. counts: (second, moments), the most frequent first, two at most. Noon alone stands for the day."""
+    seconds, numbers = [second for second, _ in counts], [number for _, number in counts]
+    apart = _DAY if len(seconds) < 2 else abs(seconds[0] - seconds[1])
+    if apart not in (_HOUR, _DAY - _HOUR):
+        seconds, numbers = seconds[:1], numbers[:1]
+    odd = any(second % _QUARTER for second in seconds) or seconds == [_NOON] or max(seconds, default=0) < _TEN
+    return [] if odd or sum(numbers) < _GREAT_MAJORITY * total else sorted(seconds)
+
+
+def _refusal(source: Source, name: str, column: str, times: Sequence[int], files: Sequence[str]) -> str:
+    zone = getattr(_stored(files, source.columns.get(column, column)), "tz", None)
+    known = f"{zone}, as the file names it" if zone and zone.upper() != "UTC" else "Europe/Berlin, say"
+    clock = " or ".join(f"{second // _HOUR:02d}:{second % _HOUR // 60:02d}" for second in times)
+    return (
+        f"{name}: {source.place}: nearly every {column} is at {clock} in UTC, as midnights of another time zone are, which "
+        f"begin the day after. Say whose days are meant: sources.{name}.time_zone ({known}; UTC takes them as they are)"
+    )
