@@ -21,7 +21,9 @@ import numpy as np
 from echelon.core.inventory.kernels.drawing.paths import Paths
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 
 ROUNDS = 51
 
@@ -53,8 +55,8 @@ def our_simulator(p: dict[str, Any], random_lead: bool) -> Simulator:
         low, high = (int(p["low"][i]), int(p["high"][i])) if random_lead else (int(p["fixed"][i]),) * 2
         lead = LeadTime(tuple(range(low, high + 1)), (1 / (high - low + 1),) * (high - low + 1))
         demand = Demand(np.ones(1)) if i >= p["s0"] else None
-        nodes.append(Node(f"n{i}", "", int(p["parent"][i]), lead, 1.0, demand, lost_sales=bool(p["lost"][i])))
-    return Simulator(Problem("yardstick", tuple(nodes)), Paths(in_blocks(p["D"]), in_blocks(p["LT"]), 0))
+        nodes.append(tree_point(f"n{i}", "", int(p["parent"][i]), lead, 1.0, demand, lost_sales=bool(p["lost"][i])))
+    return Simulator(SupplyNetwork("yardstick", tuple(nodes)), Paths(in_blocks(p["D"]), in_blocks(p["LT"]), 0))
 
 
 def in_blocks(values: Any) -> Any:

@@ -24,16 +24,13 @@ KINDS = {
 }
 
 
-def one_replication(problem, simulator, r):
+def one_replication(simulator, r):
     """Demand and lead times of one replication as nested lists [period][node]."""
     block, lane = divmod(r, layout.BLOCK)
     paths, net = simulator.paths, simulator.net
     demand = paths.demand[block, :, :, lane].astype(float)
     per_node = [demand[:, row] if row >= 0 else np.zeros(len(demand)) for row in net.customers]
     lead = paths.lead[block, :, :, lane].astype(int)
-    for n, node in enumerate(problem.nodes):
-        if len(node.lead_time.periods) == 1:
-            lead[:, n] = node.lead_time.periods[0]
     return np.stack(per_node, 1).tolist(), lead.tolist()
 
 
@@ -44,7 +41,7 @@ def test_kernel_equals_event_loop(problem, data):
     levels = np.array([float(data.draw(st.integers(0, 25))) for _ in problem.nodes])
     measures = simulator.measure(levels)
     for r in (0, 37):
-        expected = Oracle(problem, levels, *one_replication(problem, simulator, r), 6).run()
+        expected = Oracle(problem, levels, *one_replication(simulator, r), 6).run()
         for name, kind in KINDS.items():
             want = [sums[name] for sums in expected]
             np.testing.assert_allclose(measures.sums[kind][:, r], want, rtol=2e-4, atol=2e-3, err_msg=name)

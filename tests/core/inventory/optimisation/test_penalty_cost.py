@@ -8,7 +8,9 @@ import pytest
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.cost.continuous_review import (
     OneWarehouse,
     one_warehouse_levels,
@@ -38,10 +40,10 @@ def serial(lead_times, demand=SOME_DEMAND):
     node covers lead time + 1."""
     last = len(lead_times) - 1
     nodes = [
-        Node(f"n{i}", "up", i - 1, LeadTime.fixed(lead - (i == last)), 1.0, demand if i == last else None)
+        tree_point(f"n{i}", "up", i - 1, LeadTime.fixed(lead - (i == last)), 1.0, demand if i == last else None)
         for i, lead in enumerate(lead_times)
     ]
-    return Problem("serial", tuple(nodes))
+    return SupplyNetwork("serial", tuple(nodes))
 
 
 def shortage_costs(hold, backorder, unmet=None):
@@ -191,9 +193,12 @@ def test_low_discrepancy_moments_are_worth_several_times_as_many_plain_ones():
 def test_polish_finds_the_best_of_all_plans_nearby():
     """Three levels upstream of two stores: every plan within two units is simulated on the same paths."""
     poisson = Demand(np.full(1, 1.0))
-    nodes = [Node("top", "", -1, LeadTime.fixed(3), 1.0), Node("middle", "", 0, LeadTime.fixed(1), 1.0)]
-    nodes += [Node(f"store {i}", "", 1, LeadTime.fixed(1), 1.0, poisson) for i in range(2)]
-    problem = Problem("p", tuple(nodes), 3)
+    nodes = [
+        tree_point("top", "", -1, LeadTime.fixed(3), 1.0),
+        tree_point("middle", "", 0, LeadTime.fixed(1), 1.0),
+    ]
+    nodes += [tree_point(f"store {i}", "", 1, LeadTime.fixed(1), 1.0, poisson) for i in range(2)]
+    problem = SupplyNetwork("p", tuple(nodes), 3)
     costs = shortage_costs([1.0, 1.2, 1.5, 1.5], [0.0, 0.0, 9.0, 12.0])
     simulator = Simulator(problem, PathSource(problem, 60, 10).draw("optimise", 64))
     levels = least_cost_whole_levels(
@@ -212,10 +217,10 @@ def test_polish_finds_the_best_of_all_plans_nearby():
 def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(problem):
     simulator = Simulator(problem, PathSource(problem, 60, 20).draw("optimise", 64))
     own = [node.demand is not None for node in problem.nodes]
-    lost = [node.lost_sales for node in problem.nodes]
+    lost = [node.backorder_share == 0 for node in problem.nodes]
     costs = shortage_costs([node.holding_cost for node in problem.nodes], np.where(own, 15.0, 0.0), np.where(lost, 40.0, 0.0))
     start, size = shang_song_start(problem, costs), len(problem.nodes)
-    links = [(node.parent, i) for i, node in enumerate(problem.nodes) if node.parent >= 0]
+    links = [(parent, i) for i, parent in enumerate(problem.parents) if parent >= 0]
     levels = least_cost_whole_levels(simulator, costs, start, links, np.ones(size, bool), 2)
 
     def cost(plan):
@@ -248,8 +253,8 @@ def test_shang_song_start_lies_between_the_bounds():
 @pytest.mark.parametrize("case", cases("lost_sales_zipkin"), ids=lambda c: c["id"])
 def test_best_base_stock_policy_with_lost_sales_stays_above_the_optimum(case):
     inputs = case["inputs"]
-    node = Node("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, Demand(np.full(1, 5.0)), lost_sales=True)
-    problem = Problem("lost", (node,))
+    node = tree_point("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, Demand(np.full(1, 5.0)), lost_sales=True)
+    problem = SupplyNetwork("lost", (node,))
     source = PathSource(problem, 200, 40)
     costs = shortage_costs([inputs["holding"]], [0.0], [inputs["penalty"]])
     simulator = Simulator(problem, source.draw("optimise", 512))

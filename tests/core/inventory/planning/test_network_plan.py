@@ -5,14 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels.network.costs import yearly_costs
-from echelon.core.inventory.model.problem import LeadTime, ProblemError
+from echelon.core.inventory.model.lead_time import LeadTime, ProblemError
 from echelon.core.inventory.model.supply_network import Disruption, Policy, UnitCosts
-from echelon.core.inventory.model.trees import as_network
-from echelon.core.inventory.planning.network_plan import plan_network
-from echelon.core.inventory.planning.plan import plan_sku
+from echelon.core.inventory.planning.plan import plan_network
 from echelon.core.inventory.planning.stock_plan import SimulationSize
 from support.inventory.small_networks import bicycle, dual_sourced_warehouse, perishable_store
-from support.inventory.small_problems import warehouse_and_stores
+from support.inventory.small_problems import as_general, warehouse_and_stores
 
 SIZE = SimulationSize(60, 64, 256)
 
@@ -29,7 +27,7 @@ def test_targets_are_met_and_certified(network):
 
 def test_a_tree_is_planned_as_by_the_fast_simulator():
     problem = warehouse_and_stores(stores=3)
-    fast, general = plan_sku(problem, SIZE), plan_network(as_network(problem), SIZE).plan
+    fast, general = plan_network(problem, SIZE).plan, plan_network(as_general(problem), SIZE).plan
     assert general.holding_cost.sum() == pytest.approx(fast.holding_cost.sum(), rel=0.05)
     np.testing.assert_allclose(general.customer_fill_rate[1:], fast.customer_fill_rate[1:], atol=0.015)
 
