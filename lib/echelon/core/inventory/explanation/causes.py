@@ -66,6 +66,8 @@ def without(point: Point, evidence: Evidence, off: Set[str]) -> Point:
 
 
 def _policy(policy: Policy, off: Set[str]) -> Policy:
+    if not off & {LOTS, REVIEW}:
+        return policy
     lots = max(policy.lot_size, policy.moq) > 1 and LOTS in off
     return replace(
         policy,

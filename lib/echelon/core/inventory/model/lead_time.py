@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -46,12 +47,12 @@ class LeadTime:
         weights = weights[kept] / weights[kept].sum()
         return LeadTime(tuple(kept.tolist()), tuple(weights.tolist()))
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """Mean, periods."""
         return float(np.dot(self.periods, self.probability))
 
-    @property
+    @cached_property
     def variance(self) -> float:
         """Variance, periods squared."""
         return float(np.dot(np.square(self.periods), self.probability) - self.mean**2)

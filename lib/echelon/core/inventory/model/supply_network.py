@@ -1,5 +1,6 @@
 """A SKU's supply network: stocking points, the links that supply them, and their policies (docs/network-model.md)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -63,7 +64,7 @@ class Policy:
     order_capacity: float = NO_LIMIT
     storage_capacity: float = NO_LIMIT
 
-    @property
+    @cached_property
     def review_period(self) -> float:
         """Mean periods between chances to order."""
         return len(self.calendar) / sum(self.calendar)
@@ -148,16 +149,20 @@ class Point:
     def mean_lead(self) -> float:
         """Mean periods from an order to stock: the slowest link under assembly, else by planned shares."""
         means = [link.lead_time.mean for link in self.links]
-        mean = max(means) if self.sourcing == "assembly" else float(np.average(means, weights=self.planned_shares))
-        return mean + self.processing.mean
+        return (max(means) if self.sourcing == "assembly" else self._on_average(means)) + self.processing.mean
 
     @property
     def lead_variance(self) -> float:
         """Variance of the time from order to stock, over links by their planned shares."""
-        weights, means = self.planned_shares, np.array([link.lead_time.mean for link in self.links])
-        within = np.average([link.lead_time.variance for link in self.links], weights=weights)
-        between = np.average(np.square(means - np.average(means, weights=weights)), weights=weights)
-        return float(within + between) + self.processing.variance
+        means = [link.lead_time.mean for link in self.links]
+        mean = self._on_average(means)
+        between = self._on_average([(one - mean) ** 2 for one in means])
+        return self._on_average([link.lead_time.variance for link in self.links]) + between + self.processing.variance
+
+    def _on_average(self, values: Sequence[float]) -> float:
+        """Mean over links by their planned shares."""
+        shares = self.planned_shares
+        return sum(share * value for share, value in zip(shares, values, strict=True)) / sum(shares)
 
     @property
     def is_order_up_to(self) -> bool:
@@ -216,7 +221,7 @@ class SupplyNetwork:
                     total[link.source] += link.quantity * share * total[n]
         return total
 
-    @property
+    @cached_property
     def rates(self) -> Doubles:
         """Mean demand per period that each point serves on average, downstream included, units."""
         return self.echelon_sum(np.array([0.0 if point.demand is None else point.demand.rate for point in self.nodes]))
@@ -226,7 +231,7 @@ class SupplyNetwork:
         """(points, points): units of point i's item that one unit of customers' demand at point j takes, on average."""
         return self.echelon_sum(np.eye(len(self.nodes)))
 
-    @property
+    @cached_property
     def inner(self) -> Flags:
         """Points that supply others (points,)."""
         sources = [link.source for point in self.nodes for link in point.links]
