@@ -28,7 +28,7 @@ from echelon.core.inventory.kernels.drawing.demand_source import DemandSource
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.drawing.times import TimeDrawing
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -99,9 +99,9 @@ def watched() -> Phases:
     phases.watch(DemandSource, "drawings", lambda *_: "1 drawing: random levels")
     phases.watch(demand_source._Counts, "fill", lambda _, out, *_first: f"1 drawing: demand {len(out) * BLOCK:5}")
     phases.watch(TimeDrawing, "fill", lambda _, out, *_first: f"1 drawing: lead times {len(out) * BLOCK:5}")
-    phases.watch(Simulator, "totals", lambda s, _: f"2 simulation: value    {s.replications:5}")
-    phases.watch(Simulator, "gradient", lambda s, *_: f"2 simulation: gradient {s.replications:5}")
-    phases.watch(Simulator, "measure", lambda s, _: f"2 simulation: certify  {s.replications:5}")
+    phases.watch(TreeSimulator, "totals", lambda s, _: f"2 simulation: value    {s.replications:5}")
+    phases.watch(TreeSimulator, "gradient", lambda s, *_: f"2 simulation: gradient {s.replications:5}")
+    phases.watch(TreeSimulator, "measure", lambda s, _: f"2 simulation: certify  {s.replications:5}")
     return phases
 
 
@@ -141,7 +141,7 @@ def gap(problem: SupplyNetwork) -> float:
     asked = [np.nan if node.demand is None else TARGET for node in problem.nodes]
     targets = Targets(np.array(asked), np.array([node.holding_cost for node in problem.nodes]), False)
     best = optimum(problem, source.draw("optimum", MANY), targets, ltd.lead_mean, ltd.sd)
-    judge = Simulator(problem, source.draw("judge", MANY))
+    judge = TreeSimulator(problem, source.draw("judge", MANY))
     found, least = (
         meet_targets(judge, targets, levels, None, 1e-5).cost for levels in (plan_network(problem).plan.base_stock_level, best)
     )
@@ -153,7 +153,7 @@ def optimum(problem: SupplyNetwork, paths: Paths, targets: Targets, middle: Any,
     worthwhile, optimisation._WORTHWHILE = optimisation._WORTHWHILE, 2e-6
     steps, search._STEPS = search._STEPS, 20
     free = np.full(len(middle), np.nan)
-    simulator = Simulator(problem, paths)
+    simulator = TreeSimulator(problem, paths)
     near = explore(simulator.on(paths.first(512)), targets, free, middle, spread)
     try:
         return optimise(simulator, replace(targets, whole=False), free, middle, spread, near)

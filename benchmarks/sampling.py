@@ -17,7 +17,7 @@ import numpy as np
 from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.drawing.paths import Paths
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -45,14 +45,14 @@ class Bench:
     periods: int
     demand: Callable[[Doubles, Doubles], Doubles]
 
-    def simulator(self, scores: Doubles) -> Simulator:
+    def simulator(self, scores: Doubles) -> TreeSimulator:
         """On paths made of these normal scores."""
         noise = scores[self.levels :].reshape(self.customers, self.periods, -1)
         demand = self.demand(scores[: self.levels], noise).astype(np.float32)
         blocks = scores.shape[1] // BLOCK
         lead = np.zeros((blocks, self.periods, len(self.problem.nodes), BLOCK), np.uint8)
         split = demand.reshape(*demand.shape[:2], blocks, BLOCK).transpose(2, 0, 1, 3)
-        return Simulator(self.problem, Paths(np.ascontiguousarray(split), lead, WARM_UP))
+        return TreeSimulator(self.problem, Paths(np.ascontiguousarray(split), lead, WARM_UP))
 
 
 def serial() -> Bench:
@@ -163,7 +163,7 @@ def compare(bench: Bench) -> None:
         )
 
 
-def cost(bench: Bench, simulator: Simulator, levels: Doubles) -> float:
+def cost(bench: Bench, simulator: TreeSimulator, levels: Doubles) -> float:
     """Of levels, added up."""
     return float(bench.costs.by_node(simulator.totals(levels)).sum())
 

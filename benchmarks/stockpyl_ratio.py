@@ -20,7 +20,7 @@ import numpy as np
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import Paths
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -88,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stockpyl_ratio", description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="a Python that has stockpyl")
     python = parser.parse_args().python
-    simulator = Simulator(serial(), paths())
+    simulator = TreeSimulator(serial(), paths())
     sums = simulator.measure(LEVELS).sums.sum(axis=2)
     cost = (HOLD @ sums[layout.ON_HAND] + PENALTY @ sums[layout.CUSTOMERS_OWED]) / simulator.scale + PIPELINE
     work = 3 * (WARM_UP + PERIODS) * REPLICATIONS

@@ -7,7 +7,7 @@ import pytest
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -33,7 +33,7 @@ def test_service_levels_of_a_single_stage(case):
     node = tree_point("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, SOME_DEMAND, review_period=inputs["review"])
     rng = np.random.default_rng(5)
     paths = normal_paths(rng, inputs["mean"], inputs["sd"], 16, 200, 12, 1)
-    measures = Simulator(SupplyNetwork("sku", (node,)), paths).measure(np.array([inputs["order_up_to"]]))
+    measures = TreeSimulator(SupplyNetwork("sku", (node,)), paths).measure(np.array([inputs["order_up_to"]]))
     for estimate, truth in (
         (measures.fill_rate, expected["fill_rate_beta"]),
         (measures.cycle_service_level, expected["alpha_cycle"]),
@@ -50,7 +50,7 @@ def test_service_levels_equal_the_reference_function(lead, review, mean, sd, sco
     exact = service_normal(level, mean, sd, lead, review)
     node = tree_point("n", "outside", -1, LeadTime.fixed(lead), 1.0, SOME_DEMAND, review_period=review)
     paths = normal_paths(np.random.default_rng(11), mean, sd, 16, 200, 15, 1)
-    measures = Simulator(SupplyNetwork("sku", (node,)), paths).measure(np.array([level]))
+    measures = TreeSimulator(SupplyNetwork("sku", (node,)), paths).measure(np.array([level]))
     for estimate, truth in (
         (measures.fill_rate, exact.fill_rate),
         (measures.cycle_service_level, exact.cycle_service_level),
@@ -77,7 +77,7 @@ def test_clark_scarf_example_by_simulation_and_optimisation():
     levels = None
     for seed in (1, 2):  # optimise on the first sample, judge on the second
         paths = normal_paths(np.random.default_rng(seed), 5, 1, 16 if seed == 1 else 48, 100, 8, 3)
-        simulator = Simulator(problem, paths)
+        simulator = TreeSimulator(problem, paths)
         if levels is None:
             levels = least_cost_levels(simulator, Costs(hold, penalty, np.zeros(3)), np.array([12.0, 6.0, 7.0]))
     measures = simulator.measure(levels)
@@ -103,7 +103,7 @@ def test_lost_sales_base_stock_never_beats_the_optimal_policy(case):
     poisson = Demand(np.full(1, 5.0))
     node = tree_point("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, poisson, lost_sales=True)
     problem = SupplyNetwork("lost", (node,))
-    simulator = Simulator(problem, PathSource(problem, 200, 40).draw("test", 512))
+    simulator = TreeSimulator(problem, PathSource(problem, 200, 40).draw("test", 512))
     costs = []
     for level in range(5, 45):
         measures = simulator.measure(np.array([float(level)]))

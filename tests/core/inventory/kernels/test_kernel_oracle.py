@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inventory.oracle import Oracle
@@ -37,7 +37,7 @@ def one_replication(simulator, r):
 @settings(max_examples=60)
 @given(problems(), st.data())
 def test_kernel_equals_event_loop(problem, data):
-    simulator = Simulator(problem, PathSource(problem, 20, 6).draw("test", 64))
+    simulator = TreeSimulator(problem, PathSource(problem, 20, 6).draw("test", 64))
     levels = np.array([float(data.draw(st.integers(0, 25))) for _ in problem.nodes])
     measures = simulator.measure(levels)
     for r in (0, 37):
@@ -47,7 +47,7 @@ def test_kernel_equals_event_loop(problem, data):
             np.testing.assert_allclose(measures.sums[kind][:, r], want, rtol=2e-4, atol=2e-3, err_msg=name)
 
 
-class DoubleSimulator(Simulator):
+class DoubleSimulator(TreeSimulator):
     """The same kernels in double precision, so that differences can be taken over tiny steps."""
 
     precision = np.float64

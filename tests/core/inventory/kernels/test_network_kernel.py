@@ -5,7 +5,7 @@ from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator, draws_of
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inventory.network_oracle import NetworkOracle
@@ -100,7 +100,7 @@ def test_gradient_equals_differences():
 def both_simulators(problem):
     """The fast and the general simulator of one distribution tree on the same paths."""
     paths = PathSource(problem, PERIODS, WARM_UP).draw("test", 64)
-    return Simulator(problem, paths), NetworkSimulator(problem, paths)
+    return TreeSimulator(problem, paths), NetworkSimulator(problem, paths)
 
 
 @settings(max_examples=60)

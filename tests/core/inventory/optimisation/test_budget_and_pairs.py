@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -26,7 +26,7 @@ from support.inventory.small_problems import warehouse_and_stores, with_terms
 
 
 def simulated(problem, replications=256):
-    return Simulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", replications))
+    return TreeSimulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", replications))
 
 
 def served(simulator, levels):
@@ -152,7 +152,7 @@ def test_level_by_the_straight_through_gradient_and_pair_search_on_a_simulated_c
     costs = Costs(np.ones(1), np.full(1, 15.0), np.zeros(1))
 
     def lots_of(lot):
-        return Simulator(SupplyNetwork("p", (with_terms(node, lot_size=float(lot)),)), paths)
+        return TreeSimulator(SupplyNetwork("p", (with_terms(node, lot_size=float(lot)),)), paths)
 
     def cost(level, lot):
         simulator = lots_of(lot)

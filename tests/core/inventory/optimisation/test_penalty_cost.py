@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -55,7 +55,7 @@ def normal_simulator(lead_times, mean, sd, seed, measured=100, replications=1024
     blocks, periods = replications // BLOCK, measured + sum(lead_times) + 4
     demand = np.random.default_rng(seed).normal(mean, sd, (blocks, periods, 1, BLOCK)).astype(np.float32)
     lead = np.zeros((blocks, periods, len(lead_times), BLOCK), np.uint8)
-    return Simulator(serial(lead_times), Paths(demand, lead, periods - measured))
+    return TreeSimulator(serial(lead_times), Paths(demand, lead, periods - measured))
 
 
 def normal_masses(mean, sd, step):
@@ -126,7 +126,7 @@ def test_whole_levels_of_a_serial_system(holding, lead, stockout, mean):
     top_first, links = lead[::-1], [(i, i + 1) for i in range(len(lead) - 1)]
     costs = shortage_costs(np.cumsum(holding[::-1]), [0.0] * (len(lead) - 1) + [stockout])
     problem = serial(top_first, Demand(np.full(1, mean)))
-    simulator = Simulator(problem, PathSource(problem, 400, 20).draw("optimise", 1024))
+    simulator = TreeSimulator(problem, PathSource(problem, 400, 20).draw("optimise", 1024))
     start = shang_song_start(problem, costs)
     levels = least_cost_whole_levels(simulator, costs, start, links, np.ones(len(lead), bool), 2)
     np.testing.assert_array_equal(levels, np.rint(levels))
@@ -200,7 +200,7 @@ def test_polish_finds_the_best_of_all_plans_nearby():
     nodes += [tree_point(f"store {i}", "", 1, LeadTime.fixed(1), 1.0, poisson) for i in range(2)]
     problem = SupplyNetwork("p", tuple(nodes), 3)
     costs = shortage_costs([1.0, 1.2, 1.5, 1.5], [0.0, 0.0, 9.0, 12.0])
-    simulator = Simulator(problem, PathSource(problem, 60, 10).draw("optimise", 64))
+    simulator = TreeSimulator(problem, PathSource(problem, 60, 10).draw("optimise", 64))
     levels = least_cost_whole_levels(
         simulator, costs, np.array([9.0, 2.0, 4.0, 4.0]), [(0, 1), (1, 2), (1, 3)], np.ones(4, bool), 4
     )
@@ -215,7 +215,7 @@ def test_polish_finds_the_best_of_all_plans_nearby():
 @settings(max_examples=12)
 @given(problems(lots=False))
 def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(problem):
-    simulator = Simulator(problem, PathSource(problem, 60, 20).draw("optimise", 64))
+    simulator = TreeSimulator(problem, PathSource(problem, 60, 20).draw("optimise", 64))
     own = [node.demand is not None for node in problem.nodes]
     lost = [node.backorder_share == 0 for node in problem.nodes]
     costs = shortage_costs([node.holding_cost for node in problem.nodes], np.where(own, 15.0, 0.0), np.where(lost, 40.0, 0.0))
@@ -257,8 +257,8 @@ def test_best_base_stock_policy_with_lost_sales_stays_above_the_optimum(case):
     problem = SupplyNetwork("lost", (node,))
     source = PathSource(problem, 200, 40)
     costs = shortage_costs([inputs["holding"]], [0.0], [inputs["penalty"]])
-    simulator = Simulator(problem, source.draw("optimise", 512))
+    simulator = TreeSimulator(problem, source.draw("optimise", 512))
     start = np.array([5.0 * (inputs["lead_time"] + 1)])
     levels = least_cost_whole_levels(simulator, costs, start, [], np.ones(1, bool), 4)
-    certified = certified_cost(Simulator(problem, source.draw("certify", 1024)), levels, costs)
+    certified = certified_cost(TreeSimulator(problem, source.draw("certify", 1024)), levels, costs)
     assert case["own_optimal_cost"] - 3 * certified.se < certified.mean < 1.12 * case["own_optimal_cost"]

@@ -8,7 +8,7 @@ from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.level_factors import stratified_level
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -39,7 +39,7 @@ def test_reduced_gradient_is_the_slope_of_the_cost_at_equal_service(lost):
     nodes += [tree_point(f"store {i}", "", 0, RANDOM, 1.0, demand, 0.9, lost_sales=lost) for i in range(4)]
     problem = SupplyNetwork("slope", tuple(nodes))
     targets, ltd = targets_of(problem), lead_time_demand(problem)
-    simulator = Simulator(problem, source_of(problem).draw("test", 512))
+    simulator = TreeSimulator(problem, source_of(problem).draw("test", 512))
     prices = ShadowPrices(targets.bound, targets.hold)
     start = ltd.lead_mean + 0.2 * ltd.sd
 
@@ -82,7 +82,7 @@ def test_paths_drawn_in_parts_are_those_drawn_at_once(counts):
     problem, levels = two_trees(lost=True), np.arange(4.0, 10.0)
     nodes = [replace(n, demand=n.demand and replace(n.demand, counts=counts)) for n in problem.nodes]
     source = source_of(replace(problem, nodes=tuple(nodes)))
-    held = Simulator(source.network, source.draw("x", 600))  # ten blocks: the last part is a short one
+    held = TreeSimulator(source.network, source.draw("x", 600))  # ten blocks: the last part is a short one
     passing = held.on(source.in_parts("x", 600))
     np.testing.assert_array_equal(passing.demand, held.demand)
     np.testing.assert_array_equal(passing.measure(levels).sums, held.measure(levels).sums)
@@ -94,7 +94,7 @@ def test_paths_drawn_in_parts_are_those_drawn_at_once(counts):
 def test_only_what_a_raised_level_moves_is_measured_again(lost, touched):
     problem = two_trees(lost)
     targets, ltd, source = targets_of(problem), lead_time_demand(problem), source_of(problem)
-    simulator = Simulator(problem, source.draw("other", 64))
+    simulator = TreeSimulator(problem, source.draw("other", 64))
     levels = ltd.mean + 3 * ltd.sd
     levels[1] = ltd.mean[1]
     done = certify(simulator, source, targets, levels, ShadowPrices(targets.bound, targets.hold), ltd.sd)

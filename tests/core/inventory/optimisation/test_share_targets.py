@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -52,7 +52,7 @@ def chain(counts=True, review=1, lost=False, stores=2):
 
 
 def simulated(problem, replications=512, purpose="optimise"):
-    return Simulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw(purpose, replications))
+    return TreeSimulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw(purpose, replications))
 
 
 def start_of(problem):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.level_factors import stratified_level
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime, ProblemError
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
@@ -34,7 +34,7 @@ def with_store(problem, **changes):
 def test_brute_force_grid_finds_nothing_cheaper():
     problem = warehouse_and_stores(stores=2)
     ltd = lead_time_demand(problem)
-    simulator = Simulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", 128))
+    simulator = TreeSimulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", 128))
     targets = Targets(np.array([np.nan, 0.95, 0.95]), np.array([1.0, 1.2, 1.2]), True)
     found = optimise(simulator, targets, np.full(3, np.nan), ltd.lead_mean, ltd.sd)
     cheapest = np.inf
@@ -91,7 +91,7 @@ def test_stratified_levels_cover_every_quantile_once():
 def test_stratifying_the_level_lessens_the_error_of_the_fill_rate():
     smooth = Demand(np.full(14, 20.0), 0.02, 0.4)
     problem = SupplyNetwork("smooth", (tree_point("n", "s", -1, LeadTime.fixed(2), 1.0, smooth),))
-    simulators = [Simulator(problem, PathSource(problem, 56, 20).draw(f"p{i}", 64)) for i in range(40)]
+    simulators = [TreeSimulator(problem, PathSource(problem, 56, 20).draw(f"p{i}", 64)) for i in range(40)]
     measures = [s.measure(np.array([80.0])) for s in simulators]
     actual = np.std([m.customer_fill_rate.mean[0] for m in measures], ddof=1)
     assert actual < 0.5 * np.mean([m.customer_fill_rate.se[0] for m in measures])  # what independent paths would give

@@ -2,14 +2,14 @@
 
 from echelon.core.inventory.kernels.drawing.paths import Sampled
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 
-Simulation = Simulator | NetworkSimulator
+Simulation = TreeSimulator | NetworkSimulator
 
 
 def simulator_for(network: SupplyNetwork, paths: Sampled) -> Simulation:
     """The network on paths. Raises ProblemError on an impossible one."""
     if network.is_order_up_to_tree:
-        return Simulator(network, paths)
+        return TreeSimulator(network, paths)
     return NetworkSimulator(network, paths)

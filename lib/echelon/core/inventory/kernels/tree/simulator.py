@@ -48,7 +48,7 @@ def network_arrays(network: SupplyNetwork) -> NetworkArrays:
     )
 
 
-class Simulator:
+class TreeSimulator:
     """One distribution tree on one set of paths. Levels are arrays of base-stock levels (nodes,), units."""
 
     precision: type[np.floating[Any]] = np.float32  # of the state; whole units are exact up to 2^24
@@ -63,7 +63,7 @@ class Simulator:
             tape=self._rows(paths.periods * int(self.net.tape_at[-1])),
         )
 
-    def on(self, paths: Sampled) -> "Simulator":
+    def on(self, paths: Sampled) -> "TreeSimulator":
         """The same network on other paths with as many periods. Both share their memory: not for two threads."""
         other = copy(self)
         other._take(paths)

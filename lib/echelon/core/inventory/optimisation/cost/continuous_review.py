@@ -21,7 +21,7 @@ from scipy import stats
 from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels.drawing.paths import Paths
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import OUTSIDE, SupplyNetwork, tree_point
@@ -73,7 +73,7 @@ def sobol_points(system: OneWarehouse, seed: int) -> Doubles:
     return np.clip(points, 1e-12, 1 - 1e-12)
 
 
-def steady_state(system: OneWarehouse, points: Doubles) -> Simulator:
+def steady_state(system: OneWarehouse, points: Doubles) -> TreeSimulator:
     """One moment per column of `points` (dimensions, replications), replications a multiple of BLOCK. Node 0 is the
     warehouse, the others are the retailers; sums are over the moments."""
     retailers, most, replications = len(system.rates), system.most_orders, points.shape[1]
@@ -84,7 +84,7 @@ def steady_state(system: OneWarehouse, points: Doubles) -> Simulator:
     share = np.cumsum(system.rate)[:-1] / system.rate.sum()
     for back, point in enumerate(points[1 + retailers :]):
         demand[most - 1 - back, np.searchsorted(share, point), np.arange(replications)] = back < orders
-    return Simulator(_network(system.rates, len(demand)), _paths(demand))
+    return TreeSimulator(_network(system.rates, len(demand)), _paths(demand))
 
 
 def _poisson(points: Doubles, mean: float) -> Doubles:
