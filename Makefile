@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast lint bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock package clean
+.PHONY: help setup setup-dev run test test-fast test-one lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,10 +41,18 @@ test: setup-dev lint  ## fast tests first, then real data, killed runs, a full d
 test-fast: setup-dev  ## the tests of the mathematics and of single parts
 	@$(PYTEST) -m "not slow" $(ARGS)
 
+test-one: setup-dev  ## one file or one test: make test-one T=tests/core/demand/test_spikes.py
+	@test -n "$(T)" || { echo "Say which: make test-one T=tests/core/demand/test_spikes.py, or T=FILE::NAME"; exit 2; }
+	@$(PY) -m pytest -q $(T) $(ARGS)
+
 lint: setup-dev  ## ruff and mypy
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+format: setup-dev  ## ruff mends and formats the code
+	@$(VENV)/bin/ruff check --fix --exit-zero --quiet .
+	@$(VENV)/bin/ruff format .
 
 bench: setup-dev  ## measured figures as ratios: stages, series and networks per second, share of the checks
 	@$(PY) -m benchmarks
@@ -61,8 +69,9 @@ bench-plan: setup-dev  ## what the plan of a 40-node SKU costs by phase, and its
 bench-stockpyl: setup-dev  ## the kernel against stockpyl, which must be installed elsewhere: ARGS="--python PATH"
 	@$(PY) -m benchmarks.stockpyl_ratio $(ARGS)
 
-docs: setup  ## docs/tables.md and the contract's part of expectations/ from the table contracts
+docs: setup  ## docs/tables.md and the contract's part of expectations/ from the table contracts, docs/settings.md
 	@$(PY) -m echelon.lake.document
+	@$(PY) -m echelon.config.document docs/settings.md
 
 data-docs: setup  ## Great Expectations' pages for the newest release, in out/data-docs/index.html (styled over the network)
 	@$(PY) -m echelon data-docs --config $(CONFIG) $(ARGS)

@@ -58,6 +58,7 @@ def test_help_of_a_stage_lists_its_options(capsys: pytest.CaptureFixture[str]) -
         (["plann"], "invalid choice: 'plann'"),
         (["plan", "--fast"], "unrecognized arguments: --fast"),
         (["plan", "--run-date", "31.01.2026"], "'31.01.2026' is not a date like 2026-01-31"),
+        (["plan", "--skip", "stock"], "'stock' can't be left out, only replay and report: see --from and --to"),
     ],
 )
 def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
@@ -73,6 +74,10 @@ def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: list[str], w
         (
             ["--config", "none.yaml"],
             "echelon: none.yaml: can't be read (No such file or directory). Name a file with --config.\n",
+        ),
+        (
+            ["--from", "stock", "--to", "prepare", "--set", "sources.sales.path=x"],
+            "--from stock --to prepare: no stage is left",
         ),
         (["--set", "run.sed=1"], "unknown setting 'run.sed'. Did you mean 'seed'?"),
         (["--config", "mine.yaml", "--set", "run.seed"], "--set run.seed: expected NAME=VALUE"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from echelon.config.document import page, settings
 from echelon.lake.checks.suites import load_suite
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.contract import Column, Table
@@ -106,6 +107,11 @@ def test_benchmarks_can_be_started() -> None:
 
 def test_the_page_of_tables_is_made_from_the_contracts() -> None:
     assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == tables_page(), "run `make docs`"
+
+
+def test_the_page_of_settings_is_made_from_the_models() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page(), "run `make docs`"
+    assert all(each.meaning for each in settings()), [each.path for each in settings() if not each.meaning]
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -12,6 +12,9 @@ from support import ROOT
 LIB = ROOT / "lib"
 LIBRARY = LIB / "echelon"
 FILES_IN_A_ROOM = 12
+# Rooms of like things, one to a file, which are there to grow: candidates, exceptions of the data, sections of the page.
+FILES_OF_A_KIND = 20
+OF_A_KIND = {"core.forecast.models", "stages.replenish.data_exceptions", "report.sections"}
 ARROWS_IN_CORE = 10
 # What the mathematics is built on (docs/design.md).
 OF_THE_CORE = {"numpy", "pandas", "scipy", "numba", "statsforecast", "lightgbm", "keras", "holidays"}
@@ -74,7 +77,7 @@ def reached(starts: set[str], edges: set[tuple[str, str]]) -> set[str]:
 def test_a_room_has_few_files(room: str) -> None:
     files = [name for name in FILES if name.rpartition(".")[0] == room and FILES[name].name != "__init__.py"]
     # The engine is one idea: Spark, started and used well.
-    assert len(files) <= FILES_IN_A_ROOM, f"{room}: {len(files)} files"
+    assert len(files) <= (FILES_OF_A_KIND if room in OF_A_KIND else FILES_IN_A_ROOM), f"{room}: {len(files)} files"
 
 
 @pytest.mark.parametrize("room", ROOMS)

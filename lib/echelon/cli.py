@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from echelon import __version__, interrupt
 from echelon.config import Configuration, load
-from echelon.errors import EchelonError
+from echelon.errors import ConfigurationError, EchelonError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 DEFAULT_CONFIGURATION = "conf/base.yaml"
@@ -23,6 +23,7 @@ ABOUT = {
     "replay": "the held-back weeks under this plan and the classical one",
     "report": "the page for planners, from the newest tables",
 }
+FREE = ("replay", "report")  # whose tables no other stage needs
 UPKEEP = {
     "sql": "one query on the tables of the newest release",
     "releases": "the releases, newest first",
@@ -51,15 +52,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    if options.command == "settings":
+        _show_settings(options.word)
+        return
     settings = load(options.config or [DEFAULT_CONFIGURATION], _overrides(options))
     # Imported late: the mistakes above are told at once, without waiting for Spark.
     if options.command in UPKEEP:
         _keep_up(settings, options)
         return
     interrupt.advise("the same command with --resume goes on")
-    from echelon.stages.runner import STAGES, run
+    from echelon.stages.runner import run
 
-    run(settings, [*STAGES, "report"] if options.command == "plan" else [options.command], options.resume)
+    run(settings, _stages(options) if options.command == "plan" else [options.command], options.resume)
+
+
+def _stages(options: argparse.Namespace) -> list[str]:
+    """The stages of a plan from the first to the last that is asked for, without those left out."""
+    order = list(ABOUT)
+    first, last = (order.index(name) for name in (options.first, options.last))
+    chosen = [name for name in order[first : last + 1] if name not in options.skip]
+    if not chosen:
+        raise ConfigurationError(f"--from {options.first} --to {options.last}: no stage is left of {', '.join(order)}")
+    return chosen
+
+
+def _show_settings(word: str) -> None:
+    from echelon.config.document import settings
+
+    found = settings(word)
+    if not found:
+        raise ConfigurationError(f"no setting has {word!r} in its name or meaning: `echelon settings` lists them all")
+    for each in found:
+        print(f"{each.path}  ({each.kind}; default {each.default.strip('`')})\n    {each.meaning}")
 
 
 def _keep_up(settings: Configuration, options: argparse.Namespace) -> None:
@@ -86,9 +110,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"echelon {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_run(commands, "plan", "all stages below, one after another")
+    _add_range(_add_run(commands, "plan", "all stages below, one after another"))
     for name, about in ABOUT.items():
         _add_run(commands, name, about)
+    listed = commands.add_parser("settings", help="every setting with its default and meaning", epilog=EPILOG)
+    listed.add_argument("word", metavar="WORD", nargs="?", default="", help="only settings that this word is in")
     added = {name: _add(commands, name, about) for name, about in UPKEEP.items()}
     example = 'for example "select * from orders order by value desc limit 10"'
     added["sql"].add_argument("query", metavar="QUERY", help=example)
@@ -104,10 +130,31 @@ def _add(commands: Commands, name: str, about: str) -> argparse.ArgumentParser:
     return command
 
 
-def _add_run(commands: Commands, name: str, about: str) -> None:
+def _add_run(commands: Commands, name: str, about: str) -> argparse.ArgumentParser:
     command = _add(commands, name, about)
     command.add_argument("--run-date", type=_date, metavar="YYYY-MM-DD", help="day that is planned for")
     command.add_argument("--resume", action="store_true", help="go on with the newest unfinished run")
+    return command
+
+
+def _add_range(command: argparse.ArgumentParser) -> None:
+    order = list(ABOUT)
+    command.add_argument("--from", dest="first", choices=order, default=order[0], help="first stage (default ingest)")
+    command.add_argument("--to", dest="last", choices=order, default=order[-1], help="last stage (default report)")
+    command.add_argument(
+        "--skip",
+        type=_left_out,
+        default=[],
+        metavar="STAGE[,STAGE]",
+        help="leave out replay or report, which no other stage needs",
+    )
+
+
+def _left_out(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if wrong := [name for name in names if name not in FREE]:
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r} can't be left out, only {' and '.join(FREE)}: see --from and --to")
+    return names
 
 
 def _date(text: str) -> date:

@@ -52,11 +52,10 @@ def context_of(spark: SparkSession, plan: Plan, folder: Path) -> Context:
 def signals_panel(spark: SparkSession, plan: Plan, folder: Path) -> Panel:
     """What candidates see of demand and signals."""
     from echelon.stages.prepare.signals import with_signals
-    from echelon.stages.shared.history import windows_of
 
     context = context_of(spark, plan, folder)
     demand = context.lake.read("demand").select("sku", "location", "date", "demand")
-    rows, signals = with_signals(context, demand, windows_of(context))
+    rows, signals = with_signals(context, demand, context.windows)
     return signals.panel(rows.toPandas().assign(date=lambda frame: pd.to_datetime(frame["date"])))
 
 

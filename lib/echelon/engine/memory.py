@@ -13,7 +13,7 @@ from echelon.errors import ConfigurationError
 
 OF_ALL, CORES = "spark.executor.pyspark.memory", "spark.executor.cores"
 LEAST = 1500  # MB of address space per worker: the libraries take 1,100
-USED = 700  # MB that a worker takes of the machine, about (docs/design.md, section 3)
+USED = 700  # MB that a worker takes of the machine, about (docs/measurements.md)
 _MEGABYTES = {"k": 1 / 1024, "m": 1, "g": 1024, "t": 1024**2}
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 

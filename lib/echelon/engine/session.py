@@ -1,4 +1,4 @@
-"""One Spark session per run, with the settings that were measured (docs/design.md, section 3)."""
+"""One Spark session per run, with the settings that were measured (docs/decisions)."""
 
 import logging
 import os

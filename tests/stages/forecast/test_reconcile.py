@@ -11,7 +11,6 @@ from echelon.lake.contracts import TABLES
 from echelon.stages.forecast.new_items import with_new_items
 from echelon.stages.forecast.reconcile import Hierarchy, corrected, hierarchy, level_table
 from echelon.stages.shared.context import Context
-from echelon.stages.shared.history import windows_of
 from pyspark.sql import SparkSession
 from support.in_memory import context
 
@@ -70,7 +69,7 @@ def found(made, spark: SparkSession) -> Hierarchy:
     work, demand = made
     live = [(*key, START + timedelta(days=DAYS), (BIAS * values[-HORIZON:]).tolist()) for key, values in demand.items()]
     frame = spark.createDataFrame(live, "sku string, location string, start_date date, mean array<double>")
-    windows = windows_of(work)
+    windows = work.windows
     return hierarchy(work, frame, work.lake.read("backtest_scores"), work.lake.read("demand"), windows, windows.end)
 
 
@@ -103,7 +102,7 @@ def test_means_are_scaled_by_group_and_zero_stays_zero(made, found: Hierarchy, s
     day = START + timedelta(days=DAYS)
     rows = [("A", "North", day, [10.0] * 6 + [0.0]), ("D", "South", day, [1.0] * 7)]
     frame = spark.createDataFrame(rows, "sku string, location string, start_date date, mean array<double>")
-    got = {r["sku"]: r["mean"] for r in corrected(work, found, frame, "start_date", "mean", windows_of(work)).collect()}
+    got = {r["sku"]: r["mean"] for r in corrected(work, found, frame, "start_date", "mean"(work)).collect()}
     groups = {(g.category, g.place): i for i, g in enumerate(found.groups.itertuples())}
     assert got["A"] == pytest.approx([*(10.0 * found.corrections[-1][groups["tea", "North"]][:6]), 0.0])
     assert got["D"] == pytest.approx(found.corrections[-1][groups["", "South"]])
@@ -111,7 +110,7 @@ def test_means_are_scaled_by_group_and_zero_stays_zero(made, found: Hierarchy, s
 
 def test_the_table_of_levels(made, found: Hierarchy) -> None:
     work, demand = made
-    table = level_table(work, found, work.lake.read("backtest_scores"), windows_of(work)).toPandas().set_index("level")
+    table = level_table(work, found, work.lake.read("backtest_scores")(work)).toPandas().set_index("level")
     assert list(table.reset_index().columns) == TABLES["level_scores"].column_names
     assert table["groups"].to_dict() == {
         "total": 1, "location": 2, "category": 3, "category x location": 4, "SKU": 4, "SKU x location": 5,
@@ -136,7 +135,7 @@ def test_a_new_item_sells_like_its_neighbours_until_its_own_days_count(made, fou
     day, columns = START + timedelta(days=DAYS), "sku string, location string, model string, status string, start_date date"
     live = [(*key, "m", "ok", day, [float(key[0] == "A")] * HORIZON) for key in demand]
     frame = spark.createDataFrame(live, f"{columns}, mean array<double>")
-    rows = with_new_items(work, frame, work.lake.read("demand"), found, windows_of(work)).collect()
+    rows = with_new_items(work, frame, work.lake.read("demand"), found(work)).collect()
     got = {row["sku"]: row for row in rows}
     assert len(rows) == len(demand) and got["A"]["mean"] == [1.0] * HORIZON and got["B"]["model"] == "m"
     own = demand["E", "South"][NEW + 1 :].mean()
@@ -150,7 +149,7 @@ def test_a_new_item_sells_like_its_neighbours_until_its_own_days_count(made, fou
 
 def test_the_order_of_rows_does_not_matter(made, found: Hierarchy, spark: SparkSession) -> None:
     work, demand = made
-    windows, read = windows_of(work), work.lake.read
+    windows, read = work.windows, work.lake.read
     live = [(*k, START + timedelta(days=DAYS), (BIAS * v[-HORIZON:]).tolist()) for k, v in reversed(list(demand.items()))]
     frame = spark.createDataFrame(live, "sku string, location string, start_date date, mean array<double>").repartition(3)
     again = hierarchy(work, frame, read("backtest_scores").repartition(5), read("demand").repartition(4), windows, windows.end)

@@ -12,22 +12,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from echelon.core.arrays import Doubles
+from echelon.core.probability.splitmix64 import GOLDEN, mix
 
 REPLICATES = 1000
 FEWEST = 10  # SKUs: fewer can't tell how different others would be
 _ENDS = (0.025, 0.975)
 _GRID = 2.0**-40  # of the total
 _COUNTS = np.cumsum([math.exp(-1) / math.factorial(count) for count in range(12)])  # Poisson, mean 1: at most 0, 1, ...
-_STEP = 0x9E3779B97F4A7C15
 
 
 def sku_weights(seed: int, skus: Sequence[str], replicates: int = REPLICATES) -> Doubles:
     """(skus, replicates): how often each replicate draws a SKU; decided by seed, SKU and replicate alone."""
     keys = np.array([_key(seed, sku) for sku in skus], np.uint64).reshape(-1, 1)
-    mixed = keys + np.arange(1, replicates + 1, dtype=np.uint64) * np.uint64(_STEP)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)  # splitmix64
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    uniform = ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
+    mixed = mix(keys + np.arange(1, replicates + 1, dtype=np.uint64) * GOLDEN)
+    uniform = (mixed >> np.uint64(11)) * 2.0**-53
     return np.searchsorted(_COUNTS, uniform, side="right").astype(float)
 
 

@@ -13,6 +13,7 @@ from echelon.core.compiled.jit import compiled
 
 # Below this the negative binomial cannot be told from Poisson.
 POISSON = 1e-9
+POISSON_VARIANCE = 1e-7  # dispersion x mean: what it adds to the variance, as a share
 # Above this standard deviation one unit more or less is nothing, and the gamma with the same moments is used.
 LARGEST_SD = 20_000.0
 # Probability further below the mean than this many standard deviations is left out (< 1e-30).
@@ -40,14 +41,16 @@ def gamma_quantiles(mean: Vector, dispersion: Vector, levels: Vector) -> Matrix:
     return np.where(dispersion[:, None] > 1e-12, quantiles, np.broadcast_to(mean[:, None], quantiles.shape))
 
 
-@compiled
-def log_probability(k: float, mean: float, dispersion: float) -> float:
-    """log P(D = k) for mean > 0."""
-    if dispersion < POISSON:
+def log_probability_of(k: float, mean: float, dispersion: float) -> float:
+    """log P(D = k) for mean > 0, to be compiled into other functions."""
+    if dispersion < POISSON or dispersion * mean < POISSON_VARIANCE:
         return k * math.log(mean) - mean - math.lgamma(k + 1.0)
     r = 1.0 / dispersion
     combinations = math.lgamma(k + r) - math.lgamma(r) - math.lgamma(k + 1.0) if k > 0 else 0.0
     return combinations - r * math.log1p(mean / r) + (k * math.log(mean / (mean + r)) if k > 0 else 0.0)
+
+
+log_probability = compiled(log_probability_of)
 
 
 @compiled

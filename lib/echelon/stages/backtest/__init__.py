@@ -17,13 +17,13 @@ from echelon.stages.backtest.cost_terms import terms_of, with_cost_terms
 from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
-from echelon.stages.shared.history import SERIES, windows_of
+from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import Windows
 
 
 def run(context: Context) -> str:
     """Publish `backtest_scores`, `candidate_scores`, `candidate_levels`, `champions` and `champion_history`."""
-    lake, windows = context.lake, windows_of(context)
+    lake, windows = context.lake, context.windows
     demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
     demand = with_cost_terms(context, demand, windows)
     function = partial(_backtest, windows=windows, signals=signals, refit=context.settings.backtest.refit)

@@ -20,13 +20,13 @@ from echelon.stages.forecast.new_items import with_new_items
 from echelon.stages.forecast.reconcile import corrected, hierarchy, level_table
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
-from echelon.stages.shared.history import SERIES, windows_of
+from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import WORD
 
 
 def run(context: Context) -> str:
     """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations` and `level_scores`."""
-    lake, windows = context.lake, windows_of(context)
+    lake, windows = context.lake, context.windows
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     live, seen = live_forecasts(context, chosen, windows)
     failed = count_failures(context, live, "forecasts", FAILED)

@@ -21,7 +21,7 @@ from echelon.stages.replay.intervals import intervals
 from echelon.stages.replay.measures import MEASURES, measured_rows, totals, with_intervals
 from echelon.stages.replay.replayed import Replayed
 from echelon.stages.shared.context import Context
-from echelon.stages.shared.history import SERIES, windows_of
+from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.lead_times import lead_times_before
 from echelon.stages.shared.resumable import bucket_parts
 from echelon.stages.shared.windows import Windows
@@ -31,7 +31,7 @@ from echelon.stages.stock.network_building import Lanes, make_network, planning_
 
 def run(context: Context) -> str:
     """Publish `kpis`."""
-    lake, windows = context.lake, windows_of(context)
+    lake, windows = context.lake, context.windows
     known = lake.read("demand").where(F.col("date") < F.lit(windows.replay_start_date))
     rows = lake.keep("rows", _rows(context, windows, known))
     lanes = shared_lanes(context, lead_times_before(context, windows.replay_start_date))
@@ -53,7 +53,7 @@ def _outcome(context: Context) -> str:
     ours, theirs = found["echelon"], found["classical"]
     stock = f"{ours['stock_value'] / theirs['stock_value'] - 1:+.0%}" if theirs["stock_value"] else "-"
     return (
-        f"{int(ours['series']):,} series held back {windows_of(context).held_back_words}: fill rate {_rate(ours)} "
+        f"{int(ours['series']):,} series held back {context.windows.held_back_words}: fill rate {_rate(ours)} "
         f"(classical {_rate(theirs)}), stock value {stock}{_no_proof(ours['tested_share'])}"
     )
 

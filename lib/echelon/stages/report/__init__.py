@@ -18,7 +18,6 @@ from echelon.stages.report import frames as report_frames
 from echelon.stages.report.assumptions import assumptions
 from echelon.stages.report.checks import check_list
 from echelon.stages.shared.context import Context
-from echelon.stages.shared.history import windows_of
 from echelon.stages.shared.stock_known import share_of_periods
 from echelon.stages.shared.used_lanes import used_and_others
 
@@ -45,7 +44,7 @@ def run(context: Context) -> Summary:
 
 def collect(context: Context, place: str) -> ReportData:
     """Everything that the page shows."""
-    settings, windows = context.settings, windows_of(context)
+    settings, windows = context.settings, context.windows
     newest = newest_release(context.spark, context.lake.output)
     if newest is None:
         raise EchelonError("there is no release yet: run `echelon plan` first")

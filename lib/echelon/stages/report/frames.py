@@ -9,7 +9,7 @@ from echelon.core.network.topology import Lane
 from echelon.engine.decimal_sums import exact_sum
 from echelon.lake.visible import newest_release
 from echelon.stages.shared.context import Context
-from echelon.stages.shared.history import SERIES, windows_of
+from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.used_lanes import lane_frames
 from echelon.stages.stock.explanations import most_valuable
 
@@ -46,7 +46,7 @@ def _examples(context: Context) -> DataFrame:
 
 
 def _example_frames(context: Context, examples: DataFrame) -> dict[str, DataFrame]:
-    read, windows = context.lake.read, windows_of(context)
+    read, windows = context.lake.read, context.windows
     recent = F.lit(start_date(windows.end - _HISTORY_PERIODS[windows.freq], windows.freq))
     skus = _network_skus(context)
     chosen = F.broadcast(examples)

@@ -1,4 +1,4 @@
-"""The demand that stages start from, and the windows it is cut into."""
+"""The demand that stages start from, and its segments."""
 
 from datetime import date
 from functools import partial
@@ -14,7 +14,6 @@ from echelon.core.demand.segments import SegmentThresholds, add_classes, series_
 from echelon.engine.grouped.buckets import apply_in_buckets, apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.stages.shared.context import Context
-from echelon.stages.shared.windows import Windows, plan_windows
 
 SERIES = ("sku", "location")
 _STATISTICS = (
@@ -24,12 +23,6 @@ _STATISTICS = (
 _BEFORE = "before_replay"
 _TYPES = {c.name: c.type for c in TABLES["segments"].columns if c.name != "replay_segment"} | {_BEFORE: "boolean"}
 _CLASSIFIED = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
-
-
-def windows_of(context: Context) -> Windows:
-    """The windows of the published demand."""
-    first, last = context.lake.read("demand").agg(F.min("date"), F.max("date")).collect()[0]
-    return plan_windows(context.settings, first, last)
 
 
 def segmented(context: Context, demand: DataFrame, replay_start: date) -> DataFrame:

@@ -8,13 +8,14 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.arrays import Matrix, Vector
+from echelon.core.arrays import Matrix, Vector, Words
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.features.history import WINDOWS, History, Index, scale
 from echelon.core.forecast.features.pooled_features import ATTRIBUTE, feature_names, features
 from echelon.core.forecast.features.season import year_index
 from echelon.core.forecast.models.candidate import TOO_LITTLE, Means, all_ok, naive_means
 from echelon.core.forecast.panel import Panel, series_hash
+from echelon.core.probability.splitmix64 import GOLDEN, mix
 
 # Periods of the horizon that share a model, where there is one for each block.
 BLOCKS: dict[Frequency, int] = {"D": 7, "W": 4, "M": 3}
@@ -140,13 +141,13 @@ def training_rows(panel: Panel, steps: range) -> tuple[Index, Index, Index]:
     them, but not fewer. Both are drawn by a hash of series and date."""
     series, target = np.nonzero(~np.isnan(panel.values))
     start = panel.end - panel.values.shape[1]
-    mixed = _mix(series_hash(panel.keys)[series] ^ _mix((target + start).astype(np.uint64)))
+    mixed = _spread(series_hash(panel.keys)[series] ^ _spread((target + start).astype(np.uint64)))
     step = (mixed % np.uint64(len(steps))).astype(np.int64) + steps.start
     origin = target - step
     usable = np.flatnonzero(origin - panel.first[series] + 1 >= LEAST_HISTORY)
     most = max(ENOUGH_ROWS, len(usable) // SPARED)
     if len(usable) > most:
-        chosen = np.argsort(_mix(mixed[usable]), kind="stable")[:most]
+        chosen = np.argsort(_spread(mixed[usable]), kind="stable")[:most]
         usable = np.sort(usable[chosen])
     return series[usable], origin[usable], step[usable]
 
@@ -180,9 +181,6 @@ def _unit(history: History, series: Index, origin: Index, step: Index) -> Vector
     return scale(history, series, origin) * year_index(history, series, origin, step)
 
 
-def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """SplitMix64 (Steele, Lea and Flood 2014): spreads whole numbers evenly."""
-    z = x + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+def _spread(x: Words) -> Words:
+    """Whole numbers, spread evenly."""
+    return mix(x + GOLDEN)

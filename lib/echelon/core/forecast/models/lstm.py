@@ -10,6 +10,7 @@ from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import PERIODS_PER_YEAR, SEASON_LENGTH, Frequency, period_start, weekday
 from echelon.core.forecast.models.candidate import TOO_LITTLE, Means, all_ok, naive_means
 from echelon.core.forecast.panel import Panel, series_hash
+from echelon.core.probability.splitmix64 import GOLDEN
 
 # Periods that the network sees.
 SEEN: dict[Frequency, int] = {"D": 56, "W": 26, "M": 12}
@@ -62,7 +63,7 @@ def _examples(panel: Panel, horizon: int) -> tuple[Index, Index]:
     running = np.concatenate([np.zeros((len(known), 1)), np.cumsum(np.nan_to_num(panel.values), axis=1)], axis=1)
     sold = running[series, origin + 1] > running[series, np.maximum(origin + 1 - SEEN[panel.freq], 0)]
     series, origin = series[sold], origin[sold]
-    key = series_hash(panel.keys)[series] ^ (origin + panel.end - columns).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    key = series_hash(panel.keys)[series] ^ (origin + panel.end - columns).astype(np.uint64) * GOLDEN
     chosen = np.sort(np.argsort(key * np.uint64(0xBF58476D1CE4E5B9), kind="stable")[:MOST_EXAMPLES])
     return series[chosen], origin[chosen]
 

@@ -21,7 +21,7 @@ EXTRA = {"lstm": ("keras", "neural")}
 COMBINATIONS = ("weighted", "median")
 # The median is that of a few unlike ones: of many, it would be that of the like ones among them.
 MEDIAN_OF = ("tsb", "theta_weekly", "theta", "mstl", "lightgbm")
-# Names that compete unless the user says which (measured: docs/design.md, section 5).
+# Names that compete unless the user says which (measured: docs/decisions/0033-candidates-that-compete-by-default.md).
 DEFAULT: dict[Frequency, tuple[str, ...]] = {
     "D": (FLOOR, "moving_average", "sba", "tsb", "theta_weekly", "lightgbm"),
     "W": (FLOOR, "moving_average", "sba", "tsb", "imapa", "theta", "mstl", "lightgbm", "weighted", "median"),
@@ -39,7 +39,7 @@ def competing(names: Sequence[str] | None, freq: Frequency) -> tuple[str, ...]:
 def order_of_defence(names: Sequence[str]) -> tuple[str, ...]:
     """Models in the order in which they come up for champion: combinations, the floor, then single ones as they are named.
     Whoever is as good as the one before does not take over, and a combination errs less when times change than the single
-    model that happened to be best in a few windows (measured: docs/design.md, section 5)."""
+    model that happened to be best in a few windows (docs/decisions/0029-a-combination-is-the-champion-to-beat.md)."""
     models = [model_name(name) for name in names]
     return (
         *(m for m in COMBINATIONS if m in models),

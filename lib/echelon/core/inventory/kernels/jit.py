@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from numba import njit
 
+from echelon.core import probability
 from echelon.core.compiled.kernel_cache import keep_compiled
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,7 +25,9 @@ def helper(function: F) -> F:
 
 
 def kernel(function: F) -> F:
-    """Compile with numba on first use, once per version of the sources of its own package and of this one."""
+    """Compile with numba on first use, once per version of the sources of its own package, of this one
+    and of `probability`, whose functions are compiled in."""
     dispatcher: Any = njit(**_OPTIONS)(function)
-    keep_compiled(dispatcher, *sorted({__package__, function.__module__.rpartition(".")[0]}))
+    own = function.__module__.rpartition(".")[0]
+    keep_compiled(dispatcher, *sorted({__package__, own, probability.__name__}))
     return dispatcher

@@ -11,16 +11,9 @@ import numpy as np
 from echelon.core.arrays import Doubles, Ints, Words
 from echelon.core.inventory.kernels.jit import helper, kernel
 from echelon.core.inventory.kernels.layout import LOW_32, S32
+from echelon.core.probability.negative_binomial import log_probability_of
 
-
-@helper
-def _log_pmf(j: float, mean: float, dispersion: float) -> float:
-    """Log probability of j of a negative binomial with variance mean + dispersion x mean^2 (Poisson near 0)."""
-    if dispersion * mean < 1e-7:
-        return j * math.log(mean) - mean - math.lgamma(j + 1.0)
-    r = 1.0 / dispersion
-    log_ratio = math.lgamma(r + j) - math.lgamma(r) - math.lgamma(j + 1.0)
-    return log_ratio + j * math.log(mean / (r + mean)) - r * math.log1p(mean / r)
+_log_pmf = helper(log_probability_of)
 
 
 @helper

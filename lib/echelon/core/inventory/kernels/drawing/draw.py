@@ -13,12 +13,9 @@ import numpy as np
 from echelon.core.arrays import Bytes, Cells, Doubles, Flags, Floats, Ints, Words
 from echelon.core.inventory.kernels.jit import helper, kernel
 from echelon.core.inventory.kernels.layout import BLOCK, LOW_32, S32
+from echelon.core.probability.splitmix64 import GOLDEN, mix
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
 _STEP = np.uint64(0xD1B54A32D192ED03)
-_S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _S11, _S12 = np.uint64(11), np.uint64(12)
 _LOW_16 = np.uint64(0xFFFF)
 _LOW_12 = np.uint64(0xFFF)
@@ -31,19 +28,14 @@ LEAD_CELLS = 4096
 _FEW_STEPS = 24  # of a table; with more, looking up is faster
 
 
-@helper
-def _mix(z: np.uint64) -> np.uint64:
-    """SplitMix64's finaliser: 64 bits in, 64 well mixed bits out."""
-    z = (z ^ (z >> _S30)) * _MIX_1
-    z = (z ^ (z >> _S27)) * _MIX_2
-    return z ^ (z >> _S31)
+_mix = helper(mix)
 
 
 @helper
 def _bits(key: np.uint64, replication: int, step: int) -> np.uint64:
     """64 random bits of one replication and step (period or horizon)."""
     counter = (np.uint64(replication) << S32) + np.uint64(step)
-    return _mix(key + counter * _GOLDEN)
+    return _mix(key + counter * GOLDEN)
 
 
 @helper
@@ -58,7 +50,7 @@ def _unit_gamma(shape: float, bits: np.uint64) -> float:
     boost = 1.0
     d = shape - 1.0 / 3.0
     if shape < 1.0:
-        boost = _uniform(_mix(bits + _GOLDEN)) ** (1.0 / shape)
+        boost = _uniform(_mix(bits + GOLDEN)) ** (1.0 / shape)
         d = shape + 2.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     while True:
@@ -143,7 +135,7 @@ def _draw_row(
     last, spacing = len(cells) - 1.0, count.spacing[i]
     chosen, number = scratch[0], scratch[1]
     for t in range(out.shape[0]):
-        target, base = out[t, row], key + ((np.uint64(first) << S32) + np.uint64(t)) * _GOLDEN
+        target, base = out[t, row], key + ((np.uint64(first) << S32) + np.uint64(t)) * GOLDEN
         level = factor[count.horizon[i, t], first : first + BLOCK]
         _choose(base, count.place[i, t], level, last, spacing, chosen, number)
         if count.wide[i]:
@@ -189,7 +181,7 @@ def _amount(parts: Doubles, bits: np.uint64) -> float:
     """A mixture of gamma variates of mean 1 x their factors; nothing where the shares leave something over."""
     part = 0
     if len(parts) > 1 or parts[0, 0] < 1.0:
-        left = _uniform(_mix(bits ^ _GOLDEN))
+        left = _uniform(_mix(bits ^ GOLDEN))
         while part < len(parts) and left >= parts[part, 0]:
             left -= parts[part, 0]
             part += 1
@@ -245,7 +237,7 @@ def _draw_lead_row(out: Bytes, row: int, key: np.uint64, first: int, i: int, lea
     steps, rises = lead.steps[lead.steps_at[i] : lead.steps_at[i + 1]], lead.rises[lead.steps_at[i] : lead.steps_at[i + 1]]
     for t in range(out.shape[0]):
         if t % 5 == 0:
-            _words(key + ((np.uint64(first) << S32) + np.uint64(t // 5)) * _GOLDEN, words)
+            _words(key + ((np.uint64(first) << S32) + np.uint64(t // 5)) * GOLDEN, words)
         target, shift = out[t, row], np.uint64(12 * (t % 5))
         for r in range(BLOCK):
             cell[r] = np.uint16((words[r] >> shift) & _LOW_12)
