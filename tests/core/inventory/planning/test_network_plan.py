@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from echelon.core.inventory.kernels.network.costs import yearly_costs
 from echelon.core.inventory.model.lead_time import LeadTime, ProblemError
-from echelon.core.inventory.model.supply_network import Disruption, Policy, UnitCosts
+from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Policy, SupplyNetwork, UnitCosts
 from echelon.core.inventory.planning.plan import plan_network
 from echelon.core.inventory.planning.stock_plan import SimulationSize
 from support.inventory.small_networks import bicycle, dual_sourced_warehouse, perishable_store
@@ -48,6 +48,17 @@ def test_a_target_out_of_reach_costs_no_stock_that_serves_no_one():
     assert found.plan.status.startswith("target not reached")
     level, demand = found.plan.base_stock_level[0], store.demand
     assert level <= demand.rate * 6 + 6 * np.sqrt(demand.variance_of_sum(6.0))
+
+
+def test_a_target_out_of_reach_leaves_what_is_not_linked_to_it_as_it_is():
+    """A shop whose target is met and one that can't meet its own, in one network without a common source."""
+    fresh = replace(perishable_store().nodes[0], shelf_life=1, target_fill_rate=0.999, policy=Policy(storage_capacity=9.0))
+    calm = replace(warehouse_and_stores(stores=1).nodes[1], name="calm", links=(Link(OUTSIDE, LeadTime.fixed(3)),))
+    both = plan_network(SupplyNetwork("salad", (fresh, calm), 3), SIZE).plan
+    alone = plan_network(SupplyNetwork("salad", (as_general(SupplyNetwork("salad", (calm,), 3)).nodes), 3), SIZE).plan
+    assert both.status.startswith("target not reached at store") and "calm" not in both.status
+    assert both.base_stock_level[1] == pytest.approx(alone.base_stock_level[0], abs=2)
+    assert both.customer_fill_rate[1] + both.customer_fill_rate_se[1] >= both.target_fill_rate[1]
 
 
 def with_order_cost(gap):

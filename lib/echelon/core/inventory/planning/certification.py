@@ -45,9 +45,10 @@ def certify(
             levels = np.where(short, levels + _raise(measures, targets, levels, prices, sd), levels)
             measures = _again(simulator, source, measures, levels, short, f"certify {attempt}")
     if not network.is_order_up_to_tree:
-        last = simulator.on(source.in_parts(f"certify {_ROUNDS}", simulator.replications))
-        levels = _no_more_than_serves(last, levels, order_up_to_gaps(network), short, targets.whole)
-        measures = last.measure(levels)
+        last = f"certify {_ROUNDS - 1}"
+        again = simulator.on(source.in_parts(last, simulator.replications))
+        levels = _no_more_than_serves(again, levels, order_up_to_gaps(network), short, targets.whole)
+        measures = _again(simulator, source, measures, levels, short, last)
     return Certified(levels, measures, shortfall(network, targets, measures, short))
 
 

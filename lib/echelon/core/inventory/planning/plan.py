@@ -33,7 +33,7 @@ _TOLERANCE = 1.5e-2  # of the fill rate when it is refined; what is missing is m
 @dataclass(frozen=True)
 class NetworkPlan:
     """network: as planned, with the gaps that were chosen; plan: levels and certified service; measures: on the paths that
-    certified them, None where nothing is asked for."""
+    certified them (`NetworkMeasures` where the network is more than a tree), None where nothing is asked for."""
 
     network: SupplyNetwork
     plan: StockPlan
