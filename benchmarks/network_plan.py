@@ -25,16 +25,20 @@ from typing import Any
 import numpy as np
 from echelon.core.inventory.kernels.drawing import demand_source
 from echelon.core.inventory.kernels.drawing.demand_source import DemandSource
-from echelon.core.inventory.kernels.drawing.paths import LeadDrawing, Paths, PathSource
+from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
+from echelon.core.inventory.kernels.drawing.times import TimeDrawing
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.service import fill_rate as optimisation
 from echelon.core.inventory.optimisation.service import search
 from echelon.core.inventory.optimisation.service.fill_rate import explore, optimise
 from echelon.core.inventory.optimisation.service.targets import Targets, meet_targets
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
-from echelon.core.inventory.planning.plan import plan_sku
+from echelon.core.inventory.planning.plan import plan_network
+from echelon.core.inventory.planning.warm_up import warm_up_periods
 from echelon.engine.grouped.worker import keep_freed_memory
 
 from benchmarks.simulation import compile_limit, load_yardstick
@@ -44,17 +48,17 @@ CENTRALS, REGIONALS, STORES = 2, 4, 34
 LIMIT_THERE = 2000.0  # M node-periods/s of the limit on the machine that the 40 ms were set on: 1,900 to 2,300
 
 
-def network(seed: int, lost: bool) -> Problem:
+def network(seed: int, lost: bool) -> SupplyNetwork:
     """One SKU; with `lost`, half of the stores lose what they cannot serve."""
     mean = np.random.default_rng(seed).uniform(1, 6, STORES)
     week = 1 + 0.3 * np.sin(np.arange(28) * 2 * np.pi / 7)
-    nodes = [Node(f"central {i}", "", -1, between(8, 14), 0.5) for i in range(CENTRALS)]
-    nodes += [Node(f"regional {i}", "", i * CENTRALS // REGIONALS, between(2, 5), 0.7) for i in range(REGIONALS)]
+    nodes = [tree_point(f"central {i}", "", -1, between(8, 14), 0.5) for i in range(CENTRALS)]
+    nodes += [tree_point(f"regional {i}", "", i * CENTRALS // REGIONALS, between(2, 5), 0.7) for i in range(REGIONALS)]
     for i in range(STORES):
         parent, demand = CENTRALS + i * REGIONALS // STORES, Demand(mean[i] * week, 0.5, 0.2)
         loses = lost and i < STORES // 2
-        nodes.append(Node(f"store {i}", "", parent, between(1, 3), 1.0, demand, TARGET, lost_sales=loses))
-    return Problem(f"sku {seed}", tuple(nodes), 7)
+        nodes.append(tree_point(f"store {i}", "", parent, between(1, 3), 1.0, demand, TARGET, lost_sales=loses))
+    return SupplyNetwork(f"sku {seed}", tuple(nodes), 7)
 
 
 def between(low: int, high: int) -> LeadTime:
@@ -94,20 +98,20 @@ def watched() -> Phases:
     phases.watch(PathSource, "__init__", lambda *_: "1 drawing: tables")
     phases.watch(DemandSource, "drawings", lambda *_: "1 drawing: random levels")
     phases.watch(demand_source._Counts, "fill", lambda _, out, *_first: f"1 drawing: demand {len(out) * BLOCK:5}")
-    phases.watch(LeadDrawing, "fill", lambda _, out, *_first: f"1 drawing: lead times {len(out) * BLOCK:5}")
-    phases.watch(Simulator, "totals", lambda s, _: f"2 simulation: value    {s.replications:5}")
-    phases.watch(Simulator, "gradient", lambda s, *_: f"2 simulation: gradient {s.replications:5}")
-    phases.watch(Simulator, "measure", lambda s, _: f"2 simulation: certify  {s.replications:5}")
+    phases.watch(TimeDrawing, "fill", lambda _, out, *_first: f"1 drawing: lead times {len(out) * BLOCK:5}")
+    phases.watch(TreeSimulator, "totals", lambda s, _: f"2 simulation: value    {s.replications:5}")
+    phases.watch(TreeSimulator, "gradient", lambda s, *_: f"2 simulation: gradient {s.replications:5}")
+    phases.watch(TreeSimulator, "measure", lambda s, _: f"2 simulation: certify  {s.replications:5}")
     return phases
 
 
-def times(problems: list[Problem]) -> Iterator[float]:
+def times(problems: list[SupplyNetwork]) -> Iterator[float]:
     """Seconds of every SKU, the median of its runs."""
     for problem in problems:
         taken = []
         for _ in range(RUNS):
             start = time.thread_time()
-            plan_sku(problem)
+            plan_network(problem)
             taken.append(time.thread_time() - start)
         yield statistics.median(taken)
 
@@ -130,26 +134,26 @@ def limit(folder: Path) -> Callable[[], float] | None:
     return measured
 
 
-def gap(problem: Problem) -> float:
+def gap(problem: SupplyNetwork) -> float:
     """Holding cost of the plan over that of the optimum, - 1, at equal service."""
     ltd = lead_time_demand(problem)
     source = PathSource(problem, PERIODS, warm_up_periods(problem))
     asked = [np.nan if node.demand is None else TARGET for node in problem.nodes]
     targets = Targets(np.array(asked), np.array([node.holding_cost for node in problem.nodes]), False)
     best = optimum(problem, source.draw("optimum", MANY), targets, ltd.lead_mean, ltd.sd)
-    judge = Simulator(problem, source.draw("judge", MANY))
+    judge = TreeSimulator(problem, source.draw("judge", MANY))
     found, least = (
-        meet_targets(judge, targets, levels, None, 1e-5).cost for levels in (plan_sku(problem).base_stock_level, best)
+        meet_targets(judge, targets, levels, None, 1e-5).cost for levels in (plan_network(problem).plan.base_stock_level, best)
     )
     return found / least - 1
 
 
-def optimum(problem: Problem, paths: Paths, targets: Targets, middle: Any, spread: Any) -> Any:
+def optimum(problem: SupplyNetwork, paths: Paths, targets: Targets, middle: Any, spread: Any) -> Any:
     """Levels of least cost on all paths, searched until a step promises no more than two millionths."""
     worthwhile, optimisation._WORTHWHILE = optimisation._WORTHWHILE, 2e-6
     steps, search._STEPS = search._STEPS, 20
     free = np.full(len(middle), np.nan)
-    simulator = Simulator(problem, paths)
+    simulator = TreeSimulator(problem, paths)
     near = explore(simulator.on(paths.first(512)), targets, free, middle, spread)
     try:
         return optimise(simulator, replace(targets, whole=False), free, middle, spread, near)
@@ -160,7 +164,7 @@ def optimum(problem: Problem, paths: Paths, targets: Targets, middle: Any, sprea
 def report(lost: bool, skus: int, gaps: int, speed: Callable[[], float] | None, phases: Phases) -> None:
     """Print one network's figures."""
     problems = [network(seed, lost) for seed in range(1, skus + 1)]
-    plan_sku(problems[0])  # compile
+    plan_network(problems[0])  # compile
     phases.seconds.clear()
     phases.calls.clear()
     speeds: list[float] = []

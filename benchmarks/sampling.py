@@ -17,8 +17,10 @@ import numpy as np
 from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.drawing.paths import Paths
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.cost.continuous_review import OneWarehouse, sobol_points, steady_state
 from echelon.core.inventory.optimisation.cost.costs import Costs
 from echelon.core.inventory.optimisation.cost.penalty import least_cost_levels
@@ -35,7 +37,7 @@ class Bench:
     the first `levels` dimensions are demand levels, the others (customers x periods) noise."""
 
     name: str
-    problem: Problem
+    problem: SupplyNetwork
     costs: Costs
     start: Doubles
     levels: int
@@ -43,23 +45,23 @@ class Bench:
     periods: int
     demand: Callable[[Doubles, Doubles], Doubles]
 
-    def simulator(self, scores: Doubles) -> Simulator:
+    def simulator(self, scores: Doubles) -> TreeSimulator:
         """On paths made of these normal scores."""
         noise = scores[self.levels :].reshape(self.customers, self.periods, -1)
         demand = self.demand(scores[: self.levels], noise).astype(np.float32)
         blocks = scores.shape[1] // BLOCK
         lead = np.zeros((blocks, self.periods, len(self.problem.nodes), BLOCK), np.uint8)
         split = demand.reshape(*demand.shape[:2], blocks, BLOCK).transpose(2, 0, 1, 3)
-        return Simulator(self.problem, Paths(np.ascontiguousarray(split), lead, WARM_UP))
+        return TreeSimulator(self.problem, Paths(np.ascontiguousarray(split), lead, WARM_UP))
 
 
 def serial() -> Bench:
     """Snyder & Shen's example 6.1: three stages, normal demand, no level factor."""
-    nodes = [Node(f"n{i}", "", i - 1, LeadTime.fixed(lead), 1.0) for i, lead in enumerate((2, 1, 0))]
+    nodes = [tree_point(f"n{i}", "", i - 1, LeadTime.fixed(lead), 1.0) for i, lead in enumerate((2, 1, 0))]
     nodes[2] = replace(nodes[2], demand=Demand(np.ones(1)))
     costs = Costs(np.array([2.0, 4.0, 7.0]), np.array([0.0, 0.0, 37.12]), np.zeros(3))
     start = np.array([10.69, 5.53, 6.49])
-    return Bench("serial, normal", Problem("s", tuple(nodes)), costs, start, 0, 1, WARM_UP + 100, serial_demand)
+    return Bench("serial, normal", SupplyNetwork("s", tuple(nodes)), costs, start, 0, 1, WARM_UP + 100, serial_demand)
 
 
 def serial_demand(_level: Doubles, noise: Doubles) -> Doubles:
@@ -72,8 +74,8 @@ def stores(count: int, level_cv: float) -> Bench:
     mean, periods = np.geomspace(0.4, 8.0, count), WARM_UP + 120
     horizon = np.arange(periods) // 28
     lead = LeadTime.fixed(2)
-    shops = [Node(f"n{i}", "", 0, lead, 1.5, Demand(mean[i : i + 1])) for i in range(count)]
-    problem = Problem("w", (Node("w", "", -1, LeadTime.fixed(8), 1.0), *shops))
+    shops = [tree_point(f"n{i}", "", 0, lead, 1.5, Demand(mean[i : i + 1])) for i in range(count)]
+    problem = SupplyNetwork("w", (tree_point("w", "", -1, LeadTime.fixed(8), 1.0), *shops))
     costs = Costs(np.array([1.0] + [1.5] * count), np.array([0.0] + [20.0] * count), np.zeros(count + 1))
 
     def demand(level: Doubles, noise: Doubles) -> Doubles:
@@ -161,7 +163,7 @@ def compare(bench: Bench) -> None:
         )
 
 
-def cost(bench: Bench, simulator: Simulator, levels: Doubles) -> float:
+def cost(bench: Bench, simulator: TreeSimulator, levels: Doubles) -> float:
     """Of levels, added up."""
     return float(bench.costs.by_node(simulator.totals(levels)).sum())
 

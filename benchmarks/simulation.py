@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 from echelon.core.inventory.kernels.drawing.paths import Paths
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 
 ROUNDS = 51
 
@@ -46,15 +48,15 @@ def compile_limit(yardstick: ModuleType, folder: str) -> Any:
     return ctypes.CDLL(str(library))
 
 
-def our_simulator(p: dict[str, Any], random_lead: bool) -> Simulator:
+def our_simulator(p: dict[str, Any], random_lead: bool) -> TreeSimulator:
     """The yardstick's problem as ours: same network, demand, lead times and lost sales."""
     nodes = []
     for i in range(p["n"]):
         low, high = (int(p["low"][i]), int(p["high"][i])) if random_lead else (int(p["fixed"][i]),) * 2
         lead = LeadTime(tuple(range(low, high + 1)), (1 / (high - low + 1),) * (high - low + 1))
         demand = Demand(np.ones(1)) if i >= p["s0"] else None
-        nodes.append(Node(f"n{i}", "", int(p["parent"][i]), lead, 1.0, demand, lost_sales=bool(p["lost"][i])))
-    return Simulator(Problem("yardstick", tuple(nodes)), Paths(in_blocks(p["D"]), in_blocks(p["LT"]), 0))
+        nodes.append(tree_point(f"n{i}", "", int(p["parent"][i]), lead, 1.0, demand, lost_sales=bool(p["lost"][i])))
+    return TreeSimulator(SupplyNetwork("yardstick", tuple(nodes)), Paths(in_blocks(p["D"]), in_blocks(p["LT"]), 0))
 
 
 def in_blocks(values: Any) -> Any:
@@ -75,7 +77,7 @@ def in_turns(runs: dict[str, Callable[[], Any]]) -> dict[str, float]:
     return {name: statistics.median(taken) for name, taken in seconds.items()}
 
 
-def our_runs(simulator: Simulator, p: dict[str, Any]) -> dict[str, Callable[[], Any]]:
+def our_runs(simulator: TreeSimulator, p: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     """Value alone, and value with all gradients."""
     levels = p["S"].astype(float)
     hold, owed = np.ones(p["n"]), np.where(np.arange(p["n"]) < p["s0"], 0.0, 20.0)

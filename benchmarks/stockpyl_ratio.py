@@ -20,8 +20,10 @@ import numpy as np
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import Paths
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 
 PERIODS, WARM_UP, REPLICATIONS, ROUNDS = 1000, 20, 1024, 7
 LEVELS = np.array([10.69, 5.53, 6.49])  # stages 3, 2, 1
@@ -44,12 +46,12 @@ MISSING = """{python} has no stockpyl. It is not a dependency of Echelon; to com
     python -m benchmarks.stockpyl_ratio --python /tmp/stockpyl/bin/python"""
 
 
-def serial() -> Problem:
+def serial() -> SupplyNetwork:
     """Stages 3, 2, 1. The last stage's period of review stands for one period of the textbook's lead time."""
     nodes = []
     for i, lead in enumerate((2, 1, 0)):
-        nodes.append(Node(f"stage {3 - i}", "", i - 1, LeadTime.fixed(lead), 1.0, Demand(np.ones(1)) if i == 2 else None))
-    return Problem("example 6.1", tuple(nodes))
+        nodes.append(tree_point(f"stage {3 - i}", "", i - 1, LeadTime.fixed(lead), 1.0, Demand(np.ones(1)) if i == 2 else None))
+    return SupplyNetwork("example 6.1", tuple(nodes))
 
 
 def paths() -> Paths:
@@ -86,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stockpyl_ratio", description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="a Python that has stockpyl")
     python = parser.parse_args().python
-    simulator = Simulator(serial(), paths())
+    simulator = TreeSimulator(serial(), paths())
     sums = simulator.measure(LEVELS).sums.sum(axis=2)
     cost = (HOLD @ sums[layout.ON_HAND] + PENALTY @ sums[layout.CUSTOMERS_OWED]) / simulator.scale + PIPELINE
     work = 3 * (WARM_UP + PERIODS) * REPLICATIONS

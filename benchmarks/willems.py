@@ -22,11 +22,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from echelon.core.inventory.kernels.network.paths import NetworkPathSource
+from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
 from echelon.core.inventory.kernels.network.time_window_fill_rate import served_within
-from echelon.core.inventory.model.problem import Demand
-from echelon.core.inventory.planning.moments import warm_up
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.planning.warm_up import warm_up_periods
 from echelon.textbook.multi_echelon.guaranteed_service import place_safety_stock
 from echelon.textbook.multi_echelon.service_network import Placement, ServiceNetwork, Stage, base_stock_levels
 from echelon.textbook.multi_echelon.supply_network import as_supply_network
@@ -98,8 +98,8 @@ def customers(rows: pd.DataFrame, order: list[str]) -> dict[int, Demand]:
 def simulated(network: ServiceNetwork, placed: Placement, demand: dict[int, Demand]) -> str:
     """Service and stock of a placement in the simulator, and how fast it was."""
     supply = as_supply_network(network, demand, "chain")
-    before = warm_up(supply)
-    simulator = NetworkSimulator(supply, NetworkPathSource(supply, PERIODS, before).draw("judge", 64), before)
+    before = warm_up_periods(supply)
+    simulator = NetworkSimulator(supply, PathSource(supply, PERIODS, before).draw("judge", 64))
     levels = np.concatenate([base_stock_levels(network, placed), np.zeros(len(demand))])
     began = time.thread_time()
     trace = simulator.trace(levels)

@@ -11,7 +11,9 @@ import pytest
 from echelon.config import load
 from echelon.core.inventory.explanation.causes import Evidence
 from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, Shape
+from echelon.core.inventory.model.demand import Demand, Shape
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.lake.lake import Lake
 from echelon.lake.run_state import new_run
 from echelon.stages import stock
@@ -66,7 +68,7 @@ def test_the_table_says_what_the_core_says(frames: Frames, small: tuple[Path, Pl
     np.testing.assert_allclose(table.to_numpy(), found.safety_stock, atol=1e-6)
 
 
-def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[Problem, list[Evidence]]:
+def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[SupplyNetwork, list[Evidence]]:
     """The problem and what is known beside it; nodes in the order of the levels, the warehouse first."""
     names, sku = levels["location"].tolist(), levels["sku"].iloc[0]
     lanes = frames["lanes"].merge(frames["lead_times"], on=["source", "destination"]).set_index("destination")
@@ -80,10 +82,10 @@ def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[Problem
         lane, key = lanes.loc[row.location], (sku, row.location)
         known = demand.loc[key] if key in demand.index else None
         nodes.append(
-            Node(
+            tree_point(
                 name=row.location,
-                source=row.source,
-                parent=names.index(row.source) if row.source in names else -1,
+                supplier=row.source,
+                source=names.index(row.source) if row.source in names else -1,
                 lead_time=LeadTime.from_days(lane["days"], lane["probability"], 1.0),
                 holding_cost=cost * rate[row.location],
                 demand=None if known is None else _demand(known),
@@ -96,7 +98,7 @@ def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[Problem
         )
         assert lane["basis"] == "deliveries"
         evidence.append(Evidence(lane["promised_days"], 0.0 if known is None else bias.get(segment[key], 0.0)))
-    return Problem(sku, tuple(nodes), seed), evidence
+    return SupplyNetwork(sku, tuple(nodes), seed), evidence
 
 
 def _demand(known: "pd.Series[object]") -> Demand:

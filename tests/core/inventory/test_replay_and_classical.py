@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.planning.classical import classical_levels
 from echelon.core.inventory.replay import replay
 from support.inventory.small_problems import warehouse_and_stores
@@ -12,11 +14,11 @@ def test_classical_levels_by_hand():
     """z = 1.6449 at 95 %; d = 4, sigma^2 = 2 over the window; L = 3 or 5, R = 1."""
     lead = LeadTime((3, 5), (0.5, 0.5))
     nodes = (
-        Node("central", "s", -1, lead, 1.0),
-        Node("shop", "central", 0, lead, 1.0, Demand(np.ones(1)), 0.95),
+        tree_point("central", "s", -1, lead, 1.0),
+        tree_point("shop", "central", 0, lead, 1.0, Demand(np.ones(1)), 0.95),
     )
     history = np.array([[0, 90.0], [0, 3], [0, 5], [0, 3], [0, 5]])
-    levels = classical_levels(Problem("c", nodes), history, window=4)
+    levels = classical_levels(SupplyNetwork("c", nodes), history, window=4)
     safety = 1.6448536 * np.sqrt(5 * 4 / 3 + 4**2 * 1.0)
     np.testing.assert_array_equal(levels, np.ceil([20 + safety, 20 + safety]))
 
@@ -34,9 +36,9 @@ def test_replay_serves_everything_from_ample_stock():
 
 def test_replay_by_hand_with_a_fixed_lead_time():
     """Level 4, lead time 2: 3 a period leaves -5 at the end of every period, so nothing is served at once."""
-    nodes = (Node("n", "s", -1, LeadTime.fixed(2), 2.0, Demand(np.ones(1)), 0.9),)
+    nodes = (tree_point("n", "s", -1, LeadTime.fixed(2), 2.0, Demand(np.ones(1)), 0.9),)
     steady = np.full((3, 1), 3.0)
-    result = replay(Problem("r", nodes), np.array([4.0]), steady, np.array([[3.0], [0], [0], [0], [5]]), replications=64)
+    result = replay(SupplyNetwork("r", nodes), np.array([4.0]), steady, np.array([[3.0], [0], [0], [0], [5]]), replications=64)
     # ends of periods: 4 - (3+3+3), 4 - (3+3+0), 4 - (3+0+0), 4 - 0, 4 - 5
     assert result.on_hand[0] == pytest.approx((0 + 0 + 1 + 4 + 0) / 5)
     assert result.backorders[0] == pytest.approx((5 + 2 + 0 + 0 + 1) / 5)

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.inventory.bootstrap import FEWEST
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.replay import replay
 from echelon.stages.replay.intervals import intervals
 from echelon.stages.replay.measures import MEASURES, measured_rows, totals, with_intervals
@@ -15,11 +17,11 @@ PERIODS = 28
 KEYS = ["policy", "scope", "member"]
 
 
-def problem(sku: str) -> Problem:
+def problem(sku: str) -> SupplyNetwork:
     """A hub without customers, and a shop."""
     lead = LeadTime((1, 2), (0.5, 0.5))
-    shop = Node("Shop", "Hub", 0, lead, 0.5, Demand(np.ones(4)), 0.9, lost_sales=True)
-    return Problem(sku, (Node("Hub", "Maker", -1, lead, 0.4), shop))
+    shop = tree_point("Shop", "Hub", 0, lead, 0.5, Demand(np.ones(4)), 0.9, lost_sales=True)
+    return SupplyNetwork(sku, (tree_point("Hub", "Maker", -1, lead, 0.4), shop))
 
 
 def measured(

@@ -6,15 +6,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.inventory.model.problem import Problem
 from echelon.core.inventory.model.supply_network import NO_LIMIT, Disruption, SupplyNetwork
-from echelon.core.inventory.planning.network_plan import plan_network
+from echelon.core.inventory.planning.plan import plan_network
 from echelon.core.inventory.planning.stock_plan import SimulationSize
 from echelon.engine.grouped.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
 from echelon.stages import replay, replenish, stock
 from echelon.stages.stock.explanations import NOT_A_TREE, PARTS
-from echelon.stages.stock.problems import Lanes, make_problem, shared_lanes
+from echelon.stages.stock.network_building import Lanes, make_network, shared_lanes
 from pyspark.sql import SparkSession
 from support.in_memory import Rows, context
 from support.small_business import LOCATIONS, lead_time, rows
@@ -44,8 +43,8 @@ def shared(spark: SparkSession) -> Lanes:
 
 
 def network(shared: Lanes, **changes: object) -> SupplyNetwork:
-    problem = make_problem("A", rows(**changes), shared)
-    assert isinstance(problem, SupplyNetwork)
+    problem = make_network("A", rows(**changes), shared)
+    assert not problem.is_order_up_to_tree
     return problem
 
 
@@ -67,25 +66,24 @@ def test_the_lanes_of_every_point(shared: Lanes) -> None:
 
 def test_quantities_and_times_are_those_of_a_period(spark: SparkSession) -> None:
     weekly = lanes(spark, run={"frequency": "W"})
-    problem = make_problem("A", rows(shelf_life_days=30.0), weekly)
-    assert isinstance(problem, SupplyNetwork)
+    problem = make_network("A", rows(shelf_life_days=30.0), weekly)
     _, north, _ = problem.nodes
     assert north.links[1].capacity == 210.0
     assert {point.shelf_life for point in problem.nodes} == {4}
     down = north.links[0].disruption
     assert down is not None
     assert (down.mean_up, down.mean_down) == (pytest.approx(10.0), pytest.approx(1.0)), "as often down, in whole periods"
-    assert make_problem("A", rows(shelf_life_days=3.0), weekly).nodes[0].shelf_life == 1  # type: ignore[union-attr]
+    assert make_network("A", rows(shelf_life_days=3.0), weekly).nodes[0].shelf_life == 1
 
 
 def test_without_any_of_it_the_problem_is_a_tree(spark: SparkSession, shared: Lanes) -> None:
     """Neither a share of 1 nor the order cost of a lane that is not used changes that; a shelf life does."""
     one_source = [lane for lane in LANES if lane[:2] != ("Maker", "Hub")]
     plain = lanes(spark, [(*lane[:8], *((1.0,) if lane[7] == 1 else (None,) * 4 + (9.0,))) for lane in one_source])
-    assert isinstance(make_problem("A", rows(), plain), Problem)
-    assert isinstance(make_problem("A", rows(shelf_life_days=9.0), plain), SupplyNetwork)
+    assert make_network("A", rows(), plain).is_order_up_to_tree
+    assert not make_network("A", rows(shelf_life_days=9.0), plain).is_order_up_to_tree
     # South's lane is plain, but those of its source are not
-    assert isinstance(make_problem("A", rows().iloc[:1], shared), SupplyNetwork)
+    assert not make_network("A", rows().iloc[:1], shared).is_order_up_to_tree
 
 
 def test_the_plan_on_spark_is_that_of_the_core(spark: SparkSession, shared: Lanes) -> None:

@@ -9,7 +9,7 @@ from echelon.lake.contracts import TABLES
 from echelon.stages import stock
 from echelon.stages.stock import explanations
 from echelon.stages.stock.explanations import PARTS, with_evidence
-from echelon.stages.stock.problems import make_problem, shared_lanes
+from echelon.stages.stock.network_building import make_network, shared_lanes
 from echelon.stages.stock.stock_changes import changes, parts
 from pyspark.sql import DataFrame, SparkSession
 from support.in_memory import Rows, context
@@ -77,7 +77,7 @@ def test_a_bucket_explains_what_the_core_does_with_what_is_known(spark: SparkSes
     lanes = shared_lanes(made, made.lake.read("lead_times"))
     mine = rows(explained=True, bias=[0.2, -0.1])
     found = stock._plan_bucket(mine, lanes, SIZE)
-    problem = make_problem("A", mine, lanes)
+    problem = make_network("A", mine, lanes)
     known = {"Hub": Evidence(14.0), "North": Evidence(2.0, -0.1), "South": Evidence(None, 0.2)}
     evidence = [known[node.name] for node in problem.nodes]
     expected = explain_stock(problem, found["base_stock_level"].to_numpy(float), evidence, SIZE.periods)
@@ -110,7 +110,7 @@ def test_one_row_per_cause_at_unit_cost(spark: SparkSession) -> None:
     levels = spark.createDataFrame(
         [("A", "North", numbers, numbers[::-1], 2.5, None), ("B", "North", None, None, None, "why")], schema
     )
-    found = explanations.explanations(levels)
+    found = explanations.explanation_rows(levels)
     assert found.columns == TABLES["stock_explanations"].column_names
     got = {row["cause"]: (row["safety_stock"], row["lead_time_demand"], row["value"]) for row in found.collect()}
     assert got == {cause: (n, m, 2.5 * n) for cause, n, m in zip(CAUSES, numbers, numbers[::-1], strict=True)}

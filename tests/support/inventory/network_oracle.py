@@ -5,6 +5,7 @@ It shares no code with the kernels, which must agree with it.
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 
 from support.inventory.network_state import OUTSIDE, LinkState, PointState
 
@@ -18,7 +19,9 @@ class NetworkOracle:
 
     def __init__(self, network, levels, demand, lead, processing, up, warm_up):
         self.demand, self.processing, self.warm_up = demand, processing, warm_up
-        self.points = [PointState(n, spec, levels[n]) for n, spec in enumerate(network.nodes)]
+        whole = all(point.demand.counts for point in network.nodes if point.demand is not None)
+        specs = [with_single_units(point) if whole else point for point in network.nodes]
+        self.points = [PointState(n, spec, levels[n]) for n, spec in enumerate(specs)]
         self.links = []
         for point in self.points:
             for link in point.spec.links:
@@ -53,6 +56,12 @@ class NetworkOracle:
         for point in self.points:
             measures[point.index] |= close(point)
         self.trace.append(measures)
+
+
+def with_single_units(point):
+    """Where all demand is counted, lots and MOQs of a unit restrict nothing."""
+    lot, moq = (0.0 if quantity <= 1 else quantity for quantity in (point.policy.lot_size, point.policy.moq))
+    return replace(point, policy=replace(point.policy, lot_size=lot, moq=moq))
 
 
 # 1. orders

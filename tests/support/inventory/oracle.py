@@ -16,7 +16,7 @@ class Oracle:
         self.customers = [0.0] * count
         self.claims = [0.0] * count  # what each node's source owes it
         self.shipments = [defaultdict(float) for _ in range(count)]  # arrival period -> quantity
-        self.children = [[c for c in range(count) if problem.nodes[c].parent == n] for n in range(count)]
+        self.children = [[c for c in range(count) if problem.parents[c] == n] for n in range(count)]
         self.sums = [defaultdict(float) for _ in range(count)]
 
     def run(self):
@@ -33,20 +33,20 @@ class Oracle:
 
     def order(self, n, t):
         node = self.problem.nodes[n]
-        if t % node.review_period:
+        if not node.policy.calendar[t % len(node.policy.calendar)]:
             return
         on_order = self.claims[n] + sum(q for due, q in self.shipments[n].items() if due >= t)
         need = self.levels[n] - (self.stock[n] + on_order - self.owed(n))
         if need <= 1e-4:
             return
-        quantity = max(need, node.moq if node.moq > 1 else 0.0)  # single units are no restriction
-        if node.lot_size > 1:
-            quantity = math.ceil(quantity / node.lot_size - 1e-4) * node.lot_size
+        quantity = max(need, node.policy.moq if node.policy.moq > 1 else 0.0)  # single units are no restriction
+        if node.policy.lot_size > 1:
+            quantity = math.ceil(quantity / node.policy.lot_size - 1e-4) * node.policy.lot_size
         self.claims[n] += quantity
 
     def receive_fill_serve(self, n, t, owed_before):
-        node = self.problem.nodes[n]
-        share = 1.0 if node.parent < 0 else self.share[node.parent]
+        node, parent = self.problem.nodes[n], self.problem.parents[n]
+        share = 1.0 if parent < 0 else self.share[parent]
         shipped = self.claims[n] * share
         self.claims[n] -= shipped
         self.shipments[n][t + self.lead[t][n]] += shipped
@@ -64,7 +64,7 @@ class Oracle:
         asked = self.demand[t][n]
         given = min(self.stock[n], asked)
         self.stock[n] -= given
-        if not node.lost_sales:
+        if node.backorder_share:
             self.customers[n] += asked - given
         if t >= self.warm_up:
             self.measure(n, asked, given, ordered if self.children[n] else 0.0, served)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from echelon.core.inventory.model.problem import Demand, LeadTime
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import NO_LIMIT, OUTSIDE, Disruption, Link, Point, Policy, Start, SupplyNetwork
 from hypothesis import strategies as st
 

@@ -1,7 +1,11 @@
 """Small random problems for Hypothesis, and a realistic one, shared by the tests of the inventory engine."""
 
+from dataclasses import replace
+
 import numpy as np
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from hypothesis import strategies as st
 
 # Levels with these fractions and demand in whole units never meet by chance: roots of primes and 1 have no sum in whole
@@ -31,10 +35,10 @@ def problems(draw, lots=True, lost=True, most_nodes=6):
             draw(st.sampled_from([0.0, 0.4])),
         )
         nodes.append(
-            Node(
+            tree_point(
                 name=f"n{i}",
-                source="outside" if parents[i] < 0 else f"n{parents[i]}",
-                parent=parents[i],
+                supplier="outside" if parents[i] < 0 else f"n{parents[i]}",
+                source=parents[i],
                 lead_time=draw(lead_times()),
                 holding_cost=1.0 + i,
                 demand=demand if has_customers else None,
@@ -44,14 +48,34 @@ def problems(draw, lots=True, lost=True, most_nodes=6):
                 lost_sales=lost and draw(st.booleans()),
             )
         )
-    return Problem("sku", tuple(nodes), draw(st.integers(0, 1000)))
+    return SupplyNetwork("sku", tuple(nodes), draw(st.integers(0, 1000)))
 
 
 def warehouse_and_stores(stores=4, seed=0, target=0.95, **changes):
     """One central warehouse with a long random lead time and stores with intermittent demand."""
     rng = np.random.default_rng(seed)
-    nodes = [Node("central", "supplier", -1, LeadTime((8, 10, 13), (0.3, 0.5, 0.2)), 1.0)]
+    nodes = [tree_point("central", "supplier", -1, LeadTime((8, 10, 13), (0.3, 0.5, 0.2)), 1.0)]
     for i in range(stores):
         demand = Demand(np.full(28, rng.gamma(1.0, 1.0) + 0.05), 1.0, 0.3)
-        nodes.append(Node(f"store{i}", "central", 0, LeadTime((1, 2, 3), (0.5, 0.3, 0.2)), 1.2, demand, target, **changes))
-    return Problem("sku", tuple(nodes), 1)
+        nodes.append(
+            tree_point(f"store{i}", "central", 0, LeadTime((1, 2, 3), (0.5, 0.3, 0.2)), 1.2, demand, target, **changes)
+        )
+    return SupplyNetwork("sku", tuple(nodes), 1)
+
+
+OF_LINK, OF_POLICY = ("source", "lead_time"), ("calendar", "lot_size", "moq")
+
+
+def with_terms(point, **changes):
+    """A point of a tree with other terms, whether they are its own, its link's or its policy's; lost_sales as in tree_point."""
+    if "lost_sales" in changes:
+        changes["backorder_share"] = 0.0 if changes.pop("lost_sales") else 1.0
+    link, policy = ({name: changes.pop(name) for name in names if name in changes} for names in (OF_LINK, OF_POLICY))
+    links = tuple(replace(one, **link) for one in point.links)
+    return replace(point, links=links, policy=replace(point.policy, **policy), **changes)
+
+
+def as_general(network):
+    """The same network, told so that only the general simulator takes it: a profile that changes nothing."""
+    nodes = [replace(point, policy=replace(point.policy, profile=(1.0, 1.0))) for point in network.nodes]
+    return replace(network, nodes=tuple(nodes))

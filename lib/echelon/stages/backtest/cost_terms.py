@@ -11,7 +11,7 @@ from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.lead_times import lead_times_before
 from echelon.stages.shared.windows import Windows
-from echelon.stages.stock.problems import with_targets
+from echelon.stages.stock.network_building import with_targets
 
 _TERMS = ["cover", "ratio", "holding"]
 # A target of 100 % would make a shortage cost without end.

@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
-from echelon.core.inventory.model.problem import Problem
-from echelon.core.inventory.planning.stock_plan import Planned, SimulationSize
+from echelon.core.inventory.model.supply_network import SupplyNetwork
+from echelon.core.inventory.planning.stock_plan import SimulationSize
 from echelon.report.sections.comparison import LEAST_TESTED
 from echelon.stages.backtest.candidate_sums import replay_scores
 from echelon.stages.forecast.distributions import distributions, residual_sums, with_champions
@@ -26,7 +26,7 @@ from echelon.stages.shared.lead_times import lead_times_before
 from echelon.stages.shared.resumable import bucket_parts
 from echelon.stages.shared.windows import Windows
 from echelon.stages.stock import plan_or_fall_back, simulation_size
-from echelon.stages.stock.problems import Lanes, make_problem, planning_rows, shared_lanes
+from echelon.stages.stock.network_building import Lanes, make_network, planning_rows, shared_lanes
 
 
 def run(context: Context) -> str:
@@ -71,7 +71,7 @@ def _no_proof(tested: float | None) -> str:
 
 
 def _rows(context: Context, windows: Windows, known: DataFrame) -> DataFrame:
-    """One row per series: what `make_problem` takes, and demand before and in the held-back weeks as arrays."""
+    """One row per series: what `make_network` takes, and demand before and in the held-back weeks as arrays."""
     segments = context.lake.read("segments").where("replay_segment IS NOT NULL")
     segments = segments.select(*SERIES, F.col("replay_segment").alias("segment"))
     chosen = with_champions(segments, context.lake.read("champions"), "replay")
@@ -105,21 +105,20 @@ def _arrays(context: Context, windows: Windows) -> DataFrame:
 def _replay_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize, replications: int, window: int) -> pd.DataFrame:
     parts = []
     for sku, mine in rows.groupby("sku", sort=True):
-        problem = make_problem(str(sku), mine, lanes)
-        history, held_back = _matrix(problem, mine, "history"), _matrix(problem, mine, "held_back")
-        plan = plan_or_fall_back(problem, size, lanes.periods_per_year)
-        run = Replayed(history, held_back, window, lanes.period_days, replications)
-        found = run.on_tree(problem, plan) if isinstance(problem, Problem) else run.on_network(problem, plan)
-        parts += [measured_rows(policy, problem, mine, result) for policy, result in found.items()]
+        network = make_network(str(sku), mine, lanes)
+        history, held_back = _matrix(network, mine, "history"), _matrix(network, mine, "held_back")
+        plan = plan_or_fall_back(network, size, lanes.periods_per_year)
+        found = Replayed(history, held_back, window, lanes.period_days, replications).policies(network, plan)
+        parts += [measured_rows(policy, network, mine, result) for policy, result in found.items()]
     return pd.concat(parts)
 
 
-def _matrix(problem: Planned, rows: pd.DataFrame, column: str) -> np.ndarray:
+def _matrix(network: SupplyNetwork, rows: pd.DataFrame, column: str) -> np.ndarray:
     """(periods, nodes), aligned at the end; 0 where there are no customers or no history yet."""
     found = dict(zip(rows["location"], rows[column], strict=True))
     length = max(len(values) for values in found.values())
-    matrix = np.zeros((length, len(problem.nodes)))
-    for index, node in enumerate(problem.nodes):
+    matrix = np.zeros((length, len(network.nodes)))
+    for index, node in enumerate(network.nodes):
         values = np.asarray(found.get(node.name, ()), dtype=float)
         if len(values):
             matrix[-len(values) :, index] = values

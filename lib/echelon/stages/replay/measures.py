@@ -5,9 +5,8 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.inventory.model.problem import Problem
 from echelon.core.inventory.model.supply_network import SupplyNetwork
-from echelon.core.inventory.planning.slowest_lane import slowest_lane
+from echelon.core.inventory.planning.warm_up import slowest_lane
 from echelon.core.inventory.replay import Replay
 from echelon.engine.decimal_sums import exact_sum
 from echelon.lake.contracts import TABLES
@@ -31,31 +30,31 @@ _SHARES = ("fill_rate", "fill_rate_se", "target_fill_rate", "stock_out_share", "
 MEASURES = ", ".join([f"{name} string" for name in (*KEYS, "sku")] + [f"{name} double" for name in _SUMS])
 
 
-def measured_rows(policy: str, problem: Problem | SupplyNetwork, rows: pd.DataFrame, result: Replay) -> pd.DataFrame:
+def measured_rows(policy: str, network: SupplyNetwork, rows: pd.DataFrame, result: Replay) -> pd.DataFrame:
     """Rows of MEASURES of one SKU: total, each location, and its ABC class.
 
     rows: the SKU's rows of locations with customers, with fill_rate (target), unit_cost, unit_price and abc.
     """
-    names = [node.name for node in problem.nodes]
+    names = [node.name for node in network.nodes]
     everything = np.ones(len(names), dtype=bool)
     groups = [("total", "all", everything), ("abc", str(rows["abc"].iloc[0]), everything)]
     groups += [("location", name, np.array(names) == name) for name in names]
     return pd.DataFrame(
         [
-            {"policy": policy, "scope": scope, "member": member, "sku": problem.sku} | _sums(problem, rows, result, chosen)
+            {"policy": policy, "scope": scope, "member": member, "sku": network.sku} | _sums(network, rows, result, chosen)
             for scope, member, chosen in groups
         ]
     )
 
 
-def _sums(problem: Problem | SupplyNetwork, rows: pd.DataFrame, result: Replay, chosen: np.ndarray) -> dict[str, float]:
+def _sums(network: SupplyNetwork, rows: pd.DataFrame, result: Replay, chosen: np.ndarray) -> dict[str, float]:
     cost, price = float(rows["unit_cost"].iloc[0]), float(rows["unit_price"].iloc[0])
-    sells = np.array([node.demand is not None for node in problem.nodes]) & chosen
-    targets = np.array([node.target_fill_rate or 0.0 for node in problem.nodes])
+    sells = np.array([node.demand is not None for node in network.nodes]) & chosen
+    targets = np.array([node.target_fill_rate or 0.0 for node in network.nodes])
     replications = result.served_by_replication.shape[1]
     served = result.served_by_replication[sells].sum(axis=0)
     stock = float(result.on_hand[chosen].sum())
-    tested = sells & (slowest_lane(problem) <= result.periods)
+    tested = sells & (slowest_lane(network) <= result.periods)
     return {
         "series": float(sells.sum()),
         "demand_periods": float(result.demand_periods[sells].sum()),

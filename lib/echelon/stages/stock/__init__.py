@@ -8,20 +8,18 @@ from pyspark.sql import functions as F
 
 from echelon.config.models import Stock
 from echelon.core.demand.periods import Frequency
-from echelon.core.inventory.model.problem import Node, Problem
-from echelon.core.inventory.model.supply_network import Point, SupplyNetwork
-from echelon.core.inventory.planning.network_analytic import plan_network_analytic
-from echelon.core.inventory.planning.network_plan import plan_network
-from echelon.core.inventory.planning.plan import plan_analytic, plan_sku
+from echelon.core.inventory.model.supply_network import SupplyNetwork
+from echelon.core.inventory.planning.analytic import plan_analytic
+from echelon.core.inventory.planning.plan import plan_network
 from echelon.core.inventory.planning.stock_plan import SimulationSize, StockPlan
 from echelon.lake.contracts import TABLES
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
 from echelon.stages.shared.notes import note
 from echelon.stages.shared.resumable import bucket_parts
-from echelon.stages.stock.explanations import PARTS, explained_parts, explanations, told_failures, with_evidence
+from echelon.stages.stock.explanations import PARTS, explained_parts, explanation_rows, told_failures, with_evidence
 from echelon.stages.stock.long_lead_times import shortened
-from echelon.stages.stock.problems import Lanes, make_problem, planning_rows, shared_lanes
+from echelon.stages.stock.network_building import Lanes, make_network, planning_rows, shared_lanes
 from echelon.stages.stock.stock_changes import changes, parts
 
 PERIODS: dict[Frequency, int] = {"D": 120, "W": 52, "M": 36}
@@ -39,7 +37,7 @@ def run(context: Context) -> str:
     found = lake.keep_parts("levels", bucket_parts(context, "levels", rows, function, schema))
     levels = found.select(TABLES["stock_levels"].column_names)
     failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
-    explained = explanations(found)
+    explained = explanation_rows(found)
     if told := told_failures(found):
         note("stock", told)
     tables = {"stock_levels": levels, "stock_explanations": explained, "stock_changes": _changes(context, levels, explained)}
@@ -80,35 +78,31 @@ def simulation_size(context: Context) -> SimulationSize:
     return SimulationSize(periods, chosen.replications, chosen.certification_replications)
 
 
-def plan_or_fall_back(problem: Problem | SupplyNetwork, size: SimulationSize, periods_per_year: float = 365.0) -> StockPlan:
+def plan_or_fall_back(network: SupplyNetwork, size: SimulationSize, periods_per_year: float = 365.0) -> StockPlan:
     """The plan by simulation; whatever goes wrong with one SKU, it gets analytic levels and the reason."""
     try:
-        if isinstance(problem, Problem):
-            return plan_sku(problem, size)
-        return plan_network(problem, size, periods_per_year).plan
+        return plan_network(network, size, periods_per_year).plan
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        if isinstance(problem, Problem):
-            return plan_analytic(problem, reason)
-        return plan_network_analytic(problem, reason, periods_per_year)
+        return plan_analytic(network, reason, periods_per_year)
 
 
 def _plan_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize) -> pd.DataFrame:
     tables = []
     for sku, mine in rows.groupby("sku", sort=True):
-        problem = make_problem(str(sku), mine, lanes)
-        plan = plan_or_fall_back(problem, size, lanes.periods_per_year)
-        tables.append(_table(problem, plan).join(explained_parts(problem, plan, mine, lanes, size)))
+        network = make_network(str(sku), mine, lanes)
+        plan = plan_or_fall_back(network, size, lanes.periods_per_year)
+        tables.append(_table(network, plan).join(explained_parts(network, plan, mine, lanes, size)))
     return pd.concat(tables)
 
 
-def _table(problem: Problem | SupplyNetwork, plan: StockPlan) -> pd.DataFrame:
+def _table(network: SupplyNetwork, plan: StockPlan) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
-            "sku": problem.sku,
-            "location": [node.name for node in problem.nodes],
-            "source": [preferred_source(node) for node in problem.nodes],
-            "echelon": echelons(problem),
+            "sku": network.sku,
+            "location": [point.name for point in network.nodes],
+            "source": [point.preferred.supplier for point in network.nodes],
+            "echelon": echelons(network),
             **{name: getattr(plan, name) for name in PLAN_COLUMNS},
         }
     )
@@ -116,15 +110,9 @@ def _table(problem: Problem | SupplyNetwork, plan: StockPlan) -> pd.DataFrame:
     return frame.astype(object).where(frame.notna(), None)
 
 
-def preferred_source(node: Node | Point) -> str:
-    """Name of the source that is asked first."""
-    return node.source if isinstance(node, Node) else node.links[0].supplier
-
-
-def echelons(problem: Problem | SupplyNetwork) -> list[int]:
-    """1 for nodes supplied from outside alone, else one more than the highest echelon that supplies it."""
+def echelons(network: SupplyNetwork) -> list[int]:
+    """1 for points supplied from outside alone, else one more than the highest echelon that supplies them."""
     depth: list[int] = []
-    for node in problem.nodes:
-        sources = [node.parent] if isinstance(node, Node) else [link.source for link in node.links]
-        depth.append(1 + max(depth[source] if source >= 0 else 0 for source in sources))
+    for point in network.nodes:
+        depth.append(1 + max(depth[link.source] if link.source >= 0 else 0 for link in point.links))
     return depth

@@ -8,14 +8,13 @@ from pyspark.sql import functions as F
 
 from echelon.core.inventory.explanation.causes import Evidence
 from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
-from echelon.core.inventory.model.problem import Problem
 from echelon.core.inventory.model.supply_network import SupplyNetwork
-from echelon.core.inventory.planning.stock_plan import Planned, SimulationSize, StockPlan
+from echelon.core.inventory.planning.stock_plan import SimulationSize, StockPlan
 from echelon.engine.decimal_sums import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
-from echelon.stages.stock.problems import Lanes
+from echelon.stages.stock.network_building import Lanes
 
 # Beside the columns of `stock_levels`; null where a SKU is not explained, `unexplained` says why it could not be.
 PARTS = "safety_parts array<double>, demand_parts array<double>, unit_cost double, unexplained string"
@@ -47,35 +46,35 @@ def most_valuable(segments: DataFrame, skus: int) -> DataFrame:
 
 
 def explained_parts(
-    problem: Problem | SupplyNetwork, plan: StockPlan, rows: pd.DataFrame, lanes: Lanes, size: SimulationSize
+    network: SupplyNetwork, plan: StockPlan, rows: pd.DataFrame, lanes: Lanes, size: SimulationSize
 ) -> pd.DataFrame:
     """The columns PARTS, one row per node: parts in the order of CAUSES; nulls where the SKU is not to be explained, has no
     plan by simulation, or is planned on more than a distribution tree. The plan stands whatever goes wrong here."""
     if not rows["explained"].iloc[0] or plan.method != "simulation":
-        return _columns(problem, None, None, None, None)
-    if not isinstance(problem, Problem):
-        return _columns(problem, None, None, None, NOT_A_TREE)
+        return _columns(network, None, None, None, None)
+    if not network.is_order_up_to_tree:
+        return _columns(network, None, None, None, NOT_A_TREE)
     try:
-        found = explain_stock(problem, plan.base_stock_level, _evidence(problem, rows, lanes), size.periods)
+        found = explain_stock(network, plan.base_stock_level, _evidence(network, rows, lanes), size.periods)
     except Exception as error:
-        return _columns(problem, None, None, None, " ".join(f"{type(error).__name__}: {error}".split())[:200])
+        return _columns(network, None, None, None, " ".join(f"{type(error).__name__}: {error}".split())[:200])
     cost = float(rows["unit_cost"].iloc[0])
-    return _columns(problem, list(found.safety_stock.T + 0.0), list(found.lead_time_demand.T + 0.0), cost, None)
+    return _columns(network, list(found.safety_stock.T + 0.0), list(found.lead_time_demand.T + 0.0), cost, None)
 
 
-def _columns(problem: Planned, safety: Any, demand: Any, cost: float | None, reason: str | None) -> pd.DataFrame:
+def _columns(network: SupplyNetwork, safety: Any, demand: Any, cost: float | None, reason: str | None) -> pd.DataFrame:
     """Values of all nodes, or one for all of them."""
     names = [part.split()[0] for part in PARTS.split(", ")]
-    nodes = range(len(problem.nodes))
+    nodes = range(len(network.nodes))
     return pd.DataFrame(dict(zip(names, (safety, demand, cost, reason), strict=True)), index=nodes, dtype=object)
 
 
-def _evidence(problem: Problem, rows: pd.DataFrame, lanes: Lanes) -> list[Evidence]:
+def _evidence(network: SupplyNetwork, rows: pd.DataFrame, lanes: Lanes) -> list[Evidence]:
     bias = dict(zip(rows["location"].astype(str), rows["bias"].astype(float), strict=True))
-    return [Evidence(lanes.promised[(n.source, n.name)], bias.get(n.name, 0.0)) for n in problem.nodes]
+    return [Evidence(lanes.promised[(n.preferred.supplier, n.name)], bias.get(n.name, 0.0)) for n in network.nodes]
 
 
-def explanations(levels: DataFrame) -> DataFrame:
+def explanation_rows(levels: DataFrame) -> DataFrame:
     """The table `stock_explanations` from planned levels with the columns PARTS."""
     found = levels.where("safety_parts IS NOT NULL").withColumn("cause", F.array(*map(F.lit, CAUSES)))
     part = F.explode(F.arrays_zip("cause", "safety_parts", "demand_parts")).alias("part")

@@ -6,7 +6,7 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.inventory.model.problem import MOST_PERIODS, LeadTime
+from echelon.core.inventory.model.lead_time import MOST_PERIODS, LeadTime
 from echelon.errors import InputRefused
 from echelon.stages.shared.context import Context
 

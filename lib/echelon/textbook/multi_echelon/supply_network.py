@@ -7,7 +7,8 @@ Management 2(1), 2000, section 2; Klosterhalfen & Minner, International Journal 
 
 from collections.abc import Mapping
 
-from echelon.core.inventory.model.problem import Demand, LeadTime
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import OUTSIDE, Link, Point, SupplyNetwork
 from echelon.textbook.multi_echelon.service_network import ServiceNetwork, Stage
 

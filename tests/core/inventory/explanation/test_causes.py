@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from echelon.core.inventory.explanation import causes as c
 from echelon.core.inventory.explanation.causes import Evidence, same, without
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import OUTSIDE, tree_point
 
 LEAD = LeadTime((4, 6, 8, 20), (0.25, 0.25, 0.25, 0.25))  # promised: 8
 DEMAND = Demand(np.full(4, 10.0), 0.5, 0.4)
-NODE = Node("n", "s", 3, LEAD, 1.0, DEMAND, 0.95, 7, 12.0, 24.0)
+NODE = tree_point("n", "s", 3, LEAD, 1.0, DEMAND, 0.95, 7, 12.0, 24.0)
 KNOWN = Evidence(8.0, 0.25)
 
 
@@ -25,21 +27,22 @@ KNOWN = Evidence(8.0, 0.25)
     ],
 )
 def test_lead_time_is_taken_apart(off, periods, probability):
-    found = without(NODE, KNOWN, off).lead_time
+    found = without(NODE, KNOWN, off).links[0].lead_time
     assert found.periods == periods
     np.testing.assert_allclose(found.probability, probability)
 
 
 def test_without_deliveries_nothing_counts_as_late():
-    assert without(NODE, Evidence(), {c.UNRELIABILITY}).lead_time == LEAD
-    assert without(NODE, Evidence(), {c.VARIATION}).lead_time == LeadTime.from_days([9.5], [1.0], 1.0)
+    assert without(NODE, Evidence(), {c.UNRELIABILITY}).links[0].lead_time == LEAD
+    assert without(NODE, Evidence(), {c.VARIATION}).links[0].lead_time == LeadTime.from_days([9.5], [1.0], 1.0)
 
 
 def test_other_causes_change_what_they_name():
     assert without(NODE, KNOWN, {c.TARGET}).target_fill_rate == pytest.approx(0.9)
-    assert (without(NODE, KNOWN, {c.LOTS}).lot_size, without(NODE, KNOWN, {c.LOTS}).moq) == (0, 0)
-    assert without(NODE, KNOWN, {c.REVIEW}).review_period == 1
-    assert without(NODE, KNOWN, {c.SHORTAGE}).parent == -1
+    policy = without(NODE, KNOWN, {c.LOTS}).policy
+    assert (policy.lot_size, policy.moq, policy.review_period) == (0, 0, 7)
+    assert without(NODE, KNOWN, {c.REVIEW}).policy.calendar == (True,)
+    assert without(NODE, KNOWN, {c.SHORTAGE}).links[0].source == OUTSIDE
     assert without(NODE, KNOWN, {c.ERROR}).demand.level_cv == 0
     noiseless = without(NODE, KNOWN, {c.NOISE}).demand
     assert (noiseless.dispersion, noiseless.counts, noiseless.level_cv) == (0, False, 0.4)
@@ -50,7 +53,7 @@ def test_bias_is_taken_out_of_the_mean_and_of_the_spread_that_it_was_in():
     bias; relative to the unbiased forecast, 10, the coefficient of variation is 0.2."""
     ratio = np.array([8, 12]) / 12.5
     seen = Demand(np.full(2, 12.5), 0.3, float(np.sqrt(np.mean((ratio - 1) ** 2))))
-    found = without(Node("n", "s", -1, LEAD, 1.0, seen), Evidence(bias=0.25), {c.BIAS}).demand
+    found = without(tree_point("n", "s", -1, LEAD, 1.0, seen), Evidence(bias=0.25), {c.BIAS}).demand
     np.testing.assert_allclose(found.mean, 10.0)
     assert found.level_cv == pytest.approx(0.2)
     assert found.dispersion == 0.3

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from echelon.core.inventory.explanation.causes import Evidence
 from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
-from echelon.core.inventory.planning.plan import plan_sku
+from echelon.core.inventory.planning.plan import plan_network
 from echelon.core.inventory.planning.stock_plan import SimulationSize
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,12 +22,12 @@ SMALL = SimulationSize(periods=80, replications=128, certification_replications=
 
 
 def single(lead_time, demand, **changes):
-    return Problem("one", (Node("n", "s", -1, lead_time, 1.0, demand, 0.95, **changes),))
+    return SupplyNetwork("one", (tree_point("n", "s", -1, lead_time, 1.0, demand, 0.95, **changes),))
 
 
 def explained(problem, levels=None, evidence=None, **size):
     """Safety stock and lead-time demand by cause; without levels, of the plan."""
-    levels = plan_sku(problem, SMALL).base_stock_level if levels is None else levels
+    levels = plan_network(problem, SMALL).plan.base_stock_level if levels is None else levels
     found = explain_stock(problem, levels, evidence or [Evidence()] * len(problem.nodes), **({"periods": 80} | size))
     return (dict(zip(CAUSES, part, strict=True)) for part in (found.safety_stock, found.lead_time_demand))
 

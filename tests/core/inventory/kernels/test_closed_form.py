@@ -7,8 +7,10 @@ import pytest
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.cost.costs import Costs
 from echelon.core.inventory.optimisation.cost.penalty import least_cost_levels
 from echelon.textbook.single_location.service import service_normal
@@ -28,10 +30,10 @@ def normal_paths(rng, mean, sd, blocks, measured, warm_up, nodes):
 )
 def test_service_levels_of_a_single_stage(case):
     inputs, expected = case["inputs"], case["expected"]
-    node = Node("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, SOME_DEMAND, review_period=inputs["review"])
+    node = tree_point("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, SOME_DEMAND, review_period=inputs["review"])
     rng = np.random.default_rng(5)
     paths = normal_paths(rng, inputs["mean"], inputs["sd"], 16, 200, 12, 1)
-    measures = Simulator(Problem("sku", (node,)), paths).measure(np.array([inputs["order_up_to"]]))
+    measures = TreeSimulator(SupplyNetwork("sku", (node,)), paths).measure(np.array([inputs["order_up_to"]]))
     for estimate, truth in (
         (measures.fill_rate, expected["fill_rate_beta"]),
         (measures.cycle_service_level, expected["alpha_cycle"]),
@@ -46,9 +48,9 @@ def test_service_levels_equal_the_reference_function(lead, review, mean, sd, sco
     cover = lead + review
     level = mean * cover + score * sd * np.sqrt(cover)
     exact = service_normal(level, mean, sd, lead, review)
-    node = Node("n", "outside", -1, LeadTime.fixed(lead), 1.0, SOME_DEMAND, review_period=review)
+    node = tree_point("n", "outside", -1, LeadTime.fixed(lead), 1.0, SOME_DEMAND, review_period=review)
     paths = normal_paths(np.random.default_rng(11), mean, sd, 16, 200, 15, 1)
-    measures = Simulator(Problem("sku", (node,)), paths).measure(np.array([level]))
+    measures = TreeSimulator(SupplyNetwork("sku", (node,)), paths).measure(np.array([level]))
     for estimate, truth in (
         (measures.fill_rate, exact.fill_rate),
         (measures.cycle_service_level, exact.cycle_service_level),
@@ -63,8 +65,8 @@ def serial(lead_times):
     nodes = []
     for i, lead in enumerate(lead_times):
         last = i == len(lead_times) - 1
-        nodes.append(Node(f"n{i}", "up", i - 1, LeadTime.fixed(lead - last), 1.0, SOME_DEMAND if last else None))
-    return Problem("serial", tuple(nodes))
+        nodes.append(tree_point(f"n{i}", "up", i - 1, LeadTime.fixed(lead - last), 1.0, SOME_DEMAND if last else None))
+    return SupplyNetwork("serial", tuple(nodes))
 
 
 def test_clark_scarf_example_by_simulation_and_optimisation():
@@ -75,7 +77,7 @@ def test_clark_scarf_example_by_simulation_and_optimisation():
     levels = None
     for seed in (1, 2):  # optimise on the first sample, judge on the second
         paths = normal_paths(np.random.default_rng(seed), 5, 1, 16 if seed == 1 else 48, 100, 8, 3)
-        simulator = Simulator(problem, paths)
+        simulator = TreeSimulator(problem, paths)
         if levels is None:
             levels = least_cost_levels(simulator, Costs(hold, penalty, np.zeros(3)), np.array([12.0, 6.0, 7.0]))
     measures = simulator.measure(levels)
@@ -99,9 +101,9 @@ def test_lost_sales_base_stock_never_beats_the_optimal_policy(case):
     """Base stock is not optimal with lost sales, but close for high penalties (Zipkin 2008)."""
     inputs = case["inputs"]
     poisson = Demand(np.full(1, 5.0))
-    node = Node("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, poisson, lost_sales=True)
-    problem = Problem("lost", (node,))
-    simulator = Simulator(problem, PathSource(problem, 200, 40).draw("test", 512))
+    node = tree_point("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, poisson, lost_sales=True)
+    problem = SupplyNetwork("lost", (node,))
+    simulator = TreeSimulator(problem, PathSource(problem, 200, 40).draw("test", 512))
     costs = []
     for level in range(5, 45):
         measures = simulator.measure(np.array([float(level)]))

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.level_factors import common_level, stratified_level
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, ProblemError, Shape
+from echelon.core.inventory.model.check import check_network
+from echelon.core.inventory.model.demand import Demand, Shape
+from echelon.core.inventory.model.lead_time import LeadTime, ProblemError
+from echelon.core.inventory.model.supply_network import Point, SupplyNetwork, tree_point
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
 from echelon.core.probability.mixture import mixture_cdf, mixture_of
 
@@ -12,12 +15,12 @@ LUMPY = Shape(active_share=0.3, large_share=0.01, large_factor=25.0, large_dispe
 HUGE = Shape(active_share=0.25, large_share=0.002, large_factor=150.0, large_dispersion=0.1)
 
 
-def node(demand: Demand, name: str = "A", parent: int = -1) -> Node:
-    return Node(name, "maker", parent, LeadTime.fixed(3), 1.0, demand)
+def node(demand: Demand, name: str = "A", parent: int = -1) -> Point:
+    return tree_point(name, "maker", parent, LeadTime.fixed(3), 1.0, demand)
 
 
 def drawn(demand: Demand, replications: int = 4096) -> np.ndarray:
-    problem = Problem("S", (node(demand),), 7)
+    problem = SupplyNetwork("S", (node(demand),), 7)
     return PathSource(problem, 56, 0).draw("test", replications).demand[:, :, 0].astype(float)
 
 
@@ -64,19 +67,19 @@ def test_levels_of_two_locations_go_together() -> None:
 
 def test_lead_time_demand_of_a_warehouse_knows_that_levels_go_together() -> None:
     demand = Demand(np.full(28, 20.0), 0.1, 0.4, level_correlation=0.5)
-    hub = Node("Hub", "maker", -1, LeadTime.fixed(13), 1.0)
-    problem = Problem("S", (hub, node(demand, "N", 0), node(demand, "S", 0)), 3)
+    hub = tree_point("Hub", "maker", -1, LeadTime.fixed(13), 1.0)
+    problem = SupplyNetwork("S", (hub, node(demand, "N", 0), node(demand, "S", 0)), 3)
     seen = PathSource(problem, 28, 0).draw("test", 16384).demand[:, :14].sum(axis=1, dtype=np.float64).sum(axis=1)
     found = lead_time_demand(problem)
     assert found.mean[0] == pytest.approx(seen.mean(), rel=0.01)
     assert found.sd[0] == pytest.approx(seen.std(), rel=0.03)
     alone = Demand(np.full(28, 20.0), 0.1, 0.4)
-    apart = lead_time_demand(Problem("S", (hub, node(alone, "N", 0), node(alone, "S", 0)), 3))
+    apart = lead_time_demand(SupplyNetwork("S", (hub, node(alone, "N", 0), node(alone, "S", 0)), 3))
     assert apart.sd[0] < 0.9 * found.sd[0] and apart.sd[1] == found.sd[1]
 
 
 def test_shares_and_correlations_above_one_are_refused() -> None:
     with pytest.raises(ProblemError, match="at most 1"):
-        Problem("S", (node(Demand(np.ones(3), 1.0, shape=Shape(0.9, 0.2))),))
+        check_network(SupplyNetwork("S", (node(Demand(np.ones(3), 1.0, shape=Shape(0.9, 0.2))),)))
     with pytest.raises(ProblemError, match="at most 1"):
-        Problem("S", (node(Demand(np.ones(3), level_correlation=1.5)),))
+        check_network(SupplyNetwork("S", (node(Demand(np.ones(3), level_correlation=1.5)),)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Simulator
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inventory.oracle import Oracle
@@ -24,33 +24,30 @@ KINDS = {
 }
 
 
-def one_replication(problem, simulator, r):
+def one_replication(simulator, r):
     """Demand and lead times of one replication as nested lists [period][node]."""
     block, lane = divmod(r, layout.BLOCK)
     paths, net = simulator.paths, simulator.net
     demand = paths.demand[block, :, :, lane].astype(float)
     per_node = [demand[:, row] if row >= 0 else np.zeros(len(demand)) for row in net.customers]
     lead = paths.lead[block, :, :, lane].astype(int)
-    for n, node in enumerate(problem.nodes):
-        if len(node.lead_time.periods) == 1:
-            lead[:, n] = node.lead_time.periods[0]
     return np.stack(per_node, 1).tolist(), lead.tolist()
 
 
 @settings(max_examples=60)
 @given(problems(), st.data())
 def test_kernel_equals_event_loop(problem, data):
-    simulator = Simulator(problem, PathSource(problem, 20, 6).draw("test", 64))
+    simulator = TreeSimulator(problem, PathSource(problem, 20, 6).draw("test", 64))
     levels = np.array([float(data.draw(st.integers(0, 25))) for _ in problem.nodes])
     measures = simulator.measure(levels)
     for r in (0, 37):
-        expected = Oracle(problem, levels, *one_replication(problem, simulator, r), 6).run()
+        expected = Oracle(problem, levels, *one_replication(simulator, r), 6).run()
         for name, kind in KINDS.items():
             want = [sums[name] for sums in expected]
             np.testing.assert_allclose(measures.sums[kind][:, r], want, rtol=2e-4, atol=2e-3, err_msg=name)
 
 
-class DoubleSimulator(Simulator):
+class DoubleSimulator(TreeSimulator):
     """The same kernels in double precision, so that differences can be taken over tiny steps."""
 
     precision = np.float64

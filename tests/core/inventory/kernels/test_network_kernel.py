@@ -4,11 +4,8 @@ import numpy as np
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.network import measures
-from echelon.core.inventory.kernels.network.arrays import Draws
-from echelon.core.inventory.kernels.network.paths import NetworkPathSource
-from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
-from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.trees import as_network
+from echelon.core.inventory.kernels.network.simulator import NetworkSimulator, draws_of
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inventory.network_oracle import NetworkOracle
@@ -56,9 +53,9 @@ def one_replication(network, draws, r):
 @settings(max_examples=100)
 @given(networks(), st.data())
 def test_kernel_equals_event_loop(network, data):
-    draws = NetworkPathSource(network, PERIODS, WARM_UP).draw("test", 64)
-    levels = drawn_levels(data, len(network.nodes))
-    found = NetworkSimulator(network, draws, WARM_UP).measure(levels)
+    paths = PathSource(network, PERIODS, WARM_UP).draw("test", 64)
+    draws, levels = draws_of(paths, len(network.nodes)), drawn_levels(data, len(network.nodes))
+    found = NetworkSimulator(network, paths).measure(levels)
     for r in (0, 41):
         expected = NetworkOracle(network, levels.tolist(), warm_up=WARM_UP, **one_replication(network, draws, r)).run()
         for name, kind in (BOTH | GENERAL).items():
@@ -80,8 +77,8 @@ def test_gradient_equals_differences():
     @settings(max_examples=60)
     @given(networks(**CONTINUOUS), st.data())
     def compare(network, data):
-        draws = NetworkPathSource(network, PERIODS, WARM_UP).draw("test", 64)
-        simulator, size = NetworkSimulator(network, draws, WARM_UP), len(network.nodes)
+        draws = PathSource(network, PERIODS, WARM_UP).draw("test", 64)
+        simulator, size = NetworkSimulator(network, draws), len(network.nodes)
         levels = drawn_levels(data, size) + UNEVEN[:size]
         weights = [np.linspace(*ends, size) for ends in ((1, 2), (9, 7), (4, 5), (3, 2))]
         gradient = simulator.gradient(levels, *weights)[1]
@@ -103,12 +100,7 @@ def test_gradient_equals_differences():
 def both_simulators(problem):
     """The fast and the general simulator of one distribution tree on the same paths."""
     paths = PathSource(problem, PERIODS, WARM_UP).draw("test", 64)
-    lead = paths.lead.copy()
-    for n, node in enumerate(problem.nodes):
-        if len(node.lead_time.periods) == 1:
-            lead[:, :, n] = node.lead_time.periods[0]
-    draws = Draws(paths.demand, lead, np.ones(lead.shape, bool), np.zeros(lead.shape, np.uint8))
-    return Simulator(problem, paths), NetworkSimulator(as_network(problem), draws, WARM_UP)
+    return TreeSimulator(problem, paths), NetworkSimulator(problem, paths)
 
 
 @settings(max_examples=60)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.network import measures
-from echelon.core.inventory.kernels.network.paths import NetworkPathSource
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
-from echelon.core.inventory.model.problem import Demand, LeadTime
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork
 from echelon.textbook.demand_laws import poisson_pmf
 from echelon.textbook.single_location.lost_sales import lost_sales_optimal_cost
@@ -21,8 +22,8 @@ def shop(policy, lead_time, mean, **changes):
 
 
 def measured(network, level, periods=600, replications=256, warm_up=150):
-    draws = NetworkPathSource(network, periods, warm_up).draw("known", replications)
-    return NetworkSimulator(network, draws, warm_up).measure(np.array([float(level)]))
+    draws = PathSource(network, periods, warm_up).draw("known", replications)
+    return NetworkSimulator(network, draws).measure(np.array([float(level)]))
 
 
 def cost_with_error(found, rates):

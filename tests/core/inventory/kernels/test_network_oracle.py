@@ -1,7 +1,7 @@
 """The slow event loop of the general network against cases worked out by hand, one per feature (docs/network-model.md)."""
 
 import pytest
-from echelon.core.inventory.model.problem import LeadTime
+from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import OUTSIDE, Link, Point, Policy, Start, SupplyNetwork
 from support.inventory.network_oracle import NetworkOracle
 

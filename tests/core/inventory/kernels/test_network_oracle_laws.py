@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.model.trees import as_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inventory.network_oracle import NetworkOracle
@@ -110,11 +109,10 @@ def test_continuous_kinds(network, data):
 @settings(max_examples=40)
 @given(problems(), st.data())
 def test_equals_the_event_loop_of_trees(problem, data):
-    network = as_network(problem)
     levels = [float(data.draw(st.integers(0, 25))) for _ in problem.nodes]
-    paths = random_paths(network, PERIODS, data.draw(st.integers(0, 10**6)))
+    paths = random_paths(problem, PERIODS, data.draw(st.integers(0, 10**6)))
     expected = Oracle(problem, levels, paths["demand"], paths["lead"], 6).run()
-    for want, got in zip(expected, NetworkOracle(network, levels, **paths, warm_up=6).run(), strict=True):
+    for want, got in zip(expected, NetworkOracle(problem, levels, **paths, warm_up=6).run(), strict=True):
         for name, value in want.items():
             np.testing.assert_allclose(got[name], value, rtol=1e-6, atol=1e-6, err_msg=name)
 

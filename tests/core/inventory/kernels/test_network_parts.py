@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.costs import yearly_costs
-from echelon.core.inventory.kernels.network.paths import NetworkPathSource
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
 from echelon.core.inventory.kernels.network.time_window_fill_rate import served_within
 from echelon.core.inventory.model.check import check_network
-from echelon.core.inventory.model.problem import Demand, LeadTime, ProblemError
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime, ProblemError
 from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork, UnitCosts
-from echelon.core.inventory.model.trees import as_network
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
-from echelon.core.inventory.planning.moments import network_lead_time_demand, usage, warm_up
+from echelon.core.inventory.planning.warm_up import warm_up_periods
 from echelon.textbook.multi_echelon.guaranteed_service import place_safety_stock
 from echelon.textbook.multi_echelon.service_network import ServiceNetwork, Stage, base_stock_levels
 from echelon.textbook.multi_echelon.supply_network import as_supply_network
@@ -62,23 +62,37 @@ def test_named_networks_are_sound():
 
 @settings(max_examples=50)
 @given(problems())
-def test_lead_time_demand_of_a_tree(problem):
-    found, expected = network_lead_time_demand(as_network(problem)), lead_time_demand(problem)
-    for name in ("rate", "mean", "sd", "lead_mean", "lead_sd"):
-        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-9, atol=1e-9)
+def test_lead_time_demand_of_a_tree_adds_up_downstream(tree):
+    found, rate = lead_time_demand(tree), np.zeros(len(tree.nodes))
+    for n, point in enumerate(tree.nodes):
+        at = n
+        while at >= 0 and point.demand is not None:
+            rate[at] += point.demand.rate
+            at = tree.parents[at]
+    np.testing.assert_allclose(found.rate, rate)
+    cover = [point.links[0].lead_time.mean + len(point.policy.calendar) for point in tree.nodes]
+    np.testing.assert_allclose(found.mean, rate * cover)
+    for n, point in enumerate(tree.nodes):
+        if point.demand is not None and not tree.inner[n]:
+            lead = point.links[0].lead_time
+            variance = point.demand.variance_of_sum(lead.mean) + rate[n] ** 2 * lead.variance
+            assert found.lead_sd[n] == pytest.approx(np.sqrt(variance))
 
 
 def test_usage_follows_quantities_and_shares():
-    np.testing.assert_allclose(usage(bicycle()), [[1, 0, 1], [0, 1, 2], [0, 0, 1]])
+    np.testing.assert_allclose(bicycle().usage, [[1, 0, 1], [0, 1, 2], [0, 0, 1]])
 
 
-def test_the_warm_up_keeps_the_phase_of_calendars():
-    assert warm_up(dual_sourced_warehouse()) % 7 == 0
+def test_the_warm_up_keeps_the_phase_of_profiles_and_irregular_calendars():
+    network = dual_sourced_warehouse()
+    for policy in (Policy(profile=(1.0,) * 7), Policy(calendar=(True, True) + (False,) * 5)):
+        changed = replace(network, nodes=(replace(network.nodes[0], policy=policy), *network.nodes[1:]))
+        assert warm_up_periods(changed) % 7 == 0
 
 
 def test_links_are_down_as_often_and_as_long_as_stated():
     link = replace(OUT, disruption=Disruption(30.0, 10.0))
-    draws = NetworkPathSource(SupplyNetwork("sku", (replace(SHOP, links=(link,)),)), 400, 0).draw("test", 256)
+    draws = PathSource(SupplyNetwork("sku", (replace(SHOP, links=(link,)),)), 400, 0).draw("test", 256)
     up = draws.up[:, :, 0]
     assert up.mean() == pytest.approx(0.75, abs=0.01)
     falls = (up[:, :-1] & ~up[:, 1:]).sum() / up[:, :-1].sum()
@@ -88,16 +102,16 @@ def test_links_are_down_as_often_and_as_long_as_stated():
 def test_shipments_never_cross_where_they_must_not():
     free = Link(OUTSIDE, LeadTime((0, 3, 9), (0.4, 0.3, 0.3)))
     network = SupplyNetwork("sku", (replace(SHOP, links=(replace(free, share=0.5), replace(free, share=0.5, crossing=False))),))
-    lead = NetworkPathSource(network, 60, 0).draw("test", 64).lead.astype(int)
+    lead = PathSource(network, 60, 0).draw("test", 64).lead.astype(int)
     due = lead + np.arange(60)[None, :, None, None]
     assert (np.diff(due[:, :, 1], axis=1) >= 0).all()
     assert (np.diff(due[:, :, 0], axis=1) < 0).any()
 
 
 def simulated(network, replications=64):
-    before = warm_up(network)
-    draws = NetworkPathSource(network, 60, before).draw("test", replications)
-    return NetworkSimulator(network, draws, before)
+    before = warm_up_periods(network)
+    draws = PathSource(network, 60, before).draw("test", replications)
+    return NetworkSimulator(network, draws)
 
 
 def test_quantiles_over_time_are_those_of_the_measured_stock():
@@ -148,8 +162,8 @@ def test_guaranteed_service_keeps_its_promise_while_demand_stays_within_its_boun
     network = ServiceNetwork(stages, ((0, 1),), (3.0,))
     steady = as_supply_network(network, {1: Demand(np.full(1, 4.0), counts=False)}, "steady")
     placed = place_safety_stock(network)
-    draws = NetworkPathSource(steady, 40, 20).draw("test", 64)
-    simulator = NetworkSimulator(steady, draws, 20)
+    draws = PathSource(steady, 40, 20).draw("test", 64)
+    simulator = NetworkSimulator(steady, draws)
     asked = simulator.demand_of(2)
 
     def owed(levels):

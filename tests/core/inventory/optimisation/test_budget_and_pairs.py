@@ -1,13 +1,14 @@
 """The most service within a budget; level and gap of (s, S) and (r, Q) policies against exact optima."""
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.cost.budget import exchange_curve, most_service, most_service_whole
 from echelon.core.inventory.optimisation.cost.costs import Costs
 from echelon.core.inventory.optimisation.cost.pairs import best_pair
@@ -15,16 +16,17 @@ from echelon.core.inventory.optimisation.cost.penalty import least_cost_levels
 from echelon.core.inventory.optimisation.service.fill_rate import optimise
 from echelon.core.inventory.optimisation.service.targets import Targets
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
+from echelon.core.inventory.planning.warm_up import warm_up_periods
 from echelon.textbook.single_location.order_up_to import _Costs, ss_poisson
 from echelon.textbook.single_location.reorder_point import rq_poisson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from support.inventory.small_problems import warehouse_and_stores
+from support.inventory.small_problems import warehouse_and_stores, with_terms
 
 
 def simulated(problem, replications=256):
-    return Simulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", replications))
+    return TreeSimulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", replications))
 
 
 def served(simulator, levels):
@@ -38,8 +40,8 @@ def spent(simulator, value, levels):
 def two_shops():
     """Two shops supplied from outside, of different demand and value."""
     demands, value = (2.0, 5.0), np.array([3.0, 1.0])
-    nodes = [Node(f"n{i}", "", -1, LeadTime.fixed(3), 1.0, Demand(np.full(1, m))) for i, m in enumerate(demands)]
-    return simulated(Problem("shops", tuple(nodes))), value
+    nodes = [tree_point(f"n{i}", "", -1, LeadTime.fixed(3), 1.0, Demand(np.full(1, m))) for i, m in enumerate(demands)]
+    return simulated(SupplyNetwork("shops", tuple(nodes))), value
 
 
 @pytest.mark.parametrize("budget", [6.0, 15.0, 30.0])
@@ -145,12 +147,12 @@ def test_pair_search_finds_the_optimal_reorder_point_and_quantity(penalty, fixed
 
 def test_level_by_the_straight_through_gradient_and_pair_search_on_a_simulated_cost():
     """Lots of the fast kernel: level and lot size of one node, the same random numbers for all pairs."""
-    node = Node("n", "", -1, LeadTime.fixed(2), 1.0, Demand(np.full(1, 4.0)))
-    paths = PathSource(Problem("p", (node,)), 200, 20).draw("optimise", 128)
+    node = tree_point("n", "", -1, LeadTime.fixed(2), 1.0, Demand(np.full(1, 4.0)))
+    paths = PathSource(SupplyNetwork("p", (node,)), 200, 20).draw("optimise", 128)
     costs = Costs(np.ones(1), np.full(1, 15.0), np.zeros(1))
 
     def lots_of(lot):
-        return Simulator(Problem("p", (replace(node, lot_size=float(lot)),)), paths)
+        return TreeSimulator(SupplyNetwork("p", (with_terms(node, lot_size=float(lot)),)), paths)
 
     def cost(level, lot):
         simulator = lots_of(lot)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.cost.continuous_review import (
     OneWarehouse,
     one_warehouse_levels,
@@ -38,10 +40,10 @@ def serial(lead_times, demand=SOME_DEMAND):
     node covers lead time + 1."""
     last = len(lead_times) - 1
     nodes = [
-        Node(f"n{i}", "up", i - 1, LeadTime.fixed(lead - (i == last)), 1.0, demand if i == last else None)
+        tree_point(f"n{i}", "up", i - 1, LeadTime.fixed(lead - (i == last)), 1.0, demand if i == last else None)
         for i, lead in enumerate(lead_times)
     ]
-    return Problem("serial", tuple(nodes))
+    return SupplyNetwork("serial", tuple(nodes))
 
 
 def shortage_costs(hold, backorder, unmet=None):
@@ -53,7 +55,7 @@ def normal_simulator(lead_times, mean, sd, seed, measured=100, replications=1024
     blocks, periods = replications // BLOCK, measured + sum(lead_times) + 4
     demand = np.random.default_rng(seed).normal(mean, sd, (blocks, periods, 1, BLOCK)).astype(np.float32)
     lead = np.zeros((blocks, periods, len(lead_times), BLOCK), np.uint8)
-    return Simulator(serial(lead_times), Paths(demand, lead, periods - measured))
+    return TreeSimulator(serial(lead_times), Paths(demand, lead, periods - measured))
 
 
 def normal_masses(mean, sd, step):
@@ -124,7 +126,7 @@ def test_whole_levels_of_a_serial_system(holding, lead, stockout, mean):
     top_first, links = lead[::-1], [(i, i + 1) for i in range(len(lead) - 1)]
     costs = shortage_costs(np.cumsum(holding[::-1]), [0.0] * (len(lead) - 1) + [stockout])
     problem = serial(top_first, Demand(np.full(1, mean)))
-    simulator = Simulator(problem, PathSource(problem, 400, 20).draw("optimise", 1024))
+    simulator = TreeSimulator(problem, PathSource(problem, 400, 20).draw("optimise", 1024))
     start = shang_song_start(problem, costs)
     levels = least_cost_whole_levels(simulator, costs, start, links, np.ones(len(lead), bool), 2)
     np.testing.assert_array_equal(levels, np.rint(levels))
@@ -191,11 +193,14 @@ def test_low_discrepancy_moments_are_worth_several_times_as_many_plain_ones():
 def test_polish_finds_the_best_of_all_plans_nearby():
     """Three levels upstream of two stores: every plan within two units is simulated on the same paths."""
     poisson = Demand(np.full(1, 1.0))
-    nodes = [Node("top", "", -1, LeadTime.fixed(3), 1.0), Node("middle", "", 0, LeadTime.fixed(1), 1.0)]
-    nodes += [Node(f"store {i}", "", 1, LeadTime.fixed(1), 1.0, poisson) for i in range(2)]
-    problem = Problem("p", tuple(nodes), 3)
+    nodes = [
+        tree_point("top", "", -1, LeadTime.fixed(3), 1.0),
+        tree_point("middle", "", 0, LeadTime.fixed(1), 1.0),
+    ]
+    nodes += [tree_point(f"store {i}", "", 1, LeadTime.fixed(1), 1.0, poisson) for i in range(2)]
+    problem = SupplyNetwork("p", tuple(nodes), 3)
     costs = shortage_costs([1.0, 1.2, 1.5, 1.5], [0.0, 0.0, 9.0, 12.0])
-    simulator = Simulator(problem, PathSource(problem, 60, 10).draw("optimise", 64))
+    simulator = TreeSimulator(problem, PathSource(problem, 60, 10).draw("optimise", 64))
     levels = least_cost_whole_levels(
         simulator, costs, np.array([9.0, 2.0, 4.0, 4.0]), [(0, 1), (1, 2), (1, 3)], np.ones(4, bool), 4
     )
@@ -210,12 +215,12 @@ def test_polish_finds_the_best_of_all_plans_nearby():
 @settings(max_examples=12)
 @given(problems(lots=False))
 def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(problem):
-    simulator = Simulator(problem, PathSource(problem, 60, 20).draw("optimise", 64))
+    simulator = TreeSimulator(problem, PathSource(problem, 60, 20).draw("optimise", 64))
     own = [node.demand is not None for node in problem.nodes]
-    lost = [node.lost_sales for node in problem.nodes]
+    lost = [node.backorder_share == 0 for node in problem.nodes]
     costs = shortage_costs([node.holding_cost for node in problem.nodes], np.where(own, 15.0, 0.0), np.where(lost, 40.0, 0.0))
     start, size = shang_song_start(problem, costs), len(problem.nodes)
-    links = [(node.parent, i) for i, node in enumerate(problem.nodes) if node.parent >= 0]
+    links = [(parent, i) for i, parent in enumerate(problem.parents) if parent >= 0]
     levels = least_cost_whole_levels(simulator, costs, start, links, np.ones(size, bool), 2)
 
     def cost(plan):
@@ -248,12 +253,12 @@ def test_shang_song_start_lies_between_the_bounds():
 @pytest.mark.parametrize("case", cases("lost_sales_zipkin"), ids=lambda c: c["id"])
 def test_best_base_stock_policy_with_lost_sales_stays_above_the_optimum(case):
     inputs = case["inputs"]
-    node = Node("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, Demand(np.full(1, 5.0)), lost_sales=True)
-    problem = Problem("lost", (node,))
+    node = tree_point("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, Demand(np.full(1, 5.0)), lost_sales=True)
+    problem = SupplyNetwork("lost", (node,))
     source = PathSource(problem, 200, 40)
     costs = shortage_costs([inputs["holding"]], [0.0], [inputs["penalty"]])
-    simulator = Simulator(problem, source.draw("optimise", 512))
+    simulator = TreeSimulator(problem, source.draw("optimise", 512))
     start = np.array([5.0 * (inputs["lead_time"] + 1)])
     levels = least_cost_whole_levels(simulator, costs, start, [], np.ones(1, bool), 4)
-    certified = certified_cost(Simulator(problem, source.draw("certify", 1024)), levels, costs)
+    certified = certified_cost(TreeSimulator(problem, source.draw("certify", 1024)), levels, costs)
     assert case["own_optimal_cost"] - 3 * certified.se < certified.mean < 1.12 * case["own_optimal_cost"]

@@ -8,13 +8,16 @@ from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.level_factors import stratified_level
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.service.targets import Targets, meet_targets
 from echelon.core.inventory.planning.certification import certify
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
-from support.inventory.small_problems import warehouse_and_stores
+from echelon.core.inventory.planning.warm_up import warm_up_periods
+from support.inventory.small_problems import warehouse_and_stores, with_terms
 
 RANDOM = LeadTime((1, 2, 3, 4, 5), (0.2,) * 5)
 
@@ -32,11 +35,11 @@ def targets_of(problem):
 def test_reduced_gradient_is_the_slope_of_the_cost_at_equal_service(lost):
     """Central differences of the holding cost in the warehouse's level, the stores' levels following their targets."""
     demand = Demand(np.full(14, 5.0), 0.3, 0.2, counts=False)
-    nodes = [Node("warehouse", "", -1, RANDOM, 1.0)]
-    nodes += [Node(f"store {i}", "", 0, RANDOM, 1.0, demand, 0.9, lost_sales=lost) for i in range(4)]
-    problem = Problem("slope", tuple(nodes))
+    nodes = [tree_point("warehouse", "", -1, RANDOM, 1.0)]
+    nodes += [tree_point(f"store {i}", "", 0, RANDOM, 1.0, demand, 0.9, lost_sales=lost) for i in range(4)]
+    problem = SupplyNetwork("slope", tuple(nodes))
     targets, ltd = targets_of(problem), lead_time_demand(problem)
-    simulator = Simulator(problem, source_of(problem).draw("test", 512))
+    simulator = TreeSimulator(problem, source_of(problem).draw("test", 512))
     prices = ShadowPrices(targets.bound, targets.hold)
     start = ltd.lead_mean + 0.2 * ltd.sd
 
@@ -61,8 +64,8 @@ def test_every_block_of_replications_covers_the_range_of_levels():
 
 def two_trees(lost=False):
     one, other = warehouse_and_stores(stores=2), warehouse_and_stores(stores=2)
-    moved = [replace(n, name=f"other {n.name}", parent=n.parent + 3 if n.parent >= 0 else -1) for n in other.nodes]
-    nodes = [replace(n, lost_sales=lost and n.demand is not None) for n in (*one.nodes, *moved)]
+    moved = [with_terms(n, name=f"other {n.name}", source=3 if n.links[0].source >= 0 else -1) for n in other.nodes]
+    nodes = [with_terms(n, lost_sales=lost and n.demand is not None) for n in (*one.nodes, *moved)]
     return replace(one, nodes=tuple(nodes))
 
 
@@ -79,7 +82,7 @@ def test_paths_drawn_in_parts_are_those_drawn_at_once(counts):
     problem, levels = two_trees(lost=True), np.arange(4.0, 10.0)
     nodes = [replace(n, demand=n.demand and replace(n.demand, counts=counts)) for n in problem.nodes]
     source = source_of(replace(problem, nodes=tuple(nodes)))
-    held = Simulator(source.tree, source.draw("x", 600))  # ten blocks: the last part is a short one
+    held = TreeSimulator(source.network, source.draw("x", 600))  # ten blocks: the last part is a short one
     passing = held.on(source.in_parts("x", 600))
     np.testing.assert_array_equal(passing.demand, held.demand)
     np.testing.assert_array_equal(passing.measure(levels).sums, held.measure(levels).sums)
@@ -91,7 +94,7 @@ def test_paths_drawn_in_parts_are_those_drawn_at_once(counts):
 def test_only_what_a_raised_level_moves_is_measured_again(lost, touched):
     problem = two_trees(lost)
     targets, ltd, source = targets_of(problem), lead_time_demand(problem), source_of(problem)
-    simulator = Simulator(problem, source.draw("other", 64))
+    simulator = TreeSimulator(problem, source.draw("other", 64))
     levels = ltd.mean + 3 * ltd.sd
     levels[1] = ltd.mean[1]
     done = certify(simulator, source, targets, levels, ShadowPrices(targets.bound, targets.hold), ltd.sd)
@@ -107,8 +110,8 @@ def test_only_what_a_raised_level_moves_is_measured_again(lost, touched):
 def test_lead_times_are_drawn_as_often_as_asked(longest):
     share = np.arange(longest, 0.0, -1.0) / np.arange(longest + 1).sum()
     time = LeadTime(tuple(range(2, 2 + longest)), tuple(share))
-    nodes = (Node("a", "", -1, time, 1.0), Node("b", "", 0, RANDOM, 1.0, Demand(np.ones(7)), 0.9))
-    lead = PathSource(Problem("lead", nodes), 200, 0).draw("test", 1024).lead
+    nodes = (tree_point("a", "", -1, time, 1.0), tree_point("b", "", 0, RANDOM, 1.0, Demand(np.ones(7)), 0.9))
+    lead = PathSource(SupplyNetwork("lead", nodes), 200, 0).draw("test", 1024).lead
     seen = np.bincount(lead[:, :, 0].ravel(), minlength=2 + longest)[2:] / lead[:, :, 0].size
     np.testing.assert_allclose(seen, share, atol=5 * np.sqrt(0.25 / lead[:, :, 0].size) + 1 / 4096)
     np.testing.assert_array_equal(np.unique(lead[:, :, 1]), RANDOM.periods)

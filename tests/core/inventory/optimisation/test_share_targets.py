@@ -6,12 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.service.fill_rate import optimise, valley_at
 from echelon.core.inventory.optimisation.service.no_stock_out import ShareGoal, ShareTargets, Start, least_cost_for_shares
 from echelon.core.inventory.optimisation.service.targets import Targets
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
+from echelon.core.inventory.planning.warm_up import warm_up_periods
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -40,16 +43,16 @@ class Counted:
 
 def chain(counts=True, review=1, lost=False, stores=2):
     """A warehouse and stores that differ."""
-    nodes = [Node("central", "outside", -1, LeadTime((3, 4), (0.5, 0.5)), 1.0)]
+    nodes = [tree_point("central", "outside", -1, LeadTime((3, 4), (0.5, 0.5)), 1.0)]
     for i in range(stores):
         demand = Demand(np.array([4.0 + 3 * i]), 0.3, 0.0, counts)
         lead = LeadTime((1, 2), (0.5, 0.5))
-        nodes.append(Node(f"store {i}", "central", 0, lead, 1.5, demand, review_period=review, lost_sales=lost))
-    return Problem("chain", tuple(nodes))
+        nodes.append(tree_point(f"store {i}", "central", 0, lead, 1.5, demand, review_period=review, lost_sales=lost))
+    return SupplyNetwork("chain", tuple(nodes))
 
 
 def simulated(problem, replications=512, purpose="optimise"):
-    return Simulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw(purpose, replications))
+    return TreeSimulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw(purpose, replications))
 
 
 def start_of(problem):
@@ -69,8 +72,8 @@ def shares(simulator, kind, levels):
 
 @pytest.mark.parametrize("kind", ["ready_rate", "cycle_service_level"])
 def test_single_poisson_stage_gets_the_exact_level(kind):
-    node = Node("n", "outside", -1, LeadTime.fixed(4), 1.0, Demand(np.full(7, 3.0)))
-    problem = Problem("p", (node,))
+    node = tree_point("n", "outside", -1, LeadTime.fixed(4), 1.0, Demand(np.full(7, 3.0)))
+    problem = SupplyNetwork("p", (node,))
     level = least_cost_for_shares(simulated(problem, 2048), targets_of(problem, kind, 0.93), start_of(problem))[0]
     exact = int(stats.poisson.ppf(0.93, 15))
     if kind == "cycle_service_level":  # a period without demand counts as good even when something is owed
@@ -82,8 +85,8 @@ def test_single_poisson_stage_gets_the_exact_level(kind):
 def test_single_normal_like_stage_meets_the_closed_form(review):
     """Gamma demand of many periods is nearly normal; the cycle's last period decides."""
     demand = Demand(np.full(1, 50.0), 0.16**2, counts=False)
-    node = Node("n", "outside", -1, LeadTime.fixed(3), 1.0, demand, review_period=review)
-    problem = Problem("p", (node,))
+    node = tree_point("n", "outside", -1, LeadTime.fixed(3), 1.0, demand, review_period=review)
+    problem = SupplyNetwork("p", (node,))
     target = targets_of(problem, "cycle_service_level", 0.9)
     level = least_cost_for_shares(simulated(problem, 2048), target, start_of(problem))[0]
     periods, shape = 3 + review, 0.16**-2
@@ -127,9 +130,12 @@ def test_no_other_warehouse_level_is_cheaper(kind, review, counts):
 @pytest.mark.parametrize("counts", [True, False])
 def test_two_levels_upstream_against_a_grid(counts):
     """One unit more of the customers' node is worth several upstream, in whole units a saw with long teeth."""
-    nodes = [Node("a", "", -1, LeadTime.fixed(4), 1.0), Node("b", "a", 0, LeadTime((1, 3), (0.5, 0.5)), 1.4)]
-    nodes.append(Node("c", "b", 1, LeadTime.fixed(1), 2.0, Demand(np.array([6.0]), 0.2, 0.0, counts)))
-    problem = Problem("serial", tuple(nodes))
+    nodes = [
+        tree_point("a", "", -1, LeadTime.fixed(4), 1.0),
+        tree_point("b", "a", 0, LeadTime((1, 3), (0.5, 0.5)), 1.4),
+    ]
+    nodes.append(tree_point("c", "b", 1, LeadTime.fixed(1), 2.0, Demand(np.array([6.0]), 0.2, 0.0, counts)))
+    problem = SupplyNetwork("serial", tuple(nodes))
     simulator, targets = simulated(problem, 256), targets_of(problem, "ready_rate", 0.95)
     levels = least_cost_for_shares(simulator, targets, start_of(problem))
     goal = ShareGoal(simulator, targets, start_of(problem).spread)

@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 from echelon.core.inventory.kernels.drawing.level_factors import stratified_level
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Simulator, warm_up_periods
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, ProblemError
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime, ProblemError
+from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.service.fill_rate import optimise
 from echelon.core.inventory.optimisation.service.targets import Targets, fill_gap
+from echelon.core.inventory.planning.analytic import plan_analytic
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
-from echelon.core.inventory.planning.plan import plan_analytic, plan_sku
+from echelon.core.inventory.planning.plan import plan_network
 from echelon.core.inventory.planning.stock_plan import SimulationSize
+from echelon.core.inventory.planning.warm_up import warm_up_periods
 from scipy import stats
-from support.inventory.small_problems import warehouse_and_stores
+from support.inventory.small_problems import warehouse_and_stores, with_terms
 
 SMALL = SimulationSize(periods=80, replications=128, certification_replications=256)
 
@@ -24,13 +28,13 @@ def stores_of(problem):
 
 
 def with_store(problem, **changes):
-    return replace(problem, nodes=(*problem.nodes[:-1], replace(problem.nodes[-1], **changes)))
+    return replace(problem, nodes=(*problem.nodes[:-1], with_terms(problem.nodes[-1], **changes)))
 
 
 def test_brute_force_grid_finds_nothing_cheaper():
     problem = warehouse_and_stores(stores=2)
     ltd = lead_time_demand(problem)
-    simulator = Simulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", 128))
+    simulator = TreeSimulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", 128))
     targets = Targets(np.array([np.nan, 0.95, 0.95]), np.array([1.0, 1.2, 1.2]), True)
     found = optimise(simulator, targets, np.full(3, np.nan), ltd.lead_mean, ltd.sd)
     cheapest = np.inf
@@ -48,7 +52,7 @@ def test_brute_force_grid_finds_nothing_cheaper():
 
 def test_certified_service_meets_the_targets():
     problem = warehouse_and_stores()
-    plan = plan_sku(problem, SMALL)
+    plan = plan_network(problem, SMALL).plan
     rows = stores_of(problem)
     assert plan.status == "ok"
     assert np.all(plan.customer_fill_rate[rows] + plan.customer_fill_rate_se[rows] >= 0.95)
@@ -61,7 +65,7 @@ def test_same_plan_whatever_the_order_of_the_nodes():
     problem = warehouse_and_stores(stores=3)
     central, *stores = problem.nodes
     turned = replace(problem, nodes=(central, *stores[::-1]))
-    one, other = plan_sku(problem, SMALL), plan_sku(turned, SMALL)
+    one, other = plan_network(problem, SMALL).plan, plan_network(turned, SMALL).plan
     assert dict(zip(one.names, one.base_stock_level, strict=True)) == dict(
         zip(other.names, other.base_stock_level, strict=True)
     )
@@ -86,8 +90,8 @@ def test_stratified_levels_cover_every_quantile_once():
 
 def test_stratifying_the_level_lessens_the_error_of_the_fill_rate():
     smooth = Demand(np.full(14, 20.0), 0.02, 0.4)
-    problem = Problem("smooth", (Node("n", "s", -1, LeadTime.fixed(2), 1.0, smooth),))
-    simulators = [Simulator(problem, PathSource(problem, 56, 20).draw(f"p{i}", 64)) for i in range(40)]
+    problem = SupplyNetwork("smooth", (tree_point("n", "s", -1, LeadTime.fixed(2), 1.0, smooth),))
+    simulators = [TreeSimulator(problem, PathSource(problem, 56, 20).draw(f"p{i}", 64)) for i in range(40)]
     measures = [s.measure(np.array([80.0])) for s in simulators]
     actual = np.std([m.customer_fill_rate.mean[0] for m in measures], ddof=1)
     assert actual < 0.5 * np.mean([m.customer_fill_rate.se[0] for m in measures])  # what independent paths would give
@@ -95,18 +99,18 @@ def test_stratifying_the_level_lessens_the_error_of_the_fill_rate():
 
 def test_node_without_demand_gets_level_zero():
     problem = with_store(warehouse_and_stores(), demand=Demand(np.zeros(28)))
-    plan = plan_sku(problem, SMALL)
+    plan = plan_network(problem, SMALL).plan
     assert plan.base_stock_level[-1] == 0
     assert plan.on_hand[-1] == 0
     assert np.isnan(plan.fill_rate[-1])
-    nothing = Problem("dead", (replace(problem.nodes[-1], parent=-1),))
-    assert plan_sku(nothing, SMALL).base_stock_level.tolist() == [0.0]
+    nothing = SupplyNetwork("dead", (with_terms(problem.nodes[-1], source=-1),))
+    assert plan_network(nothing, SMALL).plan.base_stock_level.tolist() == [0.0]
 
 
 def test_very_lumpy_demand():
     """0.05 a day in batches of about 100."""
     problem = with_store(warehouse_and_stores(stores=2), demand=Demand(np.full(28, 0.05), 2000.0, 0.2))
-    plan = plan_sku(problem, SMALL)
+    plan = plan_network(problem, SMALL).plan
     assert plan.base_stock_level[-1] > 50
     assert plan.customer_fill_rate[-1] + plan.customer_fill_rate_se[-1] >= 0.95 or "not reached" in plan.status
 
@@ -114,7 +118,7 @@ def test_very_lumpy_demand():
 @pytest.mark.parametrize("changes", [{"lost_sales": True}, {"lot_size": 12.0, "moq": 24.0}, {"review_period": 7}])
 def test_lost_sales_lots_and_review_periods_meet_the_target_too(changes):
     problem = warehouse_and_stores(stores=2, **changes)
-    plan = plan_sku(problem, SMALL)
+    plan = plan_network(problem, SMALL).plan
     rows = stores_of(problem)
     assert plan.status == "ok"
     assert np.all(plan.customer_fill_rate[rows] + plan.customer_fill_rate_se[rows] >= 0.95)
@@ -124,22 +128,22 @@ def test_few_customers_at_the_warehouse_get_their_target_too():
     """Their demand is tiny beside what the stores order, so a little more stock hardly ever reaches them."""
     problem = warehouse_and_stores(stores=3)
     central = replace(problem.nodes[0], demand=Demand(np.full(28, 0.02), 1.0, 0.2), target_fill_rate=0.9)
-    plan = plan_sku(replace(problem, nodes=(central, *problem.nodes[1:])), SMALL)
+    plan = plan_network(replace(problem, nodes=(central, *problem.nodes[1:])), SMALL).plan
     assert plan.status == "ok"
     assert plan.customer_fill_rate[0] + plan.customer_fill_rate_se[0] >= 0.9
     assert plan.customer_fill_rate[0] != plan.fill_rate[0]
 
 
 def test_amounts_need_no_whole_levels():
-    nodes = (Node("n", "s", -1, LeadTime.fixed(3), 1.0, Demand(np.full(7, 12.3), 0.2, 0.0, counts=False), 0.97),)
-    plan = plan_sku(Problem("kg", nodes), SMALL)
+    nodes = (tree_point("n", "s", -1, LeadTime.fixed(3), 1.0, Demand(np.full(7, 12.3), 0.2, 0.0, counts=False), 0.97),)
+    plan = plan_network(SupplyNetwork("kg", nodes), SMALL).plan
     assert abs(plan.customer_fill_rate[0] - 0.97) < 4 * plan.customer_fill_rate_se[0]
     assert plan.base_stock_level[0] != np.rint(plan.base_stock_level[0])
 
 
 def test_single_poisson_stage_gets_the_exact_level():
-    nodes = (Node("n", "s", -1, LeadTime.fixed(4), 1.0, Demand(np.full(7, 3.0)), 0.95),)
-    plan = plan_sku(Problem("p", nodes))
+    nodes = (tree_point("n", "s", -1, LeadTime.fixed(4), 1.0, Demand(np.full(7, 3.0)), 0.95),)
+    plan = plan_network(SupplyNetwork("p", nodes)).plan
     units = np.arange(200)
 
     def fill_rate(level):
@@ -149,13 +153,13 @@ def test_single_poisson_stage_gets_the_exact_level():
 
     exact = next(s for s in range(100) if fill_rate(s) >= 0.95)
     assert plan.base_stock_level[0] == exact
-    assert plan_analytic(Problem("p", nodes), "test").base_stock_level[0] == exact
+    assert plan_analytic(SupplyNetwork("p", nodes), "test").base_stock_level[0] == exact
     assert abs(plan.customer_fill_rate[0] - fill_rate(exact)) < 4 * plan.customer_fill_rate_se[0]
 
 
 def test_drawn_demand_has_the_stated_moments():
     demand = Demand(np.array([0.5, 3.0, 40.0]), 0.8, 0.5)
-    problem = Problem("m", (Node("n", "s", -1, LeadTime.fixed(0), 1.0, demand),))
+    problem = SupplyNetwork("m", (tree_point("n", "s", -1, LeadTime.fixed(0), 1.0, demand),))
     drawn = PathSource(problem, 30, 0).draw("x", 4096).demand[:, :, 0]
     for t, mean in enumerate(demand.mean):
         sample = drawn[:, t::3].ravel().astype(float)
@@ -176,16 +180,16 @@ def test_analytic_fallback_states_its_reason():
 @pytest.mark.parametrize(
     ("node", "message"),
     [
-        ({"parent": 4}, "its parent must come before it"),
+        ({"source": 4}, "its source must come before it"),
         ({"target_fill_rate": 1.5}, "between 0 and 1"),
         ({"holding_cost": -1.0}, "holding cost"),
-        ({"review_period": 0}, "review period"),
+        ({"calendar": (False,)}, "allows no order"),
         ({"demand": Demand(np.array([-1.0]))}, "must be finite and not negative"),
     ],
 )
 def test_impossible_input_names_the_node(node, message):
-    with pytest.raises(ProblemError, match=f"node store3: .*{message}"):
-        with_store(warehouse_and_stores(), **node)
+    with pytest.raises(ProblemError, match=f"point store3.*: .*{message}"):
+        plan_network(with_store(warehouse_and_stores(), **node), SMALL)
 
 
 def test_lead_time_in_days_keeps_its_mean():

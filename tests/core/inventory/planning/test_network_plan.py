@@ -5,14 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels.network.costs import yearly_costs
-from echelon.core.inventory.model.problem import LeadTime, ProblemError
-from echelon.core.inventory.model.supply_network import Disruption, Policy, UnitCosts
-from echelon.core.inventory.model.trees import as_network
-from echelon.core.inventory.planning.network_plan import plan_network
-from echelon.core.inventory.planning.plan import plan_sku
+from echelon.core.inventory.model.lead_time import LeadTime, ProblemError
+from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Policy, SupplyNetwork, UnitCosts
+from echelon.core.inventory.planning.plan import plan_network
 from echelon.core.inventory.planning.stock_plan import SimulationSize
 from support.inventory.small_networks import bicycle, dual_sourced_warehouse, perishable_store
-from support.inventory.small_problems import warehouse_and_stores
+from support.inventory.small_problems import as_general, warehouse_and_stores
 
 SIZE = SimulationSize(60, 64, 256)
 
@@ -29,7 +27,7 @@ def test_targets_are_met_and_certified(network):
 
 def test_a_tree_is_planned_as_by_the_fast_simulator():
     problem = warehouse_and_stores(stores=3)
-    fast, general = plan_sku(problem, SIZE), plan_network(as_network(problem), SIZE).plan
+    fast, general = plan_network(problem, SIZE).plan, plan_network(as_general(problem), SIZE).plan
     assert general.holding_cost.sum() == pytest.approx(fast.holding_cost.sum(), rel=0.05)
     np.testing.assert_allclose(general.customer_fill_rate[1:], fast.customer_fill_rate[1:], atol=0.015)
 
@@ -50,6 +48,17 @@ def test_a_target_out_of_reach_costs_no_stock_that_serves_no_one():
     assert found.plan.status.startswith("target not reached")
     level, demand = found.plan.base_stock_level[0], store.demand
     assert level <= demand.rate * 6 + 6 * np.sqrt(demand.variance_of_sum(6.0))
+
+
+def test_a_target_out_of_reach_leaves_what_is_not_linked_to_it_as_it_is():
+    """A shop whose target is met and one that can't meet its own, in one network without a common source."""
+    fresh = replace(perishable_store().nodes[0], shelf_life=1, target_fill_rate=0.999, policy=Policy(storage_capacity=9.0))
+    calm = replace(warehouse_and_stores(stores=1).nodes[1], name="calm", links=(Link(OUTSIDE, LeadTime.fixed(3)),))
+    both = plan_network(SupplyNetwork("salad", (fresh, calm), 3), SIZE).plan
+    alone = plan_network(SupplyNetwork("salad", (as_general(SupplyNetwork("salad", (calm,), 3)).nodes), 3), SIZE).plan
+    assert both.status.startswith("target not reached at store") and "calm" not in both.status
+    assert both.base_stock_level[1] == pytest.approx(alone.base_stock_level[0], abs=2)
+    assert both.customer_fill_rate[1] + both.customer_fill_rate_se[1] >= both.target_fill_rate[1]
 
 
 def with_order_cost(gap):

@@ -4,29 +4,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from echelon.core.inventory.kernels.tree.simulator import warm_up_periods
-from echelon.core.inventory.model.problem import Demand, LeadTime, Problem
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import OUTSIDE, Disruption, Link, Point, Policy, SupplyNetwork, UnitCosts
-from echelon.core.inventory.model.trees import as_network
-from echelon.core.inventory.planning.analytic import analytic_levels
+from echelon.core.inventory.planning.analytic import analytic_levels, plan_analytic, service_targets
 from echelon.core.inventory.planning.classical import classical_levels
-from echelon.core.inventory.planning.network_analytic import (
-    classical_network_levels,
-    network_service_targets,
-    plan_network_analytic,
-)
-from echelon.core.inventory.planning.network_plan import plan_network
 from echelon.core.inventory.planning.order_quantities import as_planned
-from echelon.core.inventory.planning.plan import plan_analytic
+from echelon.core.inventory.planning.plan import plan_network
 from echelon.core.inventory.planning.stock_plan import SimulationSize
-from echelon.core.inventory.replay import replay, replay_network
+from echelon.core.inventory.planning.warm_up import warm_up_periods
+from echelon.core.inventory.replay import replay
 from echelon.textbook.eoq import economic_order_quantity
 from hypothesis import given, settings
 from support.inventory.small_networks import dual_sourced_warehouse
-from support.inventory.small_problems import problems, warehouse_and_stores
+from support.inventory.small_problems import as_general, problems, warehouse_and_stores
 
 
-def with_targets(problem: Problem) -> Problem:
+def with_targets(problem: SupplyNetwork) -> SupplyNetwork:
     nodes = [
         node if node.demand is None else replace(node, target_fill_rate=0.9 + 0.01 * i) for i, node in enumerate(problem.nodes)
     ]
@@ -37,14 +31,14 @@ def with_targets(problem: Problem) -> Problem:
 @settings(max_examples=40)
 def test_on_a_tree_levels_are_those_of_the_tree(drawn):
     problem = with_targets(drawn)
-    network = as_network(problem)
-    plan, tree = plan_network_analytic(network, "why"), plan_analytic(problem, "why")
+    network = as_general(problem)
+    plan, tree = plan_analytic(network, "why"), plan_analytic(problem, "why")
     np.testing.assert_array_equal(plan.base_stock_level, analytic_levels(problem))
     for name in ("reorder_point", "lead_time_demand", "fill_rate", "on_hand", "holding_cost"):
         np.testing.assert_allclose(getattr(plan, name), getattr(tree, name), err_msg=name)
     assert (plan.method, plan.status) == ("analytic", "why")
     history = np.random.default_rng(1).poisson(2.0, (9, len(problem.nodes))).astype(float)
-    np.testing.assert_allclose(classical_network_levels(network, history, 6), classical_levels(problem, history, 6))
+    np.testing.assert_allclose(classical_levels(network, history, 6), classical_levels(problem, history, 6))
 
 
 def test_a_point_serves_the_highest_target_of_all_that_can_order_there():
@@ -55,14 +49,14 @@ def test_a_point_serves_the_highest_target_of_all_that_can_order_there():
         Point("x", (Link(0, lead), Link(1, lead, priority=2)), "priority", demand=demand, target_fill_rate=0.95),
         Point("y", (Link(0, lead),), demand=demand, target_fill_rate=0.99),
     )
-    assert network_service_targets(SupplyNetwork("s", points)).tolist() == [0.99, 0.95, 0.95, 0.99]
+    assert service_targets(SupplyNetwork("s", points)).tolist() == [0.99, 0.95, 0.95, 0.99]
 
 
 def test_an_order_cost_adds_the_economic_quantity_to_the_reorder_point():
     network = dual_sourced_warehouse(stores=2)
     point = replace(network.nodes[0], policy=Policy(kind="sS"), costs=UnitCosts(order=20.0))
     priced = replace(network, nodes=(point, *network.nodes[1:]))
-    plan, free = plan_network_analytic(priced, "why"), plan_network_analytic(network, "why")
+    plan, free = plan_analytic(priced, "why"), plan_analytic(network, "why")
     lot = economic_order_quantity(20.0, point.holding_cost, 365 * sum(one.demand.rate for one in network.nodes[1:])).quantity
     gap = plan.base_stock_level - plan.reorder_point
     assert gap[0] == pytest.approx(lot, abs=0.5 if network.counts else 1e-9)
@@ -89,14 +83,11 @@ def test_without_demand_there_is_no_stock():
 
 def test_replay_on_a_tree_is_that_of_the_tree():
     tree = warehouse_and_stores(stores=2)
-    fixed = tuple(
-        replace(node, lead_time=LeadTime.fixed(2), lost_sales=i == 2, review_period=1) for i, node in enumerate(tree.nodes)
-    )
-    problem = replace(tree, nodes=fixed)
+    problem = replace(tree, nodes=(*tree.nodes[:2], replace(tree.nodes[2], backorder_share=0.0)))
     rng = np.random.default_rng(3)
     history, demand = rng.poisson(2.0, (20, 3)).astype(float), rng.poisson(2.0, (15, 3)).astype(float)
     levels, before = np.array([9.0, 7.0, 8.0]), warm_up_periods(problem)
-    mine = replay_network(as_network(problem), levels, history, demand, before, 7.0, 64)
+    mine = replay(as_general(problem), levels, history, demand, 7.0, 64, before)
     tree_replay = replay(problem, levels, history, demand, 7.0, 64)
     assert (mine.names, mine.periods) == (tree_replay.names, tree_replay.periods)
     for name in ("demand", "served", "stock_out_periods", "on_hand", "backorders", "holding_cost"):
@@ -108,7 +99,7 @@ def test_replayed_policies_meet_the_same_interruptions():
     link = Link(OUTSIDE, LeadTime((1, 4), (0.5, 0.5)), disruption=Disruption(9.0, 4.0))
     network = SupplyNetwork("s", (Point("n", (link,), demand=Demand(np.ones(4)), target_fill_rate=0.9, holding_cost=1.0),))
     history, demand = np.ones((4, 1)), np.full((30, 1), 3.0)
-    low, high = (replay_network(network, np.array([level]), history, demand, 20, 1.0, 64) for level in (500.0, 600.0))
+    low, high = (replay(network, np.array([level]), history, demand, 1.0, 64, 20) for level in (500.0, 600.0))
     assert high.on_hand[0] - low.on_hand[0] == pytest.approx(100.0, abs=1e-3)
     assert low.on_hand_se[0] == pytest.approx(high.on_hand_se[0], rel=1e-3) and low.on_hand_se[0] > 0
 
@@ -116,4 +107,4 @@ def test_replayed_policies_meet_the_same_interruptions():
 def test_a_history_of_another_width_is_refused():
     network = SupplyNetwork("s", (Point("n", (Link(OUTSIDE, LeadTime.fixed(1)),), demand=Demand(np.ones(1))),))
     with pytest.raises(ValueError, match="at least one period of history, with one column per node"):
-        replay_network(network, np.zeros(1), np.zeros((3, 2)), np.ones((3, 1)), 5)
+        replay(network, np.zeros(1), np.zeros((3, 2)), np.ones((3, 1)))

@@ -1,4 +1,4 @@
-"""What stock is held for, and a node without some of these causes while all else stays.
+"""What stock is held for, and a point without some of these causes while all else stays.
 
 A lead time L is taken apart by the promise P of the source: what it takes when the promise is kept, min(L, P), which has a
 typical (mean) length and varies, and the lateness (L - P)+. So a supplier that breaks its word is told apart from a lane
@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Shape
+from echelon.core.inventory.model.demand import Demand, Shape
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import OUTSIDE, Link, Point, Policy, every
 
 TARGET = "target"
 LOTS = "lots"
@@ -29,7 +31,7 @@ _SHORTEST = 0.01  # share of the shipments that may take less than the certain p
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of a node besides its problem.
+    """What is known of a point besides its network.
 
     promised_periods: lead time that its source promises, None where no deliveries tell whether the promise is kept.
     bias: (forecasts - demand) / demand of its forecast's model, in the past.
@@ -39,8 +41,8 @@ class Evidence:
     bias: float = 0.0
 
 
-def without(node: Node, evidence: Evidence, off: Set[str]) -> Node:
-    """The node without the causes `off`.
+def without(point: Point, evidence: Evidence, off: Set[str]) -> Point:
+    """The point without the causes `off`.
 
     - target: twice as much of the demand may go unserved (90 % served instead of 95 %)
     - lots: any quantity can be ordered (single units are no restriction)
@@ -53,22 +55,36 @@ def without(node: Node, evidence: Evidence, off: Set[str]) -> Node:
     - demand_variability: demand per period is its mean, given that level
     - upstream_shortage: the source always has stock
     """
-    target, lots = node.target_fill_rate, max(node.lot_size, node.moq) > 1 and LOTS in off
+    target = point.target_fill_rate
     return replace(
-        node,
+        point,
         target_fill_rate=max(2 * target - 1, 0.0) if target is not None and TARGET in off else target,
-        lot_size=0.0 if lots else node.lot_size,
-        moq=0.0 if lots else node.moq,
-        review_period=1 if REVIEW in off else node.review_period,
-        parent=-1 if SHORTAGE in off else node.parent,
-        lead_time=_lead_time(node.lead_time, evidence.promised_periods, off),
-        demand=None if node.demand is None else _demand(node.demand, evidence.bias, off),
+        policy=_policy(point.policy, off),
+        links=tuple(_link(link, evidence, off) for link in point.links),
+        demand=None if point.demand is None else _demand(point.demand, evidence.bias, off),
     )
 
 
-def same(node: Node, other: Node) -> bool:
-    """Whether two nodes are simulated alike."""
-    return replace(node, demand=None) == replace(other, demand=None) and same_demand(node.demand, other.demand)
+def _policy(policy: Policy, off: Set[str]) -> Policy:
+    if not off & {LOTS, REVIEW}:
+        return policy
+    lots = max(policy.lot_size, policy.moq) > 1 and LOTS in off
+    return replace(
+        policy,
+        lot_size=0.0 if lots else policy.lot_size,
+        moq=0.0 if lots else policy.moq,
+        calendar=every(1) if REVIEW in off else policy.calendar,
+    )
+
+
+def _link(link: Link, evidence: Evidence, off: Set[str]) -> Link:
+    source = OUTSIDE if SHORTAGE in off else link.source
+    return replace(link, source=source, lead_time=_lead_time(link.lead_time, evidence.promised_periods, off))
+
+
+def same(point: Point, other: Point) -> bool:
+    """Whether two points are simulated alike."""
+    return replace(point, demand=None) == replace(other, demand=None) and same_demand(point.demand, other.demand)
 
 
 def same_demand(demand: Demand | None, other: Demand | None) -> bool:

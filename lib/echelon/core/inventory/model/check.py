@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from echelon.core.inventory.model.problem import ProblemError, check_demand
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import ProblemError
 from echelon.core.inventory.model.supply_network import OUTSIDE, Link, Point, SupplyNetwork
 
 _SHARES_ADD_UP = 1e-6
@@ -15,12 +16,11 @@ def check_network(network: SupplyNetwork) -> None:
     if not network.nodes:
         raise ProblemError(f"SKU {network.sku}: no stocking points")
     for n, point in enumerate(network.nodes):
-        for wrong in (*_point_faults(network, n), *_policy_faults(point)):
+        for wrong in (*_point_faults(network, n), *_policy_faults(point), *_demand_faults(point.demand)):
             raise ProblemError(f"point {point.name}: {wrong}")
         for k, link in enumerate(point.links):
             for wrong in _link_faults(network, n, link):
                 raise ProblemError(f"point {point.name}, link {k} from {_source_name(network, link)}: {wrong}")
-        check_demand(point.name, point.demand)
 
 
 def _source_name(network: SupplyNetwork, link: Link) -> str:
@@ -33,8 +33,7 @@ def _point_faults(network: SupplyNetwork, n: int) -> Iterator[str]:
     point = network.nodes[n]
     if not point.links:
         yield "nothing supplies it: give it a link, from outside if it has no source of its own"
-    used = any(link.source == n for other in network.nodes for link in other.links)
-    if not used and point.demand is None:
+    if point.demand is None and not network.inner[n]:
         yield "an orphan: it has no customers and supplies no other point"
     if point.sourcing == "shares" and abs(sum(link.share for link in point.links) - 1) > _SHARES_ADD_UP:
         yield "the shares of its links must add up to 1"
@@ -71,3 +70,14 @@ def _link_faults(network: SupplyNetwork, n: int, link: Link) -> Iterator[str]:
         yield "quantity and capacity must be above 0, the share not negative"
     if link.disruption is not None and min(link.disruption.mean_up, link.disruption.mean_down) < 1:
         yield "times up and down must be at least one period"
+
+
+def _demand_faults(demand: Demand | None) -> Iterator[str]:
+    """What can't be drawn."""
+    if demand is None:
+        return
+    numbers = np.array([*demand.mean, demand.dispersion, demand.level_cv, *vars(demand.shape).values()], float)
+    if len(demand.mean) == 0 or not np.all(np.isfinite(numbers)) or numbers.min() < 0:
+        yield "mean demand, dispersion, level_cv and shape must be finite and not negative"
+    if demand.shape.active_share + demand.shape.large_share > 1 + 1e-9 or not 0 <= demand.level_correlation <= 1:
+        yield "shares of active and large periods, and level_correlation, must be at most 1"

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from echelon.core.arrays import Doubles
-from echelon.core.inventory.kernels.tree.simulator import Measures, Totals
+from echelon.core.inventory.kernels.measures import Measures, Totals
 
 
 class System(Protocol):

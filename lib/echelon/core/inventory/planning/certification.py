@@ -7,18 +7,22 @@ import numpy as np
 from echelon.core.arrays import Doubles, Flags, Ints
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.tree.simulator import Measures, Simulator
-from echelon.core.inventory.model.problem import Problem
+from echelon.core.inventory.kernels.measures import Measures
+from echelon.core.inventory.kernels.simulators import Simulation
+from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.service.targets import Targets
+from echelon.core.inventory.planning.order_quantities import order_up_to_gaps
 from echelon.core.inventory.planning.stock_plan import shortfall
 
 _ROUNDS = 8
+_TRIFLE = 1e-3  # of the fill rate
+_HALVINGS = 20
 
 
 @dataclass(frozen=True)
 class Certified:
-    """Levels (nodes,), what was measured of them on fresh paths, and "ok" or the targets out of reach in words."""
+    """Levels (points,), what was measured of them on fresh paths, and "ok" or the targets out of reach in words."""
 
     levels: Doubles
     measures: Measures
@@ -26,53 +30,75 @@ class Certified:
 
 
 def certify(
-    simulator: Simulator, source: PathSource, targets: Targets, levels: Doubles, prices: ShadowPrices, sd: Doubles
+    simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, prices: ShadowPrices, sd: Doubles
 ) -> Certified:
     """Measure on as many fresh paths as the simulator has; raise what falls short by more than a standard error, and
-    measure what that touches on fresh paths again. sd: of lead-time demand (nodes,), units: at least 1 % of it is added.
+    measure what that touches on fresh paths again. sd: of lead-time demand (points,), units: at least 1 % of it is added.
     """
-    problem = source.tree
+    network = source.network
     measures = simulator.on(source.in_parts("certify 0", simulator.replications)).measure(levels)
     for attempt in range(1, _ROUNDS + 1):
-        service = measures.customer_fill_rate
-        short = service.mean + service.se < targets.fill_rate
+        short = _short(measures, targets)
         if not short.any():
             return Certified(levels, measures, "ok")
         if attempt < _ROUNDS:
             levels = np.where(short, levels + _raise(measures, targets, levels, prices, sd), levels)
-            measures = _again(source, measures, levels, short, f"certify {attempt}")
-    return Certified(levels, measures, shortfall(problem, targets, measures, short))
+            measures = _again(simulator, source, measures, levels, short, f"certify {attempt}")
+    if not network.is_order_up_to_tree:
+        last = f"certify {_ROUNDS - 1}"
+        again = simulator.on(source.in_parts(last, simulator.replications))
+        levels = _no_more_than_serves(again, levels, order_up_to_gaps(network), short, targets.whole)
+        measures = _again(simulator, source, measures, levels, short, last)
+    return Certified(levels, measures, shortfall(network, targets, measures, short))
 
 
-def _again(source: PathSource, old: Measures, levels: Doubles, changed: Flags, purpose: str) -> Measures:
+def _short(measures: Measures, targets: Targets) -> Flags:
+    """Points whose certified fill rate is more than a standard error below the target."""
+    service = measures.customer_fill_rate
+    return np.asarray(service.mean + service.se < targets.fill_rate)
+
+
+def _again(simulator: Simulation, source: PathSource, old: Measures, levels: Doubles, changed: Flags, purpose: str) -> Measures:
     """Measures after some levels were changed, on fresh paths where that makes a difference. The others are as they were,
     and certified already."""
-    tree = _trees(source.tree)
-    rows = np.flatnonzero(np.isin(tree, tree[changed]))
+    linked = _linked(source.network)
+    rows = np.flatnonzero(np.isin(linked, linked[changed]))
     part = source.of(rows)
-    new = Simulator(part.tree, part.in_parts(purpose, old.sums.shape[2])).measure(levels[rows])
-    touched = _touched(source.tree, changed)[rows]
+    new = type(simulator)(part.network, part.in_parts(purpose, old.sums.shape[2])).measure(levels[rows])
+    touched = _touched(source.network, changed)[rows]
     sums = old.sums.copy()
     sums[:, rows[touched]] = new.sums[:, touched]
     return replace(old, sums=sums)
 
 
-def _trees(problem: Problem) -> Ints:
-    """The node at the top of each node's tree."""
-    top = np.arange(len(problem.nodes))
-    for i, node in enumerate(problem.nodes):
-        top[i] = top[node.parent] if node.parent >= 0 else i
-    return top
+def _linked(network: SupplyNetwork) -> Ints:
+    """Equal numbers for points that links lead between."""
+    part = np.arange(len(network.nodes))
+    for n, point in enumerate(network.nodes):
+        for source in {link.source for link in point.links if link.source >= 0}:
+            part[part == part[n]] = part[source]
+    return part
 
 
-def _touched(problem: Problem, changed: Flags) -> Flags:
-    """Nodes whose measures change with these levels: a node without children whose customers wait orders what they ask
-    for, whatever its level, so it is the only one; any other moves its whole tree."""
-    parents = [node.parent for node in problem.nodes]
-    lost = np.array([node.lost_sales for node in problem.nodes])
-    moves = changed & (lost | np.isin(np.arange(len(parents)), parents))
-    tree = _trees(problem)
-    return np.asarray(changed | np.isin(tree, tree[moves]))
+def _touched(network: SupplyNetwork, changed: Flags) -> Flags:
+    """Points whose measures change with these levels: a point without destinations that orders up to a level and whose
+    customers wait orders what they ask for, whatever its level, so it is the only one; any other moves all it is linked to."""
+    waits = np.array([point.is_order_up_to and point.backorder_share == 1 for point in network.nodes])
+    moves = changed & (network.inner | ~waits)
+    linked = _linked(network)
+    return np.asarray(changed | np.isin(linked, linked[moves]))
+
+
+def _no_more_than_serves(simulator: Simulation, levels: Doubles, least: Doubles, short: Flags, whole: bool) -> Doubles:
+    """Levels whose targets are out of reach, cut to the least that serve nearly as much: what is beyond is wasted (a shelf
+    life) or never comes (a capacity). In a tree every unit more serves more."""
+    reached = simulator.measure(levels).customer_fill_rate.mean - _TRIFLE
+    low, high = np.where(short, np.minimum(least, levels), levels), levels
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        enough = simulator.measure(middle).customer_fill_rate.mean >= reached
+        low, high = np.where(short & ~enough, middle, low), np.where(short & enough, middle, high)
+    return np.where(short, np.ceil(high) if whole else high, levels)
 
 
 def _raise(measures: Measures, targets: Targets, levels: Doubles, prices: ShadowPrices, sd: Doubles) -> Doubles:

@@ -1,4 +1,4 @@
-"""Mean and variance of demand over lead time and review period, per node."""
+"""Mean and variance of demand over lead time and review period, per point."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -6,12 +6,13 @@ from itertools import combinations
 import numpy as np
 
 from echelon.core.arrays import Doubles
-from echelon.core.inventory.model.problem import Demand, Problem
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.supply_network import SupplyNetwork
 
 
 @dataclass(frozen=True)
 class LeadTimeDemand:
-    """Per node (nodes,): mean and standard deviation of demand (downstream included) over lead time + review period,
+    """Per point (points,): mean and standard deviation of demand (downstream included) over lead time + review period,
     the mean per period, and the same moments over the lead time alone."""
 
     rate: Doubles
@@ -21,37 +22,41 @@ class LeadTimeDemand:
     lead_sd: Doubles
 
 
-def lead_time_demand(problem: Problem) -> LeadTimeDemand:
-    """Demand at different locations is correlated by its levels alone. Var = Var(demand over E[L] + R) + rate^2 Var(L)
-    (Silver, Pyke & Thomas, Inventory and Production Management in Supply Chains, 4th ed., eq. 6.18)."""
-    rate = problem.rates
-    lead = np.array([node.lead_time.mean for node in problem.nodes])
-    lead_variance = np.array([node.lead_time.variance for node in problem.nodes])
-    review = np.array([node.review_period for node in problem.nodes])
-    late = np.square(rate) * lead_variance
+def lead_time_demand(network: SupplyNetwork) -> LeadTimeDemand:
+    """Demand at different locations is correlated by its levels alone; points with several links take the mean of their lead
+    times. Var = Var(demand over E[L] + R) + rate^2 Var(L) (Silver, Pyke & Thomas, Inventory and Production Management in
+    Supply Chains, 4th ed., eq. 6.18)."""
+    rate = network.rates
+    lead = np.array([point.mean_lead for point in network.nodes])
+    late = np.square(rate) * np.array([point.lead_variance for point in network.nodes])
+    review = review_periods(network)
     return LeadTimeDemand(
         rate,
         rate * (lead + review),
-        np.sqrt(_variance(problem, lead + review) + late),
+        np.sqrt(_variance(network, lead + review) + late),
         rate * lead,
-        np.sqrt(_variance(problem, lead) + late),
+        np.sqrt(_variance(network, lead) + late),
     )
 
 
-def _variance(problem: Problem, periods: Doubles) -> Doubles:
-    """Variance of the demand served by each node over its own number of periods."""
-    below: list[list[Demand]] = [[] for _ in problem.nodes]
-    for i, node in enumerate(problem.nodes):
-        at = i
-        while at >= 0 and node.demand is not None:
-            below[at].append(node.demand)
-            at = problem.nodes[at].parent
-    return np.array([variance_together(some, np.ones(len(some)), float(t)) for some, t in zip(below, periods, strict=True)])
+def review_periods(network: SupplyNetwork) -> Doubles:
+    """Mean periods between chances to order (points,)."""
+    return np.array([point.policy.review_period for point in network.nodes])
 
 
-def variance_together(demands: list[Demand], taken: Doubles, periods: float) -> float:
-    """Variance of the sum over nodes of units taken x demand over so many periods."""
-    alone = sum(a * a * d.variance_of_sum(periods) for a, d in zip(taken, demands, strict=True))
-    joint = [(a, d) for a, d in zip(taken, demands, strict=True) if d.level_cv * d.level_correlation > 0]
-    pairs = [(a * b, d.covariance_of_sum(e, periods)) for (a, d), (b, e) in combinations(joint, 2)]
+def _variance(network: SupplyNetwork, periods: Doubles) -> Doubles:
+    """Variance of the demand served by each point over its own number of periods."""
+    demands = [point.demand for point in network.nodes]
+    found = []
+    for row, t in zip(network.usage, periods, strict=True):
+        served = [(demand, taken) for demand, taken in zip(demands, row, strict=True) if demand is not None and taken > 0]
+        found.append(_variance_together(served, float(t)))
+    return np.array(found)
+
+
+def _variance_together(demands: list[tuple[Demand, float]], periods: float) -> float:
+    """Variance of the sum over points of units taken x demand over so many periods."""
+    alone = sum(a * a * d.variance_of_sum(periods) for d, a in demands)
+    joint = [(d, a) for d, a in demands if d.level_cv * d.level_correlation > 0]
+    pairs = [(a * b, d.covariance_of_sum(e, periods)) for (d, a), (e, b) in combinations(joint, 2)]
     return float(alone + 2.0 * sum(units * covariance for units, covariance in pairs))

@@ -9,17 +9,17 @@ import numpy as np
 from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.network import measures
-from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
+from echelon.core.inventory.kernels.simulators import Simulation
 from echelon.core.inventory.model.supply_network import SupplyNetwork
-from echelon.core.inventory.planning.moments import network_lead_time_demand
 from echelon.core.inventory.planning.stock_plan import StockPlan
 
 _FACTORS = (2.0, 1.41, 1.19)  # steps of the search, up and down
 _FLAT = 1e-9  # of the cost
 _NO_COST = 1e-9
 
-Simulate = Callable[[SupplyNetwork], NetworkSimulator]
-Levels = Callable[[NetworkSimulator, Doubles | None], Doubles]
+Simulate = Callable[[SupplyNetwork], Simulation]
+# A network on some paths, and levels of it to begin with -> its best ones.
+Levels = Callable[[SupplyNetwork, Simulation, Doubles | None], Doubles]
 
 
 def open_gaps(network: SupplyNetwork) -> list[int]:
@@ -31,12 +31,23 @@ def open_gaps(network: SupplyNetwork) -> list[int]:
     ]
 
 
+def order_up_to_gaps(network: SupplyNetwork) -> Doubles:
+    """S - s of (s,S) points, 0 elsewhere (points,)."""
+    return np.array([point.policy.gap if point.policy.kind == "sS" else 0.0 for point in network.nodes])
+
+
 def with_gaps(network: SupplyNetwork, gaps: dict[int, float]) -> SupplyNetwork:
     """The network with other gaps, whole ones where demand is counted."""
     nodes = list(network.nodes)
     for n, gap in gaps.items():
         chosen = max(np.rint(gap), 1.0) if network.counts else gap
         nodes[n] = replace(nodes[n], policy=replace(nodes[n].policy, gap=float(chosen)))
+    return replace(network, nodes=tuple(nodes))
+
+
+def up_to_levels(network: SupplyNetwork) -> SupplyNetwork:
+    """The same network, ordering up to its levels at every review."""
+    nodes = [replace(point, policy=replace(point.policy, kind="base_stock", gap=0.0)) for point in network.nodes]
     return replace(network, nodes=tuple(nodes))
 
 
@@ -55,14 +66,14 @@ def with_best_gaps(network: SupplyNetwork, simulate: Simulate, levels_of: Levels
     if not points:
         return network
     best = with_gaps(network, economic_gaps(network, points, periods_per_year))
-    levels = levels_of(simulate(best), None)
+    levels = levels_of(best, simulate(best), None)
     cost = _cost(best, simulate(best), levels, periods_per_year)
     for factor in _FACTORS:
         for n in points:
             for times in (factor, 1 / factor):
                 other = with_gaps(best, {n: best.nodes[n].policy.gap * times})
                 simulator = simulate(other)
-                tried = levels_of(simulator, levels)
+                tried = levels_of(other, simulator, levels)
                 found = _cost(other, simulator, tried, periods_per_year)
                 if found < cost * (1 - _FLAT):
                     best, levels, cost = other, tried, found
@@ -71,7 +82,7 @@ def with_best_gaps(network: SupplyNetwork, simulate: Simulate, levels_of: Levels
 
 def economic_gaps(network: SupplyNetwork, points: list[int], periods_per_year: float) -> dict[int, float]:
     """Economic order quantity of each of the points, units."""
-    rate, out = network_lead_time_demand(network).rate * periods_per_year, {}
+    rate, out = network.rates * periods_per_year, {}
     for n in points:
         point = network.nodes[n]
         # The economic order quantity (Snyder & Shen, 2nd ed., equation 3.4).
@@ -79,7 +90,7 @@ def economic_gaps(network: SupplyNetwork, points: list[int], periods_per_year: f
     return out
 
 
-def _cost(network: SupplyNetwork, simulator: NetworkSimulator, levels: Doubles, periods_per_year: float) -> float:
+def _cost(network: SupplyNetwork, simulator: Simulation, levels: Doubles, periods_per_year: float) -> float:
     """Holding and order cost of a year."""
     sums = simulator.measure(levels).sums.sum(axis=2) / simulator.scale
     hold = np.array([point.holding_cost for point in network.nodes])

@@ -1,88 +1,87 @@
 """Plan one SKU: optimise the levels of its network by simulation, certify them on fresh paths, describe the result."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echelon.core.arrays import Doubles, Flags
-from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
-from echelon.core.inventory.kernels.tree.simulator import Measures, Simulator, warm_up_periods
-from echelon.core.inventory.model.problem import Problem
-from echelon.core.inventory.optimisation.service.fill_rate import best_point, explore, optimise_near, tolerance_together
+from echelon.core.arrays import Doubles
+from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.measures import Measures
+from echelon.core.inventory.kernels.simulators import Simulation, simulator_for
+from echelon.core.inventory.model.check import check_network
+from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.optimisation.service.search import Point
-from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.service.targets import Targets, meet_targets
-from echelon.core.inventory.planning.analytic import analytic_fill_rate, analytic_levels
+from echelon.core.inventory.planning.best_levels import best_levels, most_levels
 from echelon.core.inventory.planning.certification import certify
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, lead_time_demand
+from echelon.core.inventory.planning.order_quantities import open_gaps, order_up_to_gaps, with_best_gaps, with_gaps
 from echelon.core.inventory.planning.stock_plan import (
     DEFAULT_SIZE,
     SimulationSize,
     StockPlan,
     describe,
-    holding_costs,
-    observed,
     targets_of,
     with_safety_stock,
 )
+from echelon.core.inventory.planning.warm_up import warm_up_periods
 
-_FEW = 64  # replications
+_GAP_REPLICATIONS = 64  # the cost is flat in a gap, and every one is tried on the same paths
 _TOLERANCE = 1.5e-2  # of the fill rate when it is refined; what is missing is made up by a Newton step
 
 
-def plan_sku(problem: Problem, size: SimulationSize = DEFAULT_SIZE) -> StockPlan:
-    """Base-stock levels of least holding cost that meet every customers' fill-rate target.
+@dataclass(frozen=True)
+class NetworkPlan:
+    """network: as planned, with the gaps that were chosen; plan: levels and certified service; measures: on the paths that
+    certified them (`NetworkMeasures` where the network is more than a tree), None where nothing is asked for."""
+
+    network: SupplyNetwork
+    plan: StockPlan
+    measures: Measures | None
+
+
+def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, periods_per_year: float = 365.0) -> NetworkPlan:
+    """Levels of least holding cost that meet every customers' fill-rate target.
 
     The stated service is certified: it comes from paths that the optimiser has not seen. Where a certified fill rate
     is more than a standard error below its target, the level is raised and certified again on fresh paths; `status`
-    names targets that stay out of reach. Nodes without demand get level 0. Raises ProblemError on impossible input.
+    names targets that stay out of reach. Points without demand get level 0. Points with an order cost and an (s,S) or (R,Q)
+    policy whose gap is 0 get the gap of least holding and order cost. Raises ProblemError on an impossible network.
     """
-    ltd = lead_time_demand(problem)
-    targets = targets_of(problem, ltd.rate)
+    check_network(with_gaps(network, dict.fromkeys(open_gaps(network), 1.0)))
+    ltd, before = lead_time_demand(network), warm_up_periods(network)
+    targets = targets_of(network, ltd.rate)
     if not np.any(ltd.rate > 0):
-        return _described(problem, np.zeros(len(problem.nodes)), ltd, None, "ok")
-    source = PathSource(problem, size.periods, warm_up_periods(problem))
+        return NetworkPlan(network, _described(network, np.zeros(len(network.nodes)), ltd, None, "ok"), None)
+    network = _with_best_gaps(network, targets, ltd, size, periods_per_year)
+    most = most_levels(network, targets, ltd, before) + order_up_to_gaps(network)
+    source = PathSource(network, size.periods, before)
     paths = source.draw("optimise", size.replications)
-    simulator = Simulator(problem, paths)
-    point, prices = _optimised(problem, simulator, paths, targets, ltd)
+    simulator = simulator_for(network, paths)
+    best = best_levels(network, simulator, paths, targets, ltd)
     fresh = simulator.on(source.held_or_in_parts("refine", size.certification_replications))
-    levels = _refined(fresh, targets, np.where(ltd.rate > 0, point.levels, 0.0), prices)
-    certified = certify(fresh, source, targets, levels, prices, ltd.sd)
-    return _described(problem, certified.levels, ltd, certified.measures, certified.status)
+    levels = np.minimum(best.point.levels, most)
+    refined = _whole(meet_targets(fresh, targets, levels, best.prices, _TOLERANCE), targets)
+    certified = certify(fresh, source, targets, np.minimum(refined, most), best.prices, ltd.sd)
+    plan = _described(network, certified.levels, ltd, certified.measures, certified.status)
+    return NetworkPlan(network, plan, certified.measures)
 
 
-def _described(problem: Problem, levels: Doubles, ltd: LeadTimeDemand, measures: Measures | None, status: str) -> StockPlan:
-    plan = describe(problem, levels, ltd, measures, status)
-    return with_safety_stock(plan, np.zeros(len(levels)), problem.subtree_sum)
+def _with_best_gaps(
+    network: SupplyNetwork, targets: Targets, ltd: LeadTimeDemand, size: SimulationSize, periods_per_year: float
+) -> SupplyNetwork:
+    """The network with all its gaps, tried on the same few paths."""
+    if not open_gaps(network):
+        return network
+    before = warm_up_periods(network)
+    most = most_levels(network, targets, ltd, before)
+    paths = PathSource(network, size.periods, before).draw("gaps", min(size.replications, _GAP_REPLICATIONS))
 
+    def levels_of(tried: SupplyNetwork, simulator: Simulation, earlier: Doubles | None) -> Doubles:
+        point = best_levels(tried, simulator, paths, targets, ltd, earlier).point
+        return np.minimum(_whole(point, targets), most + order_up_to_gaps(tried))
 
-def levels_near(problem: Problem, paths: Paths, start: Doubles, spread: Doubles, prices: ShadowPrices) -> Doubles:
-    """Levels of least cost on some paths as searched for from `start`, not rounded, refined or certified: for comparisons
-    between problems on the same random numbers. spread: length of a step upstream, units (nodes,); prices: of a similar
-    problem, which are changed to this one's."""
-    rate = problem.rates
-    simulator, targets = Simulator(problem, paths), targets_of(problem, rate)
-    seen = observed(targets, simulator)
-    fixed = (rate <= 0) | (targets.bound & ~seen.bound)
-    return np.where(rate > 0, optimise_near(simulator, seen, start, np.where(fixed, 0.0, spread), prices), 0.0)
-
-
-def counted_prices(problem: Problem) -> ShadowPrices:
-    """Shadow prices of a problem's targets before anything is known but what is counted."""
-    targets = targets_of(problem, problem.rates)
-    return ShadowPrices(targets.bound, targets.hold)
-
-
-def _optimised(
-    problem: Problem, simulator: Simulator, paths: Paths, targets: Targets, ltd: LeadTimeDemand
-) -> tuple[Point, ShadowPrices]:
-    """Levels of least cost on the simulator's paths and the prices there. The search begins on the first of the paths:
-    they show where to go as well as all do."""
-    seen = observed(targets, simulator)
-    unseen = _unseen(problem, targets.bound & ~seen.bound)
-    few = simulator.on(paths.first(_FEW))
-    near = explore(few, observed(seen, few), unseen, ltd.lead_mean, ltd.sd)
-    return best_point(simulator, seen, unseen, ltd.lead_mean, ltd.sd, near, tolerance_together(seen)), near.prices
+    return with_best_gaps(network, lambda tried: simulator_for(tried, paths), levels_of, periods_per_year)
 
 
 def _whole(point: Point, targets: Targets) -> Doubles:
@@ -90,26 +89,13 @@ def _whole(point: Point, targets: Targets) -> Doubles:
     return point.rounded_up()[0] if targets.whole else point.levels
 
 
-def plan_analytic(problem: Problem, reason: str) -> StockPlan:
-    """The fallback: analytic levels; `reason` becomes the status."""
-    ltd = lead_time_demand(problem)
-    levels = analytic_levels(problem)
-    plan = _described(problem, levels, ltd, None, reason)
-    on_hand = np.maximum(levels - ltd.mean + 0.5 * ltd.rate, 0)
-    return replace(
-        plan,
-        fill_rate=analytic_fill_rate(problem, levels, ltd),
-        on_hand=on_hand,
-        holding_cost=on_hand * holding_costs(problem),
-        method="analytic",
-    )
-
-
-def _unseen(problem: Problem, unseen: Flags) -> Doubles:
-    """Analytic levels of nodes whose paths show no demand at all, nan elsewhere."""
-    return np.where(unseen, analytic_levels(problem), np.nan) if unseen.any() else np.full(len(unseen), np.nan)
-
-
-def _refined(fresh: Simulator, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
-    """Meet the targets once more on more and fresh paths: levels that are best on few paths are a little too low."""
-    return _whole(meet_targets(fresh, targets, levels, prices, _TOLERANCE), targets)
+def _described(
+    network: SupplyNetwork, levels: Doubles, ltd: LeadTimeDemand, measures: Measures | None, status: str
+) -> StockPlan:
+    """s = S - gap for (s,S); for (R,Q) the level is R and the stock may rise to R + Q. Safety stocks are those of s and R."""
+    plan = describe(network, levels, ltd, measures, status)
+    kinds = np.array([point.policy.kind for point in network.nodes])
+    gap = np.where(kinds == "base_stock", 0.0, [point.policy.gap for point in network.nodes])
+    up_to = np.where(kinds == "RQ", plan.base_stock_level + gap, plan.base_stock_level)
+    reorder = np.where(kinds == "base_stock", plan.reorder_point, np.maximum(up_to - gap, 0.0))
+    return with_safety_stock(replace(plan, base_stock_level=up_to, reorder_point=reorder), gap, network)

@@ -1,52 +1,16 @@
-"""What a plan of one SKU says, and the targets it has to meet; the same for networks of any shape."""
+"""What a plan of one SKU says, and the targets it has to meet."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from echelon.core.arrays import Doubles, Flags
-from echelon.core.inventory.kernels.tree.simulator import Measures
-from echelon.core.inventory.model.problem import Demand
+from echelon.core.inventory.kernels.measures import Measures
+from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.optimisation.service.targets import Targets
 from echelon.core.inventory.optimisation.system import System
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand
-
-# (nodes,) of any amount -> the amount at each node and everywhere downstream of it, in units of the node's item.
-EchelonSum = Callable[[Doubles], Doubles]
-
-
-class Stocked(Protocol):
-    """A stocking point as a plan sees it."""
-
-    @property
-    def name(self) -> str:
-        """Name of the point."""
-
-    @property
-    def demand(self) -> Demand | None:
-        """Customers' demand."""
-
-    @property
-    def target_fill_rate(self) -> float | None:
-        """Share of the customers' demand to serve at once."""
-
-    @property
-    def holding_cost(self) -> float:
-        """Currency per unit and year."""
-
-
-class Planned(Protocol):
-    """A network of any kind."""
-
-    @property
-    def nodes(self) -> Sequence[Stocked]:
-        """Its stocking points."""
-
-    @property
-    def counts(self) -> bool:
-        """Whether levels are whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +27,7 @@ DEFAULT_SIZE = SimulationSize()
 
 @dataclass(frozen=True)
 class StockPlan:
-    """The policy of every node (nodes,), in the order of the problem; columns as in the table `stock_levels`.
+    """The policy of every node (nodes,), in the order of the network; columns as in the table `stock_levels`.
 
     Safety stocks may be negative. ready_rate is that of `Measures.served_periods`.
     Shares are nan where nothing was observed; an analytic plan has nan where only a simulation could tell.
@@ -91,18 +55,18 @@ class StockPlan:
     holding_cost: Doubles
 
 
-def holding_costs(problem: Planned) -> Doubles:
+def holding_costs(network: SupplyNetwork) -> Doubles:
     """Holding cost per unit and year (nodes,)."""
-    return np.array([node.holding_cost for node in problem.nodes])
+    return np.array([node.holding_cost for node in network.nodes])
 
 
-def targets_of(problem: Planned, rate: Doubles) -> Targets:
+def targets_of(network: SupplyNetwork, rate: Doubles) -> Targets:
     """Targets of nodes whose customers ask for anything."""
-    wanted = [np.nan if node.target_fill_rate is None else node.target_fill_rate for node in problem.nodes]
-    asked = np.array([node.demand is not None and node.demand.rate > 0 for node in problem.nodes])
+    wanted = [np.nan if node.target_fill_rate is None else node.target_fill_rate for node in network.nodes]
+    asked = np.array([node.demand is not None and node.demand.rate > 0 for node in network.nodes])
     # a cost of zero would leave the levels upstream undecided
-    hold = np.maximum(holding_costs(problem), 1e-9 + 1e-6 * holding_costs(problem).max())
-    return Targets(np.where(asked & (rate > 0), wanted, np.nan), hold, problem.counts)
+    hold = np.maximum(holding_costs(network), 1e-9 + 1e-6 * holding_costs(network).max())
+    return Targets(np.where(asked & (rate > 0), wanted, np.nan), hold, network.counts)
 
 
 def observed(targets: Targets, simulator: System) -> Targets:
@@ -110,17 +74,17 @@ def observed(targets: Targets, simulator: System) -> Targets:
     return replace(targets, fill_rate=np.where(simulator.demand > 0, targets.fill_rate, np.nan))
 
 
-def shortfall(problem: Planned, targets: Targets, measures: Measures, short: Flags) -> str:
+def shortfall(network: SupplyNetwork, targets: Targets, measures: Measures, short: Flags) -> str:
     """Targets that were not reached, in words."""
     missed = [
-        f"{problem.nodes[i].name}: fill rate {measures.customer_fill_rate.mean[i]:.4f} certified, "
+        f"{network.nodes[i].name}: fill rate {measures.customer_fill_rate.mean[i]:.4f} certified, "
         f"{targets.fill_rate[i]:.4f} asked"
         for i in np.flatnonzero(short).tolist()
     ]
     return "target not reached at " + "; ".join(missed)
 
 
-def with_safety_stock(plan: StockPlan, gap: Doubles, echelon_sum: EchelonSum) -> StockPlan:
+def with_safety_stock(plan: StockPlan, gap: Doubles, network: SupplyNetwork) -> StockPlan:
     """The plan with its safety stocks. gap: S - s of (s,S), Q of (R,Q), else 0 (nodes,).
 
     Installation: what is left on average when an order comes in, S - gap - demand over lead time and review period (Silver,
@@ -133,20 +97,20 @@ def with_safety_stock(plan: StockPlan, gap: Doubles, echelon_sum: EchelonSum) ->
     return replace(
         plan,
         safety_stock=safety + 0.0,  # no negative zero
-        echelon_base_stock_level=echelon_sum(plan.base_stock_level),
-        echelon_safety_stock=echelon_sum(safety) + 0.0,
+        echelon_base_stock_level=network.echelon_sum(plan.base_stock_level),
+        echelon_safety_stock=network.echelon_sum(safety) + 0.0,
     )
 
 
-def describe(problem: Planned, levels: Doubles, ltd: LeadTimeDemand, measures: Measures | None, status: str) -> StockPlan:
+def describe(network: SupplyNetwork, levels: Doubles, ltd: LeadTimeDemand, measures: Measures | None, status: str) -> StockPlan:
     """Every number of the plan but its safety stocks (`with_safety_stock`)."""
     unknown, zero = np.full(len(levels), np.nan), np.zeros(len(levels))
     known = measures is not None
     on_hand = measures.on_hand.mean if measures else zero
-    unit = 1.0 if problem.counts else 0.0
-    target = [np.nan if node.target_fill_rate is None else node.target_fill_rate for node in problem.nodes]
+    unit = 1.0 if network.counts else 0.0
+    target = [np.nan if node.target_fill_rate is None else node.target_fill_rate for node in network.nodes]
     return StockPlan(
-        names=tuple(node.name for node in problem.nodes),
+        names=tuple(node.name for node in network.nodes),
         method="simulation",
         status=status,
         base_stock_level=levels + 0.0,  # no negative zero
@@ -165,5 +129,5 @@ def describe(problem: Planned, levels: Doubles, ltd: LeadTimeDemand, measures: M
         ready_rate=measures.served_periods if measures else unknown,
         on_hand=on_hand,
         backorders=measures.backorders.mean if known and measures else zero,
-        holding_cost=on_hand * holding_costs(problem),
+        holding_cost=on_hand * holding_costs(network),
     )

@@ -1,7 +1,6 @@
 """Customers' demand of one SKU, drawn in blocks of replications."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +10,8 @@ from echelon.core.arrays import Doubles, Floats, Ints, Words
 from echelon.core.inventory.kernels.drawing import count_tables, draw
 from echelon.core.inventory.kernels.drawing.level_factors import common_level, largest_factor, log_strata, strata
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.model.problem import Demand
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.supply_network import SupplyNetwork
 
 # Counts are drawn from tables on a logarithmic grid of means; a mean in between is rounded at random to a neighbour.
 _MOST_TABLES = 64
@@ -82,34 +82,6 @@ def _joined(rows: list[tuple[_CountTables, Ints, Ints]]) -> draw.CountRows:
     )
 
 
-class Customers(Protocol):
-    """A stocking point that may have customers."""
-
-    @property
-    def name(self) -> str:
-        """Decides the random numbers, with the SKU and the run's seed."""
-
-    @property
-    def demand(self) -> Demand | None:
-        """Demand per period."""
-
-
-class Demanded(Protocol):
-    """A network of any kind, as the demand of its customers is drawn."""
-
-    @property
-    def sku(self) -> str:
-        """The SKU."""
-
-    @property
-    def run_seed(self) -> int:
-        """Seed of the run."""
-
-    @property
-    def nodes(self) -> Sequence[Customers]:
-        """The stocking points."""
-
-
 class Drawing(Protocol):
     """What is drawn for one purpose, as many blocks as were asked for, any of them at a time."""
 
@@ -148,16 +120,16 @@ class _Amounts:
 class DemandSource:
     """Draws customers' demand of one SKU. Tables are made once; demand can be drawn for any purpose at any time."""
 
-    def __init__(self, problem: Demanded, periods: int, warm_up: int) -> None:
-        self.problem = problem
+    def __init__(self, network: SupplyNetwork, periods: int, warm_up: int) -> None:
+        self.network = network
         self.periods = periods + warm_up
         self.warm_up = warm_up
-        self._customers = [i for i, node in enumerate(problem.nodes) if node.demand is not None]
+        self._customers = [i for i, node in enumerate(network.nodes) if node.demand is not None]
         self._tables = {i: _count_tables(d) for i, d in self._demands() if d.counts and d.rate > 0}
         self._counts = self._count_rows()
 
     def _demands(self) -> list[tuple[int, Demand]]:
-        found = [(i, self.problem.nodes[i].demand) for i in self._customers]
+        found = [(i, self.network.nodes[i].demand) for i in self._customers]
         return [(i, demand) for i, demand in found if demand is not None]
 
     def _count_rows(self) -> draw.CountRows | None:
@@ -190,7 +162,7 @@ class DemandSource:
     def _counted(self, asked: list[tuple[int, int, Demand]], purpose: str, blocks: int) -> list[Drawing]:
         if self._counts is None:
             return []
-        names = [self.problem.nodes[node].name for _, node, _ in asked]
+        names = [self.network.nodes[node].name for _, node, _ in asked]
         factor = np.zeros((len(asked), int(self._counts.horizon.max()) + 1, blocks * BLOCK))
         for i, (_, _, demand) in enumerate(asked):
             if demand.level_cv > 0:
@@ -199,7 +171,7 @@ class DemandSource:
         return [_Counts(np.array([row for row, _, _ in asked]), keys, self._counts, factor)]
 
     def _amounts(self, row: int, node: int, demand: Demand, purpose: str, blocks: int) -> Drawing:
-        name = self.problem.nodes[node].name
+        name = self.network.nodes[node].name
         horizon, place = self._horizons(demand)
         factor = np.ones((int(horizon[-1]) + 1, blocks * BLOCK))
         if demand.level_cv > 0:
@@ -208,7 +180,7 @@ class DemandSource:
         return _Amounts(row, key, mean, horizon, factor, demand.parts)
 
     def _key(self, name: str, purpose: str, what: str) -> np.uint64:
-        return stream_key(self.problem.run_seed, self.problem.sku, name, purpose, what)
+        return stream_key(self.network.run_seed, self.network.sku, name, purpose, what)
 
     def _draw_level(self, name: str, demand: Demand, purpose: str, out: Doubles, spacing: float | None = None) -> None:
         """The level factor F per horizon and replication to out, with `spacing` (of count tables) log(F) / spacing."""
@@ -217,6 +189,6 @@ class DemandSource:
             factors = strata(cv, out.shape[1]) if spacing is None else log_strata(cv, out.shape[1]) / spacing
             draw.deal_strata(factors, own, out)
             return
-        keys = (stream_key(self.problem.run_seed, self.problem.sku, purpose, "common level"), own)
+        keys = (stream_key(self.network.run_seed, self.network.sku, purpose, "common level"), own)
         factor = common_level(cv, demand.level_correlation, keys, out.shape)
         out[:] = factor if spacing is None else np.log(factor) / spacing

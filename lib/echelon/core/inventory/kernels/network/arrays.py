@@ -135,23 +135,13 @@ def _cycled(values: tuple[float, ...] | tuple[bool, ...], periods: int) -> list[
 
 def _cycle(point: Point, periods: int) -> Ints:
     """Orders placed at an opportunity are received about a mean lead time later: there a cycle begins, and one ends."""
-    calendar, lead = point.policy.calendar, round(mean_lead(point))
+    calendar, lead = point.policy.calendar, round(point.mean_lead)
     starts = [t for t in range(-len(calendar), periods) if calendar[(t - lead) % len(calendar)]]
     length = np.zeros(periods, np.int64)
     for before, start in pairwise(starts):
         if start >= 0:
             length[start] = start - before
     return length
-
-
-def mean_lead(point: Point) -> float:
-    """Mean periods from an order to stock: the slowest link under assembly, else by share."""
-    means = [link.lead_time.mean for link in point.links]
-    if point.sourcing == "assembly":
-        return max(means) + point.processing.mean
-    if point.sourcing == "priority":
-        return min((link.priority, mean) for link, mean in zip(point.links, means, strict=True))[1] + point.processing.mean
-    return float(np.average(means, weights=[link.share for link in point.links])) + point.processing.mean
 
 
 def _calendar(network: SupplyNetwork, periods: int) -> Records:
@@ -172,15 +162,17 @@ def _fill_places(out: Records, name: str, counts: list[int]) -> None:
     out[f"{name}_at"], out[f"{name}_end"] = ends[:-1], ends[1:]
 
 
-def _point_records(nodes: tuple[Point, ...]) -> Records:
+def _point_records(network: SupplyNetwork) -> Records:
     """What the points themselves say."""
+    nodes = network.nodes
     out = np.zeros(len(nodes), POINT)
     out["sourcing"] = [_SOURCING[point.sourcing] for point in nodes]
     out["allocation"] = [_ALLOCATION[point.allocation] for point in nodes]
     out["policy"] = [_POLICY[point.policy.kind] for point in nodes]
-    for name in ("gap", "moq", "order_capacity", "storage_capacity"):
+    for name in ("gap", "order_capacity", "storage_capacity"):
         out[name] = [getattr(point.policy, name) for point in nodes]
-    out["lot"] = [p.policy.gap if p.policy.kind == "RQ" else p.policy.lot_size for p in nodes]
+    out["moq"] = [network.restriction(point.policy.moq) for point in nodes]
+    out["lot"] = [p.policy.gap if p.policy.kind == "RQ" else network.restriction(p.policy.lot_size) for p in nodes]
     out["lifo"] = [point.issue == "LIFO" for point in nodes]
     for name in ("shelf_life", "backorder_share"):
         out[name] = [getattr(point, name) for point in nodes]
@@ -195,7 +187,7 @@ def _point_records(nodes: tuple[Point, ...]) -> Records:
 def network_arrays(network: SupplyNetwork, periods: int) -> Network:
     """The network, with tables for so many periods."""
     nodes, links = network.nodes, [link for point in network.nodes for link in point.links]
-    points = _point_records(nodes)
+    points = _point_records(network)
     leaving = [[k for k, link in enumerate(links) if link.source == n] for n in range(len(nodes))]
     rank = np.array([*(link.rank for link in links), *(point.customer_rank for point in nodes)], np.int64)
     ranks = _waiting_ranks(network, leaving, rank)

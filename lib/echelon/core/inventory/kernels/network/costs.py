@@ -6,8 +6,8 @@ import numpy as np
 
 from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.measures import Estimate, Measures
 from echelon.core.inventory.kernels.network import measures
-from echelon.core.inventory.kernels.tree.simulator import Estimate, Measures
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 
 

@@ -1,19 +1,21 @@
 """Simulate a network of any shape: the same interface as the fast simulator of distribution trees."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels import layout
+from echelon.core.inventory.kernels.drawing.paths import Paths, Sampled
 from echelon.core.inventory.kernels.layout import BLOCK
+from echelon.core.inventory.kernels.measures import Totals
 from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.arrays import ORDER_UP_TO, Draws, make_state, network_arrays
 from echelon.core.inventory.kernels.network.costs import NetworkMeasures
 from echelon.core.inventory.kernels.network.kernel import simulate
 from echelon.core.inventory.kernels.network.tape import make_tape
-from echelon.core.inventory.kernels.tree.simulator import Totals
 from echelon.core.inventory.model.check import check_network
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 
@@ -23,17 +25,30 @@ _ROOM = 40  # numbers of the tape per point, link and period, to begin with
 class NetworkSimulator:
     """One network on one set of paths. Levels are arrays (points,), units: order-up-to levels, for RQ reorder points."""
 
-    def __init__(self, network: SupplyNetwork, draws: Draws, warm_up: int) -> None:
+    def __init__(self, network: SupplyNetwork, paths: Sampled) -> None:
         check_network(network)
-        blocks, self.periods = draws.demand.shape[:2]
-        self.warm_up, self.replications = warm_up, blocks * BLOCK
-        self._draws = draws
-        self._net = network_arrays(network, self.periods)
+        self._net = network_arrays(network, paths.periods)
         self._state = make_state(self._net)
-        size = len(network.nodes)
-        self._tape = make_tape(_ROOM * self.periods * (size + len(self._net.links)))
-        self._sums = np.zeros((self.replications, size, measures.ALL_SUMS))
-        self.demand = self._per_point(self._draws.demand[:, warm_up:].sum(axis=(0, 1, 3), dtype=np.float64))
+        self._tape = make_tape(_ROOM * paths.periods * (len(network.nodes) + len(self._net.links)))
+        self._take(paths)
+
+    def on(self, paths: Sampled) -> "NetworkSimulator":
+        """The same network on other paths with as many periods. Both share their memory: not for two threads."""
+        other = copy(self)
+        other._take(paths)
+        return other
+
+    def _take(self, paths: Sampled) -> None:
+        self.paths, self.periods, self.warm_up = paths, paths.periods, paths.warm_up
+        self.replications = paths.blocks * BLOCK
+        self._sums = np.zeros((self.replications, len(self._net.points), measures.ALL_SUMS))
+        rows = max(int(self._net.points["customers"].max()) + 1, 1)
+        demand, asked = np.zeros(rows), np.zeros(rows)
+        for _, part in paths.parts():
+            measured = part.demand[:, self.warm_up :]
+            demand += measured.sum(axis=(0, 1, 3), dtype=np.float64)
+            asked += np.count_nonzero(measured > 0, axis=(0, 1, 3))
+        self.demand, self._asked = self._per_point(demand), self._per_point(asked)
 
     @property
     def gaps(self) -> Doubles:
@@ -57,13 +72,21 @@ class NetworkSimulator:
 
     def _run(self, levels: Doubles, weights: Doubles | None = None, trace: Floats | None = None) -> Doubles:
         """Simulate; with weights returns the derivatives of the weighted cost, else zeros. Both (points,)."""
-        seen = np.zeros((0, self.periods, measures.TRACED, len(levels)), np.float32) if trace is None else trace
         worth = np.zeros((measures.WEIGHTS, len(levels))) if weights is None else weights
-        at = np.asarray(levels, float)
+        seen = np.zeros((0, self.periods, measures.TRACED, len(levels)), np.float32) if trace is None else trace
+        slope = np.zeros(len(levels))
+        for first, part in self.paths.parts():
+            rows = slice(first * BLOCK, (first + part.blocks) * BLOCK)
+            slope += self._run_part(part, np.asarray(levels, float), worth, weights is not None, rows, seen)
+        return slope
+
+    def _run_part(self, part: Paths, levels: Doubles, weights: Doubles, backwards: bool, rows: slice, trace: Floats) -> Doubles:
+        """Derivatives of a part of the paths, whose sums are written to their rows."""
+        draws = draws_of(part, len(levels))
         while True:
             slope = np.zeros(len(levels))
-            inputs = (self._net, self._state, self._tape, at, self._draws, self.warm_up, worth)
-            if simulate(*inputs, weights is not None, self._sums, slope, seen):
+            inputs = (self._net, self._state, self._tape, levels, draws, self.warm_up, weights, backwards)
+            if simulate(*inputs, self._sums[rows], slope, trace[rows]):
                 return slope
             self._tape = make_tape(2 * len(self._tape.number))
 
@@ -98,8 +121,7 @@ class NetworkSimulator:
         """One forward pass with all measures."""
         self._run(levels)
         by_kind = self._sums.transpose(2, 1, 0).copy()
-        asked = self._per_point(np.count_nonzero(self._draws.demand[:, self.warm_up :] > 0, axis=(0, 1, 3)))
-        return NetworkMeasures(by_kind, self.measured, by_kind[measures.CYCLES_SEEN].max(axis=1), asked)
+        return NetworkMeasures(by_kind, self.measured, by_kind[measures.CYCLES_SEEN].max(axis=1), self._asked)
 
     def trace(self, levels: Doubles) -> Floats:
         """(replications, periods, TRACED, points): stock on hand, backorders and units under way at the end of every period,
@@ -115,4 +137,13 @@ class NetworkSimulator:
     def demand_of(self, point: int) -> Floats:
         """(replications, periods): customers' demand of a point that has customers."""
         row = self._net.points["customers"][point]
-        return self._draws.demand[:, :, row].transpose(0, 2, 1).reshape(self.replications, self.periods)
+        found = [part.demand[:, :, row].transpose(0, 2, 1).copy() for _, part in self.paths.parts()]
+        return np.concatenate(found).reshape(self.replications, self.periods)
+
+
+def draws_of(paths: Paths, points: int) -> Draws:
+    """The paths as the kernel reads them: nothing is left out."""
+    blocks, periods, links, _ = paths.lead.shape
+    up = np.ones((blocks, periods, links, BLOCK), np.bool_) if paths.up is None else paths.up
+    at_once = np.zeros((blocks, periods, points, BLOCK), np.uint8) if paths.processing is None else paths.processing
+    return Draws(paths.demand, paths.lead, up, at_once)

@@ -21,12 +21,13 @@ from scipy import stats
 from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels.drawing.paths import Paths
 from echelon.core.inventory.kernels.layout import BLOCK
-from echelon.core.inventory.kernels.tree.simulator import Simulator
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem
+from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.demand import Demand
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import OUTSIDE, SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.cost.costs import Costs
 from echelon.core.inventory.optimisation.cost.polish import least_cost_whole_levels
 
-_NEVER = 1 << 30  # review period of a node that does not order again
 _WORK = 4e7  # node-periods x replications of one simulation
 _MOST_REPLICATIONS = 1 << 17
 
@@ -72,7 +73,7 @@ def sobol_points(system: OneWarehouse, seed: int) -> Doubles:
     return np.clip(points, 1e-12, 1 - 1e-12)
 
 
-def steady_state(system: OneWarehouse, points: Doubles) -> Simulator:
+def steady_state(system: OneWarehouse, points: Doubles) -> TreeSimulator:
     """One moment per column of `points` (dimensions, replications), replications a multiple of BLOCK. Node 0 is the
     warehouse, the others are the retailers; sums are over the moments."""
     retailers, most, replications = len(system.rates), system.most_orders, points.shape[1]
@@ -83,7 +84,7 @@ def steady_state(system: OneWarehouse, points: Doubles) -> Simulator:
     share = np.cumsum(system.rate)[:-1] / system.rate.sum()
     for back, point in enumerate(points[1 + retailers :]):
         demand[most - 1 - back, np.searchsorted(share, point), np.arange(replications)] = back < orders
-    return Simulator(_problem(system.rates), _paths(demand))
+    return TreeSimulator(_network(system.rates, len(demand)), _paths(demand))
 
 
 def _poisson(points: Doubles, mean: float) -> Doubles:
@@ -96,13 +97,12 @@ def _most(mean: float) -> int:
     return int(stats.poisson.isf(1e-9, mean)) + 1
 
 
-def _problem(rates: Sequence[float]) -> Problem:
+def _network(rates: Sequence[float], periods: int) -> SupplyNetwork:
     """The warehouse orders at the start alone, when nothing is needed: that is how it receives nothing."""
-    warehouse = Node("warehouse", "outside", -1, LeadTime.fixed(0), 1.0, review_period=_NEVER)
-    retailers = [
-        Node(f"retailer {i}", "warehouse", 0, LeadTime.fixed(0), 1.0, Demand(np.array([r]))) for i, r in enumerate(rates)
-    ]
-    return Problem("one warehouse", (warehouse, *retailers))
+    at_once = LeadTime.fixed(0)
+    warehouse = tree_point("warehouse", "outside", OUTSIDE, at_once, 1.0, review_period=periods + 1)
+    retailers = [tree_point(f"retailer {i}", "warehouse", 0, at_once, 1.0, Demand(np.array([r]))) for i, r in enumerate(rates)]
+    return SupplyNetwork("one warehouse", (warehouse, *retailers))
 
 
 def _paths(demand: Floats) -> Paths:

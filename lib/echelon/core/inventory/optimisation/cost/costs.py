@@ -7,7 +7,7 @@ from scipy import stats
 
 from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels import layout
-from echelon.core.inventory.kernels.tree.simulator import Measures, Totals
+from echelon.core.inventory.kernels.measures import Measures, Totals
 from echelon.core.inventory.optimisation.system import System
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echelon.core.arrays import Doubles, Flags
-from echelon.core.inventory.kernels.tree.simulator import Totals
+from echelon.core.inventory.kernels.measures import Totals
 from echelon.core.inventory.optimisation.cost.costs import Costs
 from echelon.core.inventory.optimisation.system import System
 

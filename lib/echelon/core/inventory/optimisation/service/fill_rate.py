@@ -88,7 +88,7 @@ def best_point(
 
 def optimise_near(simulator: System, targets: Targets, start: Doubles, spread: Doubles, prices: ShadowPrices) -> Doubles:
     """The same from levels that are nearly best already, without rounding: for comparisons. Unbound nodes without spread
-    stay at them. prices: those of a similar problem, which are changed to this one's."""
+    stay at them. prices: those of a similar network, which are changed to this one's."""
     goal = FillRateGoal(simulator, targets, prices, _ROUGH)
     search = Search(goal, ~targets.bound & (spread > 0), spread, 1.5 * _WORTHWHILE)
     best = goal.meet(start)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echelon.core.arrays import Doubles, Flags
-from echelon.core.inventory.kernels.tree.simulator import Totals
+from echelon.core.inventory.kernels.measures import Totals
 from echelon.core.inventory.optimisation.service.search import Point
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.system import System

@@ -5,12 +5,12 @@ from datetime import date
 import pandas as pd
 import pytest
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
-from echelon.core.inventory.model.problem import Shape
+from echelon.core.inventory.model.demand import Shape
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
 from echelon.stages import stock
 from echelon.stages.stock.long_lead_times import shortened
-from echelon.stages.stock.problems import Lanes, make_problem, planning_rows, shared_lanes, with_targets
+from echelon.stages.stock.network_building import Lanes, make_network, planning_rows, shared_lanes, with_targets
 from pyspark.sql import SparkSession
 from support.in_memory import Rows, context
 from support.small_business import LANES, LEAD_TIMES, LOCATIONS, SIZE, lead_time, rows
@@ -30,37 +30,39 @@ def lanes(spark: SparkSession, lead_times: Rows = LEAD_TIMES, **sections: object
 
 
 def test_the_network_upstream_of_the_customers(spark: SparkSession) -> None:
-    problem = make_problem("A", rows(), lanes(spark))
+    problem = make_network("A", rows(), lanes(spark))
     nodes = {node.name: node for node in problem.nodes}
-    parents = {node.name: None if node.parent < 0 else problem.nodes[node.parent].name for node in problem.nodes}
+    names = [node.name for node in problem.nodes]
+    parents = {name: names[parent] if parent >= 0 else None for name, parent in zip(names, problem.parents, strict=True)}
     assert parents == {"Hub": None, "North": "Hub", "South": None}, "the lane with the lowest priority is the planned one"
     assert {name: node.holding_cost for name, node in nodes.items()} == pytest.approx({"Hub": 0.4, "North": 0.5, "South": 0.6})
     assert {name: node.target_fill_rate for name, node in nodes.items()} == {"Hub": None, "North": 0.95, "South": 0.9}
-    assert {name: node.lost_sales for name, node in nodes.items()} == {"Hub": False, "North": True, "South": True}
-    assert (nodes["South"].moq, nodes["South"].lot_size, nodes["South"].review_period) == (48.0, 12.0, 10)
+    assert {name: node.backorder_share == 0 for name, node in nodes.items()} == {"Hub": False, "North": True, "South": True}
+    terms = nodes["South"].policy
+    assert (terms.moq, terms.lot_size, terms.review_period) == (48.0, 12.0, 10)
     assert nodes["North"].demand is not None
     assert nodes["North"].demand.dispersion == 0.2
-    lumpy = make_problem("A", rows(active_share=0.3, large_share=0.02, level_correlation=0.1), lanes(spark)).nodes[-1].demand
+    lumpy = make_network("A", rows(active_share=0.3, large_share=0.02, level_correlation=0.1), lanes(spark)).nodes[-1].demand
     assert lumpy is not None and lumpy.shape == Shape(0.3, 0.02, 1.0, 0.0) and lumpy.level_correlation == 0.1
     assert stock.echelons(problem) == [1 if name in ("Hub", "South") else 2 for name in (n.name for n in problem.nodes)]
 
 
 def test_points_that_serve_no_one_are_left_out(spark: SparkSession) -> None:
-    problem = make_problem("A", rows().iloc[:1], lanes(spark))
+    problem = make_network("A", rows().iloc[:1], lanes(spark))
     assert [node.name for node in problem.nodes] == ["South"]
 
 
 def test_weeks_count_days_in_weeks(spark: SparkSession) -> None:
-    problem = make_problem("A", rows(), lanes(spark, run={"frequency": "W"}))
-    review = {node.name: node.review_period for node in problem.nodes}
+    problem = make_network("A", rows(), lanes(spark, run={"frequency": "W"}))
+    review = {node.name: node.policy.review_period for node in problem.nodes}
     assert review == {"Hub": 2, "North": 1, "South": 1}
     (south,) = (node for node in problem.nodes if node.name == "South")
-    assert south.lead_time.periods == (1, 2)
+    assert south.links[0].lead_time.periods == (1, 2)
 
 
 def test_backordered_demand_is_not_lost(spark: SparkSession) -> None:
-    problem = make_problem("A", rows(), lanes(spark, stock={"unmet_demand": "backordered"}))
-    assert not any(node.lost_sales for node in problem.nodes)
+    problem = make_network("A", rows(), lanes(spark, stock={"unmet_demand": "backordered"}))
+    assert not any(node.backorder_share == 0 for node in problem.nodes)
 
 
 def test_lead_times_that_no_simulation_holds_are_refused_with_what_they_come_from(spark: SparkSession) -> None:
@@ -119,12 +121,12 @@ def test_a_bucket_is_planned_sku_by_sku_whatever_its_order(spark: SparkSession) 
 
 
 def test_a_sku_that_fails_gets_analytic_levels_and_the_reason(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = make_problem("A", rows(), lanes(spark))
+    problem = make_network("A", rows(), lanes(spark))
 
     def broken(*_: object) -> None:
         raise ArithmeticError("levels\n do not converge")
 
-    monkeypatch.setattr(stock, "plan_sku", broken)
+    monkeypatch.setattr(stock, "plan_network", broken)
     plan = stock.plan_or_fall_back(problem, SIZE)
     assert plan.method == "analytic"
     assert "ArithmeticError: levels do not converge" in plan.status

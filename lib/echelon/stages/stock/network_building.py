@@ -1,5 +1,6 @@
-"""From table rows to one SKU's planning problem."""
+"""From table rows to one SKU's supply network."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,14 +11,23 @@ from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
-from echelon.core.inventory.model.problem import Demand, LeadTime, Node, Problem, Shape
-from echelon.core.inventory.model.supply_network import OUTSIDE, SupplyNetwork
-from echelon.core.inventory.model.trees import as_point
+from echelon.core.inventory.model.demand import Demand, Shape
+from echelon.core.inventory.model.lead_time import LeadTime
+from echelon.core.inventory.model.supply_network import (
+    NO_LIMIT,
+    OUTSIDE,
+    Disruption,
+    Link,
+    Point,
+    Policy,
+    SupplyNetwork,
+    UnitCosts,
+    every,
+)
 from echelon.core.network.topology import Lane, Network, build_network
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.network import lanes_of, names_of
 from echelon.stages.stock.long_lead_times import lead_time
-from echelon.stages.stock.points import Supply, asks_for_more, supplied_point
 
 _DISTRIBUTION = ("mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "counts")
 
@@ -79,37 +89,39 @@ def _promised(row: dict[str, Any], terms: dict[tuple[str, str], dict[str, Any]],
     return days / period_days
 
 
-def make_problem(sku: str, rows: pd.DataFrame, lanes: Lanes) -> Problem | SupplyNetwork:
-    """One SKU's problem: a distribution tree of the preferred lanes where that says all, else a network of any shape.
+@dataclass(frozen=True)
+class _Supply:
+    """A lane that a point orders on. terms: its row of the table `lanes`; source: index of a point, or OUTSIDE."""
+
+    lane: Lane
+    terms: Mapping[str, Any]
+    lead_time: LeadTime
+    source: int
+
+
+def make_network(sku: str, rows: pd.DataFrame, lanes: Lanes) -> SupplyNetwork:
+    """One SKU's network upstream of its customers.
 
     rows: one per location with customers: location, _DISTRIBUTION, fill_rate (target), unit_cost, shelf_life_days (null:
     none); any order.
     """
     by_location = {str(row["location"]): row for row in rows.to_dict("records")}
     network = lanes.network(list(by_location))
-    unit_cost = float(rows["unit_cost"].iloc[0])
-    nodes = tuple(
-        _node(name, source, parent, by_location.get(name), unit_cost, lanes)
-        for name, source, parent in zip(network.nodes, network.sources, network.parents, strict=True)
-    )
-    supplies, life = _supplies(network, lanes), _shelf_life(rows, lanes.period_days)
-    if life == 0 and not any(map(asks_for_more, supplies)):
-        return Problem(sku, nodes, lanes.seed)
-    counts = all(node.demand.counts for node in nodes if node.demand is not None)
+    unit_cost, life = float(rows["unit_cost"].iloc[0]), _shelf_life(rows, lanes.period_days)
     points = [
-        supplied_point(as_point(node, counts), some, lanes.period_days, life)
-        for node, some in zip(nodes, supplies, strict=True)
+        _point(name, supplies, by_location.get(name), unit_cost, life, lanes)
+        for name, supplies in zip(network.nodes, _supplies(network, lanes), strict=True)
     ]
     return SupplyNetwork(sku, tuple(points), lanes.seed)
 
 
-def _supplies(network: Network, lanes: Lanes) -> list[list[Supply]]:
+def _supplies(network: Network, lanes: Lanes) -> list[list[_Supply]]:
     """The lanes of every node with all that is known of them."""
     index = {name: i for i, name in enumerate(network.nodes)}
 
-    def supply(lane: Lane) -> Supply:
+    def supply(lane: Lane) -> _Supply:
         ends = (lane.source, lane.destination)
-        return Supply(lane, lanes.terms[ends], lanes.lead_times[ends], index.get(lane.source, OUTSIDE))
+        return _Supply(lane, lanes.terms[ends], lanes.lead_times[ends], index.get(lane.source, OUTSIDE))
 
     return [[supply(lane) for lane in some] for some in network.supplies]
 
@@ -120,21 +132,60 @@ def _shelf_life(rows: pd.DataFrame, period_days: float) -> int:
     return 0 if pd.isna(days) else max(1, int(days / period_days))
 
 
-def _node(name: str, source: str, parent: int, row: Any, unit_cost: float, lanes: Lanes) -> Node:
-    terms = lanes.terms[(source, name)]
-    return Node(
+def _point(name: str, supplies: Sequence[_Supply], row: Any, unit_cost: float, shelf_life: int, lanes: Lanes) -> Point:
+    """The point with all the lanes that it orders on, the preferred one first, whose order terms are its own.
+
+    row: of its customers, None without any; shelf_life: periods. An order cost makes its policy (s,S), with the order
+    quantity to be found.
+    """
+    terms, cost = supplies[0].terms, _order_cost(supplies)
+    return Point(
         name=name,
-        source=source,
-        parent=parent,
-        lead_time=lanes.lead_times[(source, name)],
-        holding_cost=unit_cost * lanes.holding_rates[name],
+        links=tuple(_link(supply, lanes.period_days) for supply in supplies),
+        sourcing="priority" if len(supplies) > 1 and supplies[0].lane.share is None else "shares",
+        policy=Policy(
+            kind="sS" if cost > 0 else "base_stock",
+            calendar=every(max(1, round(terms["review_period_days"] / lanes.period_days))),
+            lot_size=terms["lot_size"],
+            moq=terms["moq"],
+        ),
+        shelf_life=shelf_life,
         demand=None if row is None else _demand(row),
+        backorder_share=0.0 if lanes.lost_sales and row is not None else 1.0,
+        holding_cost=unit_cost * lanes.holding_rates[name],
+        costs=UnitCosts(order=cost),
         target_fill_rate=None if row is None else row["fill_rate"],
-        review_period=max(1, round(terms["review_period_days"] / lanes.period_days)),
-        lot_size=terms["lot_size"],
-        moq=terms["moq"],
-        lost_sales=lanes.lost_sales and row is not None,
     )
+
+
+def _order_cost(supplies: Sequence[_Supply]) -> float:
+    """Currency per order: the mean over lanes that share the orders, else that of the preferred lane."""
+    costs = [supply.terms["order_cost"] or 0.0 for supply in supplies]
+    shares = [supply.lane.share for supply in supplies]
+    return sum(cost * (share or 0.0) for cost, share in zip(costs, shares, strict=True)) if shares[0] else costs[0]
+
+
+def _link(supply: _Supply, period_days: float) -> Link:
+    lane, capacity = supply.lane, supply.terms["capacity"]
+    return Link(
+        supply.source,
+        supply.lead_time,
+        share=1.0 if lane.share is None else lane.share,
+        priority=lane.priority,
+        capacity=NO_LIMIT if capacity is None else capacity * period_days,
+        disruption=_disruption(supply.terms, period_days),
+        supplier=lane.source,
+    )
+
+
+def _disruption(terms: Mapping[str, Any], period_days: float) -> Disruption | None:
+    """Times up and down in periods. Neither can be shorter than one; then both are as much longer, so that the lane is
+    down for the same share of the time."""
+    if terms["days_down"] is None:
+        return None
+    up, down = terms["days_up"] / period_days, terms["days_down"] / period_days
+    longer = max(1.0, 1 / min(up, down))
+    return Disruption(max(up * longer, 1.0), max(down * longer, 1.0))
 
 
 def _demand(row: Any) -> Demand:
@@ -161,7 +212,7 @@ def with_targets(series: DataFrame, targets: DataFrame) -> DataFrame:
 
 
 def planning_rows(context: Context, distributions: DataFrame) -> DataFrame:
-    """The rows that `make_problem` takes, for all SKUs."""
+    """The rows that `make_network` takes, for all SKUs."""
     costs = context.lake.read("items").select("sku", "unit_cost", "shelf_life_days")
     wanted = distributions.select("sku", "location", *_DISTRIBUTION)
     return with_targets(wanted, context.lake.read("targets")).join(costs, "sku")

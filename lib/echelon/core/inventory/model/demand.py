@@ -1,0 +1,71 @@
+"""Customers' demand at one stocking point, per period."""
+
+from dataclasses import astuple, dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from echelon.core.probability.mixture import mixture_of
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a period of demand is: idle (no demand), active (negative binomial or gamma) with probability active_share, or
+    large with probability large_share, then of large_factor x the mean and of its own dispersion
+    (`core.forecast.distributions.shape`)."""
+
+    active_share: float = 1.0
+    large_share: float = 0.0
+    large_factor: float = 1.0
+    large_dispersion: float = 0.0
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Customers' demand per period: negative binomial (gamma if not `counts`) with mean mean[t] x F, or a mixture of them.
+
+    F is gamma with mean 1 and coefficient of variation level_cv, constant over one horizon of len(mean) periods.
+    Given F the variance is m + dispersion x m^2 for counts and dispersion x m^2 otherwise, m = mean[t] x F, whatever the
+    shape. level_correlation: of F with that of the SKU's other points (of their normal scores).
+    """
+
+    mean: npt.NDArray[np.float64]
+    dispersion: float = 0.0
+    level_cv: float = 0.0
+    counts: bool = True
+    shape: Shape = Shape()
+    level_correlation: float = 0.0
+
+    @cached_property
+    def parts(self) -> npt.NDArray[np.float64]:
+        """(parts, 3): share, factor of the mean and dispersion of each part of the mixture."""
+        if self.shape == Shape():
+            return np.array([[1.0, 1.0, self.dispersion]])
+        found = mixture_of(self.dispersion, *astuple(self.shape))
+        return np.stack(found, axis=-1)[: 1 + (self.shape.large_share > 0)]
+
+    @cached_property
+    def rate(self) -> float:
+        """Mean demand per period over the horizon, units."""
+        return float(np.mean(self.mean))
+
+    @cached_property
+    def _mean_square(self) -> float:
+        return float(np.mean(np.square(self.mean)))
+
+    def variance_of_sum(self, periods: float) -> float:
+        """Variance of the demand of a number of consecutive periods, whole or not, starting with a horizon."""
+        noise = (self.rate if self.counts else 0.0) + self.dispersion * (1 + self.level_cv**2) * self._mean_square
+        return periods * noise + (self.level_cv * self.rate) ** 2 * self._level_weight(periods)
+
+    def covariance_of_sum(self, other: "Demand", periods: float) -> float:
+        """Covariance with the demand of another point of the SKU, of the same number of periods: by their levels alone."""
+        together = np.sqrt(self.level_correlation * other.level_correlation)
+        level = self.level_cv * self.rate * other.level_cv * other.rate
+        return float(together * level * self._level_weight(periods))
+
+    def _level_weight(self, periods: float) -> float:
+        """Sum over horizons of their squared numbers of periods."""
+        full, rest = divmod(periods, len(self.mean))
+        return full * len(self.mean) ** 2 + rest**2
