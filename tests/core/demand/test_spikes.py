@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.cleaning import build_demand
+from echelon.core.demand.lost_sales.stockouts import Calendar, build_restored_demand
 from echelon.core.demand.periods import Frequency, period_index
 from echelon.core.demand.spikes import spike_excess
-from echelon.core.demand.stockouts import Calendar, build_restored_demand
 
 RNG = np.random.default_rng(7)
 DAYS = 400

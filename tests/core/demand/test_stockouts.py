@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pandas.testing as pdt
 import pytest
-from echelon.core.demand.censored import expected_above, likely_dispersion
+from echelon.core.demand.lost_sales.censored import expected_above, likely_dispersion
+from echelon.core.demand.lost_sales.stockouts import RESTORED_COLUMNS, Calendar, build_restored_demand
 from echelon.core.demand.periods import Frequency, period_index, to_days
-from echelon.core.demand.stockouts import RESTORED_COLUMNS, Calendar, build_restored_demand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.demand.cleaning import build_demand
+from echelon.core.demand.lost_sales.stockouts import Calendar, build_restored_demand
 from echelon.core.demand.periods import period_index
-from echelon.core.demand.stockouts import Calendar, build_restored_demand
 from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.stages import prepare, report

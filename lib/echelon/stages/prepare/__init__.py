@@ -7,9 +7,9 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from echelon.core.demand.lost_sales.stockouts import Calendar, build_restored_demand
 from echelon.core.demand.periods import Frequency, end_date, last_complete_period, start_date
 from echelon.core.demand.stamps import stamps_whole_periods, stray_stamps
-from echelon.core.demand.stockouts import Calendar, build_restored_demand
 from echelon.engine.decimal_sums import exact_sum
 from echelon.engine.grouped.buckets import apply_in_buckets
 from echelon.errors import InputRefused

@@ -8,8 +8,8 @@ import pandas as pd
 
 from echelon.core.arrays import Vector
 from echelon.core.demand.cleaning import KEYS, NettedDemand, build_demand
+from echelon.core.demand.lost_sales.unconstraining import Sold, expected_demand
 from echelon.core.demand.periods import Frequency, period_index, period_start, weekday
-from echelon.core.demand.unconstraining import Sold, expected_demand
 
 RESTORED_COLUMNS = [*KEYS, "date", "demand", "returned", "observed", "censored", "spike"]
 

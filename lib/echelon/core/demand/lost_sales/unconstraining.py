@@ -25,7 +25,7 @@ import numpy.typing as npt
 from scipy.signal import lfilter
 
 from echelon.core.arrays import Matrix, Vector
-from echelon.core.demand.censored import expected_above, likely_dispersion
+from echelon.core.demand.lost_sales.censored import expected_above, likely_dispersion
 from echelon.core.demand.periods import PERIOD_DAYS, Frequency
 
 Mask = npt.NDArray[np.bool_]
