@@ -25,6 +25,7 @@ LEVEL = {
     "textbook": 1,
     "config": 1,
     "reading": 1,
+    "api": 2,
     "engine": 2,
     "lake": 2,
     "report": 3,

@@ -27,7 +27,7 @@ WAITING = {
     ),
     "core.inventory.optimisation.cost",
 }
-ENTRANCES = ["__main__", "reading", "lake.document", "engine.warm"]
+ENTRANCES = ["__main__", "api", "reading", "lake.document", "engine.warm"]
 
 
 def name_of(file: Path) -> str:
