@@ -181,8 +181,8 @@ def test_b2_strangers_and_contradictions_of_signals_are_told(ingested: Ingested,
 
 def test_b5_demand_of_shelves_that_were_always_empty_is_what_was_sold(ingested: Ingested) -> None:
     context = ingested("b5-every-day-stocked-out")
-    sales, whole = context.lake.read("sales"), False
-    netted = prepare._netted(context, sales, prepare._windows(context, sales, whole), whole)
+    sales = context.lake.read("sales")
+    netted = prepare._netted(context, sales, *prepare._windows(context, sales))
     found = netted.where("demand IS NOT NULL").toPandas()
     assert quarantined(context) == []
     assert found["demand"].notna().all() and (found["demand"] >= found["observed"]).all()
