@@ -120,7 +120,7 @@ class TestKilledLate(Killed):
 
 def killed(config: Path, output: Path, point: str) -> subprocess.CompletedProcess[str]:
     """A process of the run that is killed at a point."""
-    words = [sys.executable, str(ROOT / "tests/acceptance/killing.py"), point, str(output), "plan"]
+    words = [sys.executable, str(ROOT / "tests/support/killing.py"), point, str(output), "plan"]
     return subprocess.run(
         [*words, *arguments(config, output), "--resume"],
         cwd=ROOT,
