@@ -144,6 +144,7 @@ def _add_range(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--skip",
         type=_left_out,
+        action="extend",
         default=[],
         metavar="STAGE[,STAGE]",
         help="leave out replay or report, which no other stage needs",

@@ -112,6 +112,7 @@ def test_text_in_utc_that_was_midnight_elsewhere_is_refused(read: Any, tmp_path:
         ([(18000, 60), (14400, 40)], 100, []),  # west of UTC midnight is on the same day
         ([(0, 60), (82800, 40)], 100, [0, 82800]),
         ([], 0, []),
+        ([(52200, 1)], 1, []),  # one moment tells nothing
     ],
 )
 def test_what_looks_like_midnights_elsewhere(counts: list[tuple[int, int]], total: int, found: list[int]) -> None:

@@ -106,3 +106,9 @@ def test_a_pattern_over_folders_that_name_a_value_is_told(read: Any, tmp_path: P
     assert named.good("location") == ["0012", "0013"] and named.notes == []
     based = read(place, format=kind, columns={"location": "store"}, options={"basePath": str(tmp_path / "in")})
     assert based.good("location") == ["0012", "0013"] and based.notes == []
+
+
+@pytest.mark.parametrize(("stated", "name"), [("windows-1252", "NESCAFÉ®"), ("ISO-8859-1", "PIPE Ø½"), ("GBK", "小")])
+def test_bytes_that_happen_to_be_utf_8_are_read_as_they_are_told(read: Any, tmp_path: Path, stated: str, name: str) -> None:
+    file = files(tmp_path, a_csv=f"{HEADER}\n{name},North,2026-01-05,5\n".encode(stated)) / "a.csv"
+    assert read(file, options={"encoding": stated}).good("sku") == [name]

@@ -238,6 +238,25 @@ def test_something_else_in_a_tables_place_is_told_as_a_plan_tells_it(lake: Lake,
         assert messages[0] == messages[1] and "and a table belongs there: move it away" in messages[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "with `default.secret` as (select 1) select * from default.secret",
+        "with `spark_catalog.default.secret` as (select 1) select * from spark_catalog.default.secret",
+        "select * from (with secret as (select 1) select 1 b), secret",
+        "with a as (select * from secret), secret as (select 2) select * from a",
+        "with `global_temp.secret` as (select 1) select * from global_temp.secret",
+    ],
+)
+def test_a_name_made_by_the_query_opens_no_table_beside_the_release(lake: Lake, settings: Configuration, text: str) -> None:
+    lake.spark.sql("CREATE TABLE IF NOT EXISTS default.secret USING parquet AS SELECT 42 AS number")
+    try:
+        refused(lake, settings, text)
+        assert query(lake.spark, settings, "with own as (select 7) select * from own").collect()[0][0] == 7
+    finally:
+        lake.spark.sql("DROP TABLE default.secret")
+
+
 def test_there_must_be_a_release(lake: Lake, tmp_path: Path) -> None:
     settings = Configuration.model_validate({"run": {"output": str(tmp_path)}, "sources": {"sales": {"path": "sales.csv"}}})
     with pytest.raises(EchelonError, match="there is no release yet"):

@@ -97,6 +97,8 @@ def test_unknown_section_and_unknown_setting_of_a_source(base: str) -> None:
         ("run.frequency=H", "setting 'run.frequency' = 'H': Input should be 'D', 'W' or 'M'"),
         ("defaults.fill_rate=95", "setting 'defaults.fill_rate' = 95: Input should be less than 1"),
         ("run.run_date=tomorrow", "setting 'run.run_date' = 'tomorrow'"),
+        ("run.run_date=1767225600", "setting 'run.run_date' = 1767225600: expected a date like 2026-01-31"),
+        ("run.run_date=0015-01-01", "setting 'run.run_date' = 0015-01-01: is no day that can be planned for"),
         ("backtest.windows=2", "setting 'backtest.windows' = 2: Input should be greater than or equal to 3"),
         ("sources.sales=sales.csv", "setting 'sources.sales' = 'sales.csv'"),
         ("run=fast", "setting 'run' = 'fast'"),
@@ -207,7 +209,7 @@ def test_signals_known_ahead_for_some_days_or_as_far_as_is_planned(base: str) ->
     assert (signals["offer"].missing, signals["fuel"].missing) == (0, "unknown")
 
 
-@pytest.mark.parametrize("pattern", ["dd/mm/yyyy", "DD/MM/YYYY", "%d.%m.%Y", "dd.MM"])
+@pytest.mark.parametrize("pattern", ["dd/mm/yyyy", "DD/MM/YYYY", "%d.%m.%Y", "dd.MM", "uuuu-MM-dd", "EEE dd.MM.yyyy"])
 def test_a_pattern_of_dates_that_names_no_day_is_told(tmp_path: Path, pattern: str) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(f"sources: {{sales: {{path: sales.csv, date_format: '{pattern}'}}}}")

@@ -80,12 +80,21 @@ def _described(spark: SparkSession, settings: Configuration, name: str) -> DataF
 def _asked(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
     found = names(spark, text)
     newest = _newest(spark, settings)
-    _refuse_others(newest, found.read - found.made)
+    made = {name for name in found.made if "." not in name}
+    _refuse_hidden(spark, made - set(newest["tables"]))
+    _refuse_others(newest, found.read - made)
     _register(spark, settings, newest, found.read & set(newest["tables"]))
     try:
         return spark.sql(text)
     except FOREIGN as error:
         raise _told(error) from None
+
+
+def _refuse_hidden(spark: SparkSession, made: Collection[str]) -> None:
+    """Where a query's own name is not in force, it would mean a table of Spark's catalog that has the same name."""
+    for name in sorted(made):
+        if spark.catalog.tableExists(f"`{name.replace('`', '``')}`"):
+            raise ConfigurationError(f"sql: '{name}' is a table beside the release: give what WITH makes another name")
 
 
 def _refuse_others(newest: Row, wanted: Collection[str]) -> None:

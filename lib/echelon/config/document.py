@@ -1,12 +1,13 @@
 """Every setting with its kind, default and meaning, from the models: `echelon settings` and docs/settings.md."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from echelon.config.models import Configuration
+from echelon.config.models import Configuration, Sources
 
 _HEAD = """# Settings
 
@@ -30,7 +31,9 @@ def settings(word: str = "") -> list[Setting]:
     user's, INPUT for each of the inputs."""
     schema = Configuration.model_json_schema()
     found = [each for name, field in schema["properties"].items() for each in _of(name, field, schema["$defs"])]
-    return [each for each in found if word.casefold() in f"{each.path} {each.meaning}".casefold()]
+    inputs = "|".join(Sources.model_fields)
+    sought = re.sub(rf"^sources\.({inputs})(?=\.|$)", "sources.INPUT", word).casefold()
+    return [each for each in found if sought in f"{each.path} {each.meaning}".casefold()]
 
 
 def page() -> str:

@@ -7,13 +7,23 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from echelon.core.forecast.selection.names import check_names
 
 # A drive of Windows would be taken for the kind of an address.
 _OFFSET = re.compile(r"^[+-]\d\d:\d\d$")
+_NO_PLACES = {"Factory", "localtime"}  # of the list of zones, and none themselves
 _WINDOWS = re.compile(r"^[A-Za-z]:[\\/]")
 
 
@@ -29,6 +39,20 @@ def _of_this_system(path: str | None) -> str | None:
     return path
 
 
+def _no_seconds(value: object) -> object:
+    """Pydantic takes numbers for seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"[-+]?[\d.]+", value.strip())):
+        raise PydanticCustomError("date_type", "expected a date")
+    return value
+
+
+def _of_our_time(day: date) -> date:
+    if not 1900 <= day.year < 2200:
+        raise PydanticCustomError("day", "is no day that can be planned for")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_no_seconds), AfterValidator(_of_our_time)]
 Place = Annotated[str, AfterValidator(_of_this_system)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -57,7 +81,7 @@ class Run(Strict):
 
     output: Place = Field("out", description="folder or URI for tables and report")
     suites: Place = Field("expectations", description="folder of the Great Expectations suites")
-    run_date: date | None = Field(None, description="day planned for; default: the day after the last complete sale")
+    run_date: Day | None = Field(None, description="day planned for; default: the day after the last complete sale")
     frequency: Literal["D", "W", "M"] = Field("D", description="planning period: day, week (from Monday) or month")
     max_failed_share: Share = Field(0.05, description="the run stops when more series or SKUs need a fallback")
     seed: int = Field(20, ge=0, description="seed of every random number")
@@ -104,17 +128,19 @@ class Source(Strict):
     @field_validator("time_zone")
     @classmethod
     def _is_zone(cls, name: str | None) -> str | None:
-        if name is not None and not _OFFSET.match(name) and name not in available_timezones():
+        if name is not None and not _OFFSET.match(name) and (name not in available_timezones() or name in _NO_PLACES):
             raise PydanticCustomError("zone", "expected a time zone like Europe/Berlin, UTC or +01:00")
         return name
 
     @field_validator("date_format")
     @classmethod
     def _says_the_day(cls, pattern: str | None) -> str | None:
-        letters = re.sub(r"'[^']*'", "", pattern or "dMy")
-        if re.search("D|Y", letters) or not all(re.search(part, letters) for part in ("[yu]", "[ML]", "d")):
+        letters = re.sub(r"'[^']*'", "", pattern or "yM")
+        if re.search("[DYuEecFWwQq]", letters) or not ("y" in letters and re.search("[ML]", letters)):
             raise PydanticCustomError(
-                "pattern", "year, month and day are written as yyyy, MM and dd (mm is minutes), for example dd.MM.yyyy"
+                "pattern",
+                "year, month and day are written as yyyy, MM and dd (mm is minutes), for example dd.MM.yyyy; year and month "
+                "alone stand for the first day",
             )
         return pattern
 
@@ -122,6 +148,8 @@ class Source(Strict):
     def _one_place(self) -> "Source":
         if not self.place or (self.path and self.table):
             raise PydanticCustomError("place", "give either a path or a table")
+        if twice := set(self.columns) & set(self.constants):
+            raise PydanticCustomError("twice", "{name} is both in columns and in constants", {"name": min(twice)})
         if self.table and self.format:
             raise PydanticCustomError("format", "a table that Spark knows has no format to be told; leave it out")
         return self
@@ -151,8 +179,10 @@ class Ingest(Strict):
     """How much dirt is taken."""
 
     max_quarantine_share: Share = Field(0.2, description="the run stops when more of an input's rows is quarantined")
-    max_history_years: Count = Field(20, description="dates longer before the run date are quarantined as typing errors")
-    max_gap_days: Count | None = Field(
+    max_history_years: Annotated[int, Field(ge=1, le=200)] = Field(
+        20, description="dates longer before the run date are quarantined as typing errors"
+    )
+    max_gap_days: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         None,
         description="the run stops when sales end longer before the run date; default: 28 days, 56 with weeks, 92 with months",
     )

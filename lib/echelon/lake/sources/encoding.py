@@ -15,6 +15,7 @@ REPLACED = "\ufffd"
 _UTF_8 = ("utf-8", "utf8")
 _SHOWN = 80
 _FILES = 100
+_LATIN, _THREE_BYTES = range(0x80, 0x180), 0x800
 
 
 def option(source: Source, *names: str, default: str = "") -> str:
@@ -50,10 +51,20 @@ def refuse_utf_8(spark: SparkSession, source: Source, name: str, files: Collecti
         return
     lines = spark.read.text([literal(file) for file in sorted(files)])
     valid, several = F.is_valid_utf8("value"), F.octet_length("value") > F.char_length("value")
-    line = F.min(F.when(valid & several, F.substring("value", 1, _SHOWN)))
-    found = lines.groupBy(file_name().alias("file")).agg(F.count_if(~valid).alias("bad"), line.alias("line"))
-    for file, _, text in found.where("bad = 0 AND line IS NOT NULL").orderBy("file").limit(1).collect():
-        raise InputRefused(_not_as_stated(source, name, file, text))
+    line = F.when(valid & several, F.substring("value", 1, _SHOWN))
+    beyond = F.when(valid & several, F.regexp_replace("value", r"[\x00-\x7F]", ""))
+    sums = F.count_if(~valid).alias("bad"), F.min(line), F.concat(F.min(beyond), F.max(beyond)).alias("letters")
+    found = lines.groupBy(file_name().alias("file")).agg(*sums).where("bad = 0 AND letters IS NOT NULL")
+    for file, _, text, letters in found.orderBy("file").limit(_FILES).collect():
+        if is_telling(letters):
+            raise InputRefused(_not_as_stated(source, name, file, text))
+
+
+def is_telling(text: str) -> bool:
+    """Whether the letters beyond ASCII show that bytes are UTF-8. Bytes of another encoding may happen to be UTF-8 too, as
+    those of 'NESCAFÉ®' in windows-1252 are: but then of few letters, and rare ones."""
+    letters = {letter for letter in text if not letter.isascii()}
+    return len(letters) > 2 or any(ord(letter) in _LATIN or ord(letter) >= _THREE_BYTES for letter in letters)
 
 
 def is_unicode(source: Source) -> bool:
@@ -64,7 +75,8 @@ def is_unicode(source: Source) -> bool:
 def _as_utf_8(text: str, stated: str) -> str | None:
     """Text that was read as something else, as UTF-8 has it; None where it is not UTF-8, or all of it is ASCII."""
     try:
-        return None if text.isascii() else text.encode(stated).decode()
+        meant = text.encode(stated).decode()
+        return meant if is_telling(meant) else None
     except (UnicodeError, LookupError):
         return None
 

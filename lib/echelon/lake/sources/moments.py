@@ -24,6 +24,7 @@ _OURS = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?Z$"
 _ZONE_LETTERS = set("XxZzVO")
 # So large a share of moments at one time of day, or at two an hour apart (summer time), is no time at which things happen.
 _GREAT_MAJORITY = 0.9
+_FEW = 10
 # Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
 _QUARTER, _HOUR, _TEN, _NOON, _DAY = 900, 3600, 36_000, 43_200, 86_400
 
@@ -112,13 +113,14 @@ def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, in
 
 def midnights_elsewhere(counts: Sequence[tuple[int, int]], total: int) -> list[int]:
     """Seconds of the day in UTC at which nearly all moments are, if they look like midnights of a zone whose day is the next
-    one; else none. counts: (second, moments), the most frequent first, two at most. Noon alone stands for the day."""
+    one; else none. counts: (second, moments), the most frequent first, two at most. Noon alone stands for the day; of a
+    few moments nothing can be told."""
     seconds, numbers = [second for second, _ in counts], [number for _, number in counts]
     apart = _DAY if len(seconds) < 2 else abs(seconds[0] - seconds[1])
     if apart not in (_HOUR, _DAY - _HOUR):
         seconds, numbers = seconds[:1], numbers[:1]
     odd = any(second % _QUARTER for second in seconds) or seconds == [_NOON] or max(seconds, default=0) < _TEN
-    return [] if odd or sum(numbers) < _GREAT_MAJORITY * total else sorted(seconds)
+    return [] if odd or total < _FEW or sum(numbers) < _GREAT_MAJORITY * total else sorted(seconds)
 
 
 def _refusal(source: Source, name: str, column: str, times: Sequence[int], files: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def run(context: Context) -> str:
     own["sales"] = in_their_periods(context, own["sales"])
     context.lake.run.run_date = run_date_of(context, own["sales"])
     rows = _settled(context, own)
-    counts = records.count_rows(rows)
+    counts = records.count_rows(rows, context.settings.run.run_date)
     context.lake.run.inputs = {name: count.fingerprint for name, count in counts.items()}
     _refuse_too_much_dirt(context, rows, counts)
     tell_strangers(rows, counts)
