@@ -119,6 +119,17 @@ def test_what_looks_like_midnights_elsewhere(counts: list[tuple[int, int]], tota
     assert midnights_elsewhere(counts, total) == found
 
 
+def test_files_with_and_without_a_zone_are_not_one_source(read: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number, zone in enumerate((None, "Europe/Berlin")):
+        frame = pd.DataFrame(
+            {"sku": "A", "location": "N", "date": pd.date_range("2026-01-05", periods=20, tz=zone), "quantity": 1}
+        )
+        frame.to_parquet(folder / f"{number}.parquet")
+    assert "date is told without a time zone in 0.parquet and with Europe/Berlin in 1.parquet" in refusal(read, folder)
+
+
 def test_a_zone_that_is_none_is_refused() -> None:
     with pytest.raises(ValidationError, match="expected a time zone like Europe/Berlin, UTC or"):
         Source(path="x.csv", time_zone="Berlin")

@@ -5,6 +5,7 @@ not the zone in which they were midnights: midnight in Berlin is 23:00 or 22:00 
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -25,6 +26,7 @@ _ZONE_LETTERS = set("XxZzVO")
 # So large a share of moments at one time of day, or at two an hour apart (summer time), is no time at which things happen.
 _GREAT_MAJORITY = 0.9
 _FEW = 10
+_FILES = 1000
 # Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
 _QUARTER, _HOUR, _TEN, _NOON, _DAY = 900, 3600, 36_000, 43_200, 86_400
 
@@ -77,9 +79,18 @@ def _has_zone(pattern: str) -> bool:
 
 
 def is_local(files: Sequence[str], column: str) -> bool:
-    """Whether a Parquet column of nanoseconds, which Spark reads as numbers, is told without a time zone."""
-    kind = _stored(files, column)
-    return kind is not None and pa.types.is_timestamp(kind) and kind.tz is None
+    """Whether a Parquet column of nanoseconds, which Spark reads as numbers, is told without a time zone.
+
+    Raises InputRefused where some of the files (the first 1,000) tell it with one and some without.
+    """
+    kinds = {file: kind for file in files[:_FILES] if (kind := _stored([file], column)) and pa.types.is_timestamp(kind)}
+    local, zoned = ([file for file, kind in kinds.items() if (kind.tz is None) == without] for without in (True, False))
+    if local and zoned:
+        raise InputRefused(
+            f"{column} is told without a time zone in {PurePosixPath(local[0]).name} and with {kinds[zoned[0]].tz} in "
+            f"{PurePosixPath(zoned[0]).name}: write all files of a source alike"
+        )
+    return bool(local)
 
 
 def _stored(files: Sequence[str], column: str) -> pa.DataType | None:
