@@ -1,7 +1,5 @@
 """All stages, for spark-submit or a scheduled job: spark-submit ... jobs/plan.py --config conf/base.yaml."""
 
-import sys
+from echelon.__main__ import job
 
-from echelon.__main__ import run
-
-run(["plan", *sys.argv[1:]])
+job("plan")

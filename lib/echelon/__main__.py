@@ -17,5 +17,10 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
+def job(command: str) -> NoReturn:
+    """Run a command with the arguments of this process: the whole of a file in `jobs`, for spark-submit and schedulers."""
+    run([command, *sys.argv[1:]])
+
+
 if __name__ == "__main__":
     run()

@@ -23,7 +23,12 @@ class Lot:
 
 
 def economic_order_quantity(fixed_cost: float, holding_cost: float, demand_rate: float) -> Lot:
-    """EOQ (equation 3.4): Q = sqrt(2 K d / h), cost sqrt(2 K d h)."""
+    """EOQ (equation 3.4): Q = sqrt(2 K d / h), cost sqrt(2 K d h). Example 3.1:
+
+    >>> lot = economic_order_quantity(fixed_cost=8, holding_cost=0.225, demand_rate=1300)
+    >>> round(lot.quantity, 1), round(lot.cost, 2)
+    (304.0, 68.41)
+    """
     checks.not_negative(fixed_cost=fixed_cost)
     checks.positive(holding_cost=holding_cost, demand_rate=demand_rate)
     return Lot(math.sqrt(2 * fixed_cost * demand_rate / holding_cost), math.sqrt(2 * fixed_cost * demand_rate * holding_cost))

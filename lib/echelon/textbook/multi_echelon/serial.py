@@ -41,6 +41,11 @@ def serial_normal(
 
     The error of cost falls with the square of the step. The recursion runs on positions less the mean demand of all lead
     times up to the stage: the mean then only adds h_j x mean x (lead times below j) to the cost, the pipelines.
+    Snyder & Shen, 2nd ed., example 6.1, stages from the customer upwards:
+
+    >>> plan = serial_normal(holding=[3, 2, 2], lead=[1, 1, 2], stockout=37.12, mean=5, sd=1)
+    >>> [round(level, 2) for level in plan.echelon_levels], round(plan.cost, 1)
+    ([6.49, 12.02, 22.71], 47.7)
     """
     _check(holding, lead, stockout)
     checks.not_negative(mean=mean)

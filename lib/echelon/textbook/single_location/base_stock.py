@@ -38,7 +38,12 @@ def normal_loss(z: float) -> float:
 
 
 def newsvendor_normal(holding_cost: float, stockout_cost: float, mean: float, sd: float) -> Level:
-    """Optimal level for one period of normal demand: F(S) = p / (p + h) (equations 4.21-4.24); sd = 0 is certainty."""
+    """Optimal level for one period of normal demand: F(S) = p / (p + h) (equations 4.21-4.24); sd = 0 is certainty.
+
+    >>> best = newsvendor_normal(holding_cost=0.18, stockout_cost=0.70, mean=50, sd=8)
+    >>> round(best.level, 1), round(best.cost, 4)
+    (56.6, 1.9976)
+    """
     checks.positive(holding_cost=holding_cost, stockout_cost=stockout_cost)
     checks.not_negative(mean=mean, sd=sd)
     z = float(stats.norm.ppf(stockout_cost / (stockout_cost + holding_cost)))

@@ -33,6 +33,10 @@ def wagner_whitin(
     fixed_cost per order, holding_cost per unit left at the end of a period, unit_cost per unit ordered: one number or one
     per period. theta_t = min over s > t of K_t + sum over t <= i < s of (c_t + h_t + ... + h_{i-1}) d_i + theta_s; where
     d_t = 0 also theta_{t+1}. Raises ValueError, naming the parameter, for values below 0 or of the wrong number.
+
+    >>> plan = wagner_whitin([90, 120, 80, 70], fixed_cost=500, holding_cost=2)
+    >>> plan.quantities, plan.cost
+    ((210.0, 0.0, 150.0, 0.0), 1380.0)
     """
     wanted = _each("demand", demand, len(demand))
     fixed, holding, unit = (

@@ -35,7 +35,12 @@ class OrderUpToPolicy:
 def ss_poisson(
     holding_cost: float, stockout_cost: float, fixed_cost: float, mean: float, lead_time: float = 0
 ) -> OrderUpToPolicy:
-    """The optimal (s, S) for Poisson demand per period; lead_time in periods, fractions too."""
+    """The optimal (s, S) for Poisson demand per period; lead_time in periods, fractions too.
+
+    >>> policy = ss_poisson(holding_cost=1, stockout_cost=4, fixed_cost=5, mean=6)
+    >>> policy.reorder_point, policy.order_up_to_level, round(policy.cost, 3)
+    (4, 10, 8.034)
+    """
     checks.positive(mean=mean)
     checks.not_negative(lead_time=lead_time)
     at_risk = poisson_pmf(mean * (lead_time + 1))
