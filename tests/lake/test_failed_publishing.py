@@ -16,6 +16,7 @@ from echelon.stages.shared.context import Context
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 OpenLake = Callable[..., Lake]
 
@@ -30,6 +31,16 @@ def in_the_way(lake: Lake) -> None:
     place = Path(lake.path("locations"))
     place.parent.mkdir(parents=True)
     place.write_text("somebody's notes")
+
+
+def test_nothing_is_under_way_any_more_when_a_table_that_fails_is_told(lake: Lake) -> None:
+    """A query that is under way while Spark stops can wait for its end for ever, and the run with it."""
+    broken = locations(lake, 0.25).withColumn("holding_rate", F.raise_error(F.lit("no such rate")).cast("double"))
+    long = lake.spark.createDataFrame([("A", None, None, 1.0, None, None)], TABLES["items"].ddl)
+    long = long.withColumn("description", F.expr("reflect('java.lang.Thread', 'sleep', 2000L)"))
+    with pytest.raises((Py4JJavaError, PySparkException), match="no such rate"):
+        lake.publish({"locations": broken, "items": long})
+    assert "_SUCCESS" in {file.name for file in Path(lake.output).glob("staging/*/tables/items/*")}
 
 
 def test_a_commit_that_fails_is_raised_once_and_nothing_stays_staged(lake: Lake) -> None:

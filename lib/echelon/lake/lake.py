@@ -1,10 +1,10 @@
 """The tables of one output folder: read, and publish through staging, guard and one commit per table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -19,6 +19,7 @@ from echelon.lake.run_state import RunState
 from echelon.lake.schema import conform, spark_schema
 from echelon.lake.visible import newest_release, table_path
 
+T = TypeVar("T")
 # Small tables take Spark little work but many round trips: a few of them side by side.
 _AT_ONCE = 4
 
@@ -83,7 +84,7 @@ class Lake:
         """
         for name in frames:
             self._published.pop(name, None)  # its staged files are about to be overwritten
-        staged = dict(zip(frames, self._pool.map(self._stage, frames, frames.values()), strict=True))
+        staged = dict(zip(frames, self._side_by_side(lambda name: self._stage(name, frames[name]), frames), strict=True))
         checks = self._check(staged)
         self.run.checks = [c for c in self.run.checks if c.table not in staged] + checks
         _refuse_blocked(checks)
@@ -178,8 +179,15 @@ class Lake:
     def _check(self, staged: Mapping[str, DataFrame]) -> list[Check]:
         """The queries of the suites run side by side; Great Expectations itself takes one table after the other."""
         find = partial(self._find, staged=staged)
-        ready = self._pool.map(lambda name: prepare(staged[name], TABLES[name], self._suites, find, self.keep), staged)
+        ready = self._side_by_side(lambda name: prepare(staged[name], TABLES[name], self._suites, find, self.keep), staged)
         return [r for name, prepared in zip(staged, ready, strict=True) for r in check(staged[name], TABLES[name], prepared)]
+
+    def _side_by_side(self, work: Callable[[str], T], names: Iterable[str]) -> list[T]:
+        """The work on each table. An error is raised only when none is under way any more: a run ends after an error, and
+        what still waits for a Spark that has stopped may wait without end."""
+        under_way = [self._pool.submit(work, name) for name in names]
+        wait(under_way)
+        return [each.result() for each in under_way]
 
     def _find(self, name: str, staged: Mapping[str, DataFrame]) -> DataFrame:
         """A table that a check refers to: staged beside it, published before, or as the last release had it."""
