@@ -123,8 +123,9 @@ def test_constant_weeks_are_forecast_as_they_are_with_no_width() -> None:
         mean = np.stack(live["mean"].to_list())
         assert live["status"].tolist() == ["ok", "ok"] and mean == pytest.approx(4.0, abs=0.01)
         mixture = mixture_of(*(np.repeat(live[name].to_numpy(), 8) for name in SHAPE_COLUMNS))
-        found = mixture_quantiles(mean.ravel(), mixture, np.ones(16, bool), QUANTILES)
-        assert np.isfinite(found).all()
+        assert live["counts"].all() and live["underdispersed"].all()
+        found = mixture_quantiles(mean.ravel(), mixture, np.zeros(16, bool), QUANTILES)
+        assert found == pytest.approx(4.0, abs=0.01)
     with np.errstate(divide="raise", invalid="raise"):
         scores = backtest(panel, chosen, cutoffs(panel.end, 8, 3), 8, QUANTILES, 16)
     assert scores["rmsse"].isna().all()

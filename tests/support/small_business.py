@@ -49,6 +49,7 @@ def rows(**changes: object) -> pd.DataFrame:
             "level_cv": 0.3,
             "level_correlation": 0.0,
             "counts": True,
+            "underdispersed": False,
             "fill_rate": [0.9, 0.95],
             "unit_cost": 2.0,
             "shelf_life_days": None,

@@ -28,6 +28,9 @@ SHAPE = (
     amount("large_factor", "Mean of a large period / mean of all periods", "1", True),
     amount("large_dispersion", "Dispersion of large periods", "1", True),
 )
+UNDERDISPERSED = Column(
+    "underdispersed", "boolean", "Demand is in whole units, but varies clearly less than a Poisson variable", nullable=True
+)
 BACKTEST_SCORES = Table(
     "backtest_scores",
     "backtest",
@@ -56,6 +59,7 @@ BACKTEST_SCORES = Table(
             "1",
             nullable=True,
         ),
+        UNDERDISPERSED,
         amount("absolute_error", "Sum of |forecast - actual|; over the sum of demand it is the WAPE", "units", nullable=True),
         amount(
             "crps",
@@ -186,8 +190,9 @@ DEMAND_DISTRIBUTIONS = Table(
     "demand_distributions",
     "forecast",
     "Predictive distribution in the compact form that simulation draws from. Given the level factor F, demand in period t has "
-    "mean mean[t] x F and is nothing in idle periods, negative binomial (gamma where demand is not in whole units) in active "
-    "and in large ones; F is gamma with mean 1 and stays the same over one horizon. dispersion and shares are given F.",
+    "mean mean[t] x F and is nothing in idle periods, negative binomial in active and in large ones (gamma where demand is not "
+    "in whole units, or underdispersed); F is gamma with mean 1 and stays the same over one horizon. dispersion and shares are "
+    "given F.",
     ("sku", "location"),
     (
         SKU,
@@ -196,6 +201,7 @@ DEMAND_DISTRIBUTIONS = Table(
         Column("status", "string", "ok, or why a fallback stands in for the champion"),
         Column("start_date", "date", "First day of the first period"),
         Column("counts", "boolean", "Demand is in whole units"),
+        UNDERDISPERSED,
         Column("mean", "array<double>", "Mean per period of the horizon", "units"),
         *SHAPE,
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),

@@ -37,7 +37,7 @@ def run(context: Context) -> str:
     residuals = residual_sums(context, scores)
     found = lake.keep("distributions", distributions(means, residuals))
     table = apply_to_rows(
-        found.select(*SERIES, "model", "start_date", "counts", "mean", *SHAPE_COLUMNS, "level_cv"),
+        found.select(*SERIES, "model", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv"),
         partial(_quantile_rows, freq=windows.freq),
         TABLES["forecasts"].ddl,
     )
@@ -63,7 +63,8 @@ def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
 def _series_rows(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean)
     mixture = mixture_of(*(np.asarray(getattr(row, name)) for name in SHAPE_COLUMNS))
-    found = quantiles(mean, mixture, row.level_cv, row.counts, QUANTILES)
+    found = quantiles(mean, mixture, row.level_cv, row.counts and not row.underdispersed, QUANTILES)
+    found = np.rint(found) if row.underdispersed else found
     first = int(period_index(row.start_date, freq))
     dates = period_start(np.arange(first, first + len(mean)), freq).astype("datetime64[s]")
     named = {quantile_name(level): found[:, i] for i, level in enumerate(QUANTILES)}

@@ -24,8 +24,8 @@ from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import Windows
 
 _LIVE = (
-    "sku string, location string, model string, status string, start_date date, counts boolean, mean array<double>, "
-    + ", ".join(f"{name} double" for name in (*SHAPE_COLUMNS, "history_ratio"))
+    "sku string, location string, model string, status string, start_date date, counts boolean, underdispersed boolean, "
+    "mean array<double>, " + ", ".join(f"{name} double" for name in (*SHAPE_COLUMNS, "history_ratio"))
 )
 _SCHEMA = f"{_LIVE}, {INSIGHT}"
 _COLUMNS = [column.split()[0] for column in _SCHEMA.split(", ")]

@@ -29,7 +29,7 @@ from echelon.stages.shared.context import Context
 from echelon.stages.shared.network import lanes_of, names_of
 from echelon.stages.stock.long_lead_times import lead_time
 
-_DISTRIBUTION = ("mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "counts")
+_DISTRIBUTION = ("mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "counts", "underdispersed")
 
 
 @dataclass(frozen=True)
@@ -193,9 +193,10 @@ def _demand(row: Any) -> Demand:
         np.asarray(row["mean"]),
         row["dispersion"],
         row["level_cv"],
-        row["counts"],
+        row["counts"] and not row["underdispersed"],
         Shape(*(row[field.name] for field in fields(Shape))),
         row["level_correlation"],
+        bool(row["underdispersed"]),
     )
 
 

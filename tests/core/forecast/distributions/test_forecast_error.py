@@ -28,7 +28,14 @@ from echelon.core.forecast.panel import KEYS
 from echelon.core.probability.mixture import Mixture, mixture_cdf, mixture_of
 from scipy import stats
 
-PLAIN = {"active_share": 1.0, "large_share": 0.0, "large_factor": 1.0, "large_dispersion": 0.0, "history_ratio": 1.0}
+PLAIN = {
+    "active_share": 1.0,
+    "large_share": 0.0,
+    "large_factor": 1.0,
+    "large_dispersion": 0.0,
+    "history_ratio": 1.0,
+    "underdispersed": False,
+}
 LUMPY = {"dispersion": 12.0, "active_share": 0.3, "large_share": 0.01, "large_factor": 25.0, "large_dispersion": 0.2}
 
 

@@ -28,7 +28,7 @@ MISSES = [f"miss_{round(100 * cv)}" for cv in LEVEL_CVS]
 SUMMED = ["cases", *MISSES, "pairs", "common_seen", "common_foretold"]
 STATISTIC_COLUMNS = [*KEYS, "segment", "cutoff", *SUMMED]
 DISTRIBUTION_COLUMNS = [
-    *KEYS, "model", "status", "start_date", "counts", "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation",
+    *KEYS, "model", "status", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation",
 ]  # fmt: skip
 # Exceedances of a segment are pooled with as many of the average over all segments.
 BORROWED_CASES = 200.0
@@ -168,10 +168,12 @@ def shape_mixture(rows: pd.DataFrame) -> Mixture:
 
 
 def counted(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Per row of `backtest_scores`, whether the series has only had demand in whole units, in its windows up to that one."""
+    """Per row of `backtest_scores`, whether its distribution is a negative binomial: the series has only had demand in whole
+    units, in its windows up to that one, and was not underdispersed (null, in rows of earlier releases: it was not)."""
     whole = scores[[*KEYS, "cutoff"]].reset_index(drop=True).assign(whole=whole_units(np.stack(scores["actual"].to_list())))
     so_far = whole.sort_values("cutoff", kind="stable").groupby(KEYS)["whole"].cummin()
-    return so_far.sort_index().to_numpy(np.bool_)
+    narrow = scores["underdispersed"].fillna(False).to_numpy(np.bool_)
+    return np.asarray(so_far.sort_index().to_numpy(np.bool_) & ~narrow)
 
 
 def _numbers(frame: pd.DataFrame, name: str, missing: float) -> Vector:

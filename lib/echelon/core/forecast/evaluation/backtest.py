@@ -11,6 +11,7 @@ from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import start_date
 from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS, Profiles, Shapes, learn_profiles, shapes_for
+from echelon.core.forecast.distributions.underdispersion import underdispersed
 from echelon.core.forecast.evaluation import scores
 from echelon.core.forecast.evaluation.inventory_cost import Terms, inventory_cost, sum_dispersion
 from echelon.core.forecast.evaluation.refit import Fitted
@@ -22,7 +23,7 @@ COVERAGE = (0.5, 0.8, 0.9, 0.95)
 COVERAGE_COLUMNS = [f"coverage_{round(level * 100)}" for level in COVERAGE]
 SCORE_COLUMNS = [
     *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual", *SHAPE_COLUMNS, "history_ratio",
-    "absolute_error", "crps", *COVERAGE_COLUMNS, "periods_in_stock", "inventory_cost",
+    "underdispersed", "absolute_error", "crps", *COVERAGE_COLUMNS, "periods_in_stock", "inventory_cost",
 ]  # fmt: skip
 
 
@@ -58,12 +59,14 @@ def backtest(
 @dataclass(frozen=True)
 class _Window:
     """What all candidates share at a cutoff. training: the series that join; actual: (n, h) units; scale: mean demand,
-    naive: mean squared naive error, profiles: of single periods, cover_dispersion: of sums, all of the training part."""
+    naive: mean squared naive error, underdispersed: narrower than Poisson, counts: negative binomial, else gamma, profiles:
+    of single periods, cover_dispersion: of sums, all of the training part."""
 
     training: Panel
     actual: Matrix
     gap: int
     terms: Terms
+    underdispersed: npt.NDArray[np.bool_]
     counts: npt.NDArray[np.bool_]
     scale: Vector
     naive: Vector
@@ -84,12 +87,14 @@ def _windows(
 
 
 def _window(training: Panel, actual: Matrix, gap: int, terms: Terms) -> _Window:
-    counts = whole_units(training.values)
+    narrow = underdispersed(training)
+    counts = whole_units(training.values) & ~narrow
     return _Window(
         training,
         actual,
         gap,
         terms,
+        narrow,
         counts,
         np.nanmean(training.values, axis=1),
         scores.naive_mse(training.values),
@@ -115,6 +120,7 @@ def _scored(window: _Window, candidate: Fitted, levels: Sequence[float]) -> pd.D
             "actual": list(actual),
             **shapes.columns(),
             "history_ratio": shapes.history_ratio,
+            "underdispersed": window.underdispersed,
             "absolute_error": scores.absolute_error(actual, mean),
             "periods_in_stock": scores.periods_in_stock(actual, mean),
             "inventory_cost": inventory_cost(actual, mean, window.cover_dispersion, window.counts, window.terms),
@@ -124,7 +130,7 @@ def _scored(window: _Window, candidate: Fitted, levels: Sequence[float]) -> pd.D
 
 
 def _distribution_scores(window: _Window, mean: Matrix, shapes: Shapes, levels: Sequence[float]) -> dict[str, Vector]:
-    """Scores of the distribution around the means, counts and other units apart."""
+    """Scores of the distribution around the means, negative binomials and gammas apart."""
     n, horizon = mean.shape
     mixture = mixture_of(*(np.repeat(column, horizon) for column in shapes.columns().values()))
     whole = np.repeat(window.counts, horizon)

@@ -118,7 +118,7 @@ def _demand(demand: Demand, bias: float, off: Set[str]) -> Demand:
     if ERROR in off and demand.level_cv > 0:
         demand = replace(demand, level_cv=0.0)
     if NOISE in off and (demand.counts or demand.dispersion > 0):
-        demand = replace(demand, dispersion=0.0, counts=False, shape=Shape())
+        demand = replace(demand, dispersion=0.0, counts=False, underdispersed=False, shape=Shape())
     return demand
 
 

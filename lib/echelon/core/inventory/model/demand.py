@@ -27,7 +27,8 @@ class Demand:
 
     F is gamma with mean 1 and coefficient of variation level_cv, constant over one horizon of len(mean) periods.
     Given F the variance is m + dispersion x m^2 for counts and dispersion x m^2 otherwise, m = mean[t] x F, whatever the
-    shape. level_correlation: of F with that of the SKU's other points (of their normal scores).
+    shape. level_correlation: of F with that of the SKU's other points (of their normal scores). underdispersed: in whole
+    units but narrower than Poisson, and so not `counts`; stock levels are whole units all the same.
     """
 
     mean: npt.NDArray[np.float64]
@@ -36,6 +37,7 @@ class Demand:
     counts: bool = True
     shape: Shape = Shape()
     level_correlation: float = 0.0
+    underdispersed: bool = False
 
     @cached_property
     def parts(self) -> npt.NDArray[np.float64]:

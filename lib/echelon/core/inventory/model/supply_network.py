@@ -199,12 +199,18 @@ class SupplyNetwork:
 
     @cached_property
     def counts(self) -> bool:
-        """Whether all demand is in whole units, so that levels are too."""
+        """Whether all demand is negative binomial."""
         return all(point.demand.counts for point in self.nodes if point.demand is not None)
+
+    @cached_property
+    def whole_units(self) -> bool:
+        """Whether all demand is in whole units, so that levels are too."""
+        demands = [point.demand for point in self.nodes if point.demand is not None]
+        return all(demand.counts or demand.underdispersed for demand in demands)
 
     def restriction(self, quantity: float) -> float:
         """A lot or MOQ as orders feel it: single units are no restriction where demand is counted."""
-        return 0.0 if self.counts and quantity <= 1 else quantity
+        return 0.0 if self.whole_units and quantity <= 1 else quantity
 
     @property
     def parents(self) -> list[int]:

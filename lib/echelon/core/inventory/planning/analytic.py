@@ -67,7 +67,7 @@ def analytic_levels(network: SupplyNetwork) -> Doubles:
         middle = (low + high) / 2
         enough = ~(fill_rate_alone(middle, ltd, review, network.counts) < target)
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    levels = np.ceil(high - 1e-6) if network.counts else high
+    levels = np.ceil(high - 1e-6) if network.whole_units else high
     return np.where(ltd.rate > 0, levels, 0.0)
 
 

@@ -29,4 +29,4 @@ def classical_levels(network: SupplyNetwork, history: Doubles, window: int) -> D
     variance = seen.var(axis=0, ddof=1) if len(seen) > 1 else np.zeros(len(mean))
     z = stats.norm.ppf(np.clip(service_targets(network), 0.5, 0.9999))
     levels = mean * cover + z * np.sqrt(cover * variance + np.square(mean) * late)
-    return np.ceil(levels - 1e-9) if network.counts else levels
+    return np.ceil(levels - 1e-9) if network.whole_units else levels

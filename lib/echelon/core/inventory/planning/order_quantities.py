@@ -40,7 +40,7 @@ def with_gaps(network: SupplyNetwork, gaps: dict[int, float]) -> SupplyNetwork:
     """The network with other gaps, whole ones where demand is counted."""
     nodes = list(network.nodes)
     for n, gap in gaps.items():
-        chosen = max(np.rint(gap), 1.0) if network.counts else gap
+        chosen = max(np.rint(gap), 1.0) if network.whole_units else gap
         nodes[n] = replace(nodes[n], policy=replace(nodes[n].policy, gap=float(chosen)))
     return replace(network, nodes=tuple(nodes))
 

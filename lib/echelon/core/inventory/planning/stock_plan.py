@@ -66,7 +66,7 @@ def targets_of(network: SupplyNetwork, rate: Doubles) -> Targets:
     asked = np.array([node.demand is not None and node.demand.rate > 0 for node in network.nodes])
     # a cost of zero would leave the levels upstream undecided
     hold = np.maximum(holding_costs(network), 1e-9 + 1e-6 * holding_costs(network).max())
-    return Targets(np.where(asked & (rate > 0), wanted, np.nan), hold, network.counts)
+    return Targets(np.where(asked & (rate > 0), wanted, np.nan), hold, network.whole_units)
 
 
 def observed(targets: Targets, simulator: System) -> Targets:
@@ -107,7 +107,7 @@ def describe(network: SupplyNetwork, levels: Doubles, ltd: LeadTimeDemand, measu
     unknown, zero = np.full(len(levels), np.nan), np.zeros(len(levels))
     known = measures is not None
     on_hand = measures.on_hand.mean if measures else zero
-    unit = 1.0 if network.counts else 0.0
+    unit = 1.0 if network.whole_units else 0.0
     target = [np.nan if node.target_fill_rate is None else node.target_fill_rate for node in network.nodes]
     return StockPlan(
         names=tuple(node.name for node in network.nodes),
