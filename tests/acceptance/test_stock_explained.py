@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.config import load
+from echelon.core.inventory.explanation.cause_names import CAUSES
 from echelon.core.inventory.explanation.causes import Evidence
-from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
+from echelon.core.inventory.explanation.explain import explain_stock
 from echelon.core.inventory.model.demand import Demand, Shape
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from echelon.core.inventory.explanation.cause_names import CAUSES
 from echelon.core.inventory.explanation.causes import Evidence
-from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
+from echelon.core.inventory.explanation.explain import explain_stock
 from echelon.lake.contracts import TABLES
 from echelon.stages import stock
 from echelon.stages.stock import explanations

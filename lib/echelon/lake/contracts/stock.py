@@ -1,6 +1,7 @@
 """Tables of the stages `stock`, `replenish` and `replay`."""
 
 from echelon.core.inventory.bootstrap import FEWEST
+from echelon.core.inventory.explanation.cause_names import CAUSES, NOT_EXPLAINED
 from echelon.lake.contracts.common import DESTINATION, LOCATION, SKU, SOURCE, amount, share
 from echelon.lake.contracts.contract import Column, Table
 
@@ -93,19 +94,7 @@ CAUSE = Column(
     "upstream_shortage: the source may be short; review_period: orders can only be placed at reviews; lots: lot size and "
     "MOQ; target: the last half of the demand's share that may go unserved (95 % served instead of 90 %); remainder: what is "
     "left without all of them",
-    allowed=(
-        "upstream_shortage",
-        "demand_variability",
-        "forecast_error",
-        "forecast_bias",
-        "lead_time_mean",
-        "lead_time_variability",
-        "supplier_unreliability",
-        "review_period",
-        "lots",
-        "target",
-        "remainder",
-    ),
+    allowed=CAUSES,
 )
 STOCK_EXPLANATIONS = Table(
     "stock_explanations",
@@ -155,7 +144,7 @@ STOCK_CHANGES = Table(
             "string",
             "As in `stock_explanations`; not_explained: one of the releases does not explain the SKU-location, so only the "
             "whole can be compared",
-            allowed=(*CAUSE.allowed, "not_explained"),
+            allowed=(*CAUSES, NOT_EXPLAINED),
         ),
         Column("before", "double", "Part of the safety stock in the last release", "units"),
         Column("now", "double", "Part of the safety stock in this one", "units"),

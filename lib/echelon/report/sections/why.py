@@ -33,10 +33,10 @@ CAUSES = {
         "orders wait for reviews",
         "Orders wait for a review: more cycle stock, and often less safety stock.",
     ),
-    "lots": ("Lots and minimums", "of lots and minimum orders", "Orders are rounded up."),
+    "lots": ("Lots and minimums", "orders come in lots or minimums", "Orders are rounded up."),
     "target": ("High target", "the target is high", "Half as much unserved demand: say 95% served instead of 90%."),
-    "remainder": ("Remainder", "of none of these", "What would be held without any of these causes."),
-    "not_explained": ("Not explained", "of what was not explained", "One of the releases does not explain the SKU."),
+    "remainder": ("Remainder", "some stock has none of these causes", "What would be held without any of these causes."),
+    "not_explained": ("Not explained", "not everything was explained", "One of the releases does not explain the SKU."),
 }
 MOST_ROWS = 40
 WIDTH, LABELS, RIGHT, ROW = 490, 140, 58, 25

@@ -6,8 +6,9 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from echelon.core.inventory.explanation.cause_names import CAUSES
 from echelon.core.inventory.explanation.causes import Evidence
-from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
+from echelon.core.inventory.explanation.explain import explain_stock
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.planning.stock_plan import SimulationSize, StockPlan
 from echelon.engine.decimal_sums import exact_sum

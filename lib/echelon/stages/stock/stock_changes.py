@@ -3,21 +3,21 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from echelon.core.inventory.explanation.cause_names import NOT_EXPLAINED
 from echelon.lake.contracts import TABLES
 from echelon.stages.shared.history import SERIES
 
-WHOLE = "not_explained"
 _LEAST = 1e-6  # units: less is rounding
 
 
 def parts(levels: DataFrame, explanations: DataFrame, items: DataFrame) -> DataFrame:
     """sku, location, cause, units, value of one release: of every planned SKU-location the whole safety stock (cause
-    WHOLE), and of explained ones each part."""
+    NOT_EXPLAINED), and of explained ones each part."""
     # safety stock was cut at 0 before there was that of the echelon
     uncut = F.col("base_stock_level") - F.col("lead_time_demand")
     units = F.when(F.col("echelon_safety_stock").isNull(), uncut).otherwise(F.col("safety_stock"))
     whole = levels.join(items.select("sku", "unit_cost"), "sku").select(
-        *SERIES, F.lit(WHOLE).alias("cause"), units.alias("units"), (units * F.col("unit_cost")).alias("value")
+        *SERIES, F.lit(NOT_EXPLAINED).alias("cause"), units.alias("units"), (units * F.col("unit_cost")).alias("value")
     )
     return whole.union(explanations.select(*SERIES, "cause", F.col("safety_stock").alias("units"), "value"))
 
@@ -29,7 +29,7 @@ def changes(before: DataFrame, now: DataFrame) -> DataFrame:
     both = sides[0].join(sides[1], [*SERIES, "cause"], "full")
     told = both.withColumns({f"{name}_{what}": flag for name in ("before", "now") for what, flag in _flags(name).items()})
     by_cause = F.expr("(before_explained OR NOT before_planned) AND (now_explained OR NOT now_planned)")
-    kept = told.where(by_cause != (F.col("cause") == WHOLE))
+    kept = told.where(by_cause != (F.col("cause") == NOT_EXPLAINED))
     known = kept.fillna(0.0, ["before", "now", "before_value", "now_value"])
     rows = known.withColumns(
         {
@@ -48,5 +48,5 @@ def _named(before: DataFrame, now: DataFrame) -> tuple[tuple[str, DataFrame], tu
 def _flags(name: str) -> dict[str, Column]:
     """Whether a release plans the SKU-location of a row, and whether it explains it."""
     node, has = Window.partitionBy(*SERIES), F.col(name).isNotNull()
-    whole = F.col("cause") == WHOLE
+    whole = F.col("cause") == NOT_EXPLAINED
     return {"planned": F.max(has & whole).over(node), "explained": F.max(has & ~whole).over(node)}

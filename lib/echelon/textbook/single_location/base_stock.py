@@ -32,11 +32,6 @@ class Purchase:
     profit: float
 
 
-def normal_loss(z: float) -> float:
-    """E[(Z - z)+] of a standard normal Z."""
-    return float(stats.norm.pdf(z) - z * stats.norm.sf(z))
-
-
 def newsvendor_normal(holding_cost: float, stockout_cost: float, mean: float, sd: float) -> Level:
     """Optimal level for one period of normal demand: F(S) = p / (p + h) (equations 4.21-4.24); sd = 0 is certainty.
 

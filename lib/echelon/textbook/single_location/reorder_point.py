@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
+from echelon.core.probability.normal_loss import normal_loss
 from echelon.textbook import checks
 from echelon.textbook.demand_laws import PositionCost, best_position, poisson_pmf, position_cost
-from echelon.textbook.single_location.base_stock import normal_loss
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class NormalSystem:
     def shortage(self, position: float) -> float:
         """n(y) = E[(D - y)+] of the lead-time demand."""
         left = position - self.lead_time_mean
-        return self.lead_time_sd * normal_loss(left / self.lead_time_sd) if self.lead_time_sd > 0 else max(-left, 0.0)
+        return self.lead_time_sd * float(normal_loss(left / self.lead_time_sd)) if self.lead_time_sd > 0 else max(-left, 0.0)
 
     def second_shortage(self, position: float) -> float:
         """n2(y) = E[((D - y)+)^2] / 2, sd^2 ((z^2 + 1) Q(z) - z phi(z)) / 2 with Q the upper tail."""

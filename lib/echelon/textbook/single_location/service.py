@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from echelon.core.probability.normal_loss import normal_loss
 from echelon.textbook import checks
 from echelon.textbook.demand_laws import expected_shortage, poisson_pmf, sum_pmf
-from echelon.textbook.single_location.base_stock import normal_loss
 
 
 @dataclass(frozen=True)

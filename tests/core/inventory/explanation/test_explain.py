@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from echelon.core.inventory.explanation.cause_names import CAUSES
 from echelon.core.inventory.explanation.causes import Evidence
-from echelon.core.inventory.explanation.explain import CAUSES, explain_stock
+from echelon.core.inventory.explanation.explain import explain_stock
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point

@@ -11,20 +11,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from echelon.core.inventory.explanation.cause_names import (
+    BIAS,
+    ERROR,
+    LENGTH,
+    LOTS,
+    NOISE,
+    REVIEW,
+    SHORTAGE,
+    TARGET,
+    UNRELIABILITY,
+    VARIATION,
+)
 from echelon.core.inventory.model.demand import Demand, Shape
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import OUTSIDE, Link, Point, Policy, every
-
-TARGET = "target"
-LOTS = "lots"
-REVIEW = "review_period"
-UNRELIABILITY = "supplier_unreliability"
-VARIATION = "lead_time_variability"
-LENGTH = "lead_time_mean"
-BIAS = "forecast_bias"
-ERROR = "forecast_error"
-NOISE = "demand_variability"
-SHORTAGE = "upstream_shortage"
 
 _SHORTEST = 0.01  # share of the shipments that may take less than the certain part of a lead time
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from echelon.core.arrays import Doubles
-from echelon.core.inventory.explanation import causes
+from echelon.core.inventory.explanation.cause_names import CAUSES, ORDER, SHORTAGE
 from echelon.core.inventory.explanation.causes import Evidence, same, same_demand, without
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource, paths_of
 from echelon.core.inventory.kernels.simulators import simulator_for
@@ -22,22 +22,6 @@ from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPric
 from echelon.core.inventory.planning.best_levels import counted_prices, levels_near
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand, review_periods
 from echelon.core.inventory.planning.warm_up import warm_up_periods
-
-# From what can be changed soonest to what has to be taken as it is.
-_ORDER = (
-    causes.TARGET,
-    causes.LOTS,
-    causes.REVIEW,
-    causes.UNRELIABILITY,
-    causes.VARIATION,
-    causes.LENGTH,
-    causes.BIAS,
-    causes.ERROR,
-    causes.NOISE,
-    causes.SHORTAGE,
-)
-REMAINDER = "remainder"
-CAUSES = (*reversed(_ORDER), REMAINDER)
 
 
 @dataclass(frozen=True)
@@ -97,14 +81,14 @@ def explain_stock(
     paths = PathSource(network, periods, warm_up_periods(network)).draw("explain", replications)
     ground = _ground(network, paths, levels, evidence)
     whole = _best(ground.without(network, frozenset()), paths, ground, levels)
-    together = _switched_off(whole, _ORDER[:-1], network, ground)
-    apart = _switched_off(whole, _ORDER[::-1], network, ground)
+    together = _switched_off(whole, ORDER[:-1], network, ground)
+    apart = _switched_off(whole, ORDER[::-1], network, ground)
     one_way = np.stack([*_steps(together), np.zeros_like(whole.held)])
     there = np.stack([*_steps(together), together[-1] - apart[-1]])
     back = np.stack(_steps(apart)[::-1])
     parts = np.where(network.inner, one_way, (there + back) / 2)[::-1]
     # an outside supplier is never short: what two searches for the same levels differ by is no cause
-    parts[CAUSES.index(causes.SHORTAGE)] *= np.array(network.parents) >= 0
+    parts[CAUSES.index(SHORTAGE)] *= np.array(network.parents) >= 0
     left = np.stack([levels - whole.demand, whole.demand]) - parts.sum(axis=0)
     safety, demand = np.concatenate([parts, left[None]]).transpose(1, 0, 2)
     return Explanation(safety, demand)

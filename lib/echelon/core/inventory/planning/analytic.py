@@ -10,6 +10,7 @@ from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, lead_time_demand, review_periods
 from echelon.core.inventory.planning.order_quantities import economic_gaps, open_gaps, with_gaps
 from echelon.core.inventory.planning.stock_plan import StockPlan, describe, holding_costs, with_safety_stock
+from echelon.core.probability.normal_loss import normal_loss
 
 DEFAULT_SERVICE = 0.9  # of a point without customers or targets downstream
 
@@ -32,7 +33,7 @@ def _normal_shortage(level: Doubles, mean: Doubles, sd: Doubles) -> Doubles:
     """The normal loss function, also for sd = 0."""
     safe = np.maximum(sd, 1e-12)
     z = (level - mean) / safe
-    return np.where(sd > 0, safe * (stats.norm.pdf(z) - z * stats.norm.sf(z)), np.maximum(mean - level, 0))
+    return np.where(sd > 0, safe * normal_loss(z), np.maximum(mean - level, 0))
 
 
 def fill_rate_alone(levels: Doubles, ltd: LeadTimeDemand, review: Doubles, counts: bool) -> Doubles:

@@ -17,7 +17,7 @@ from echelon.core.inventory.kernels.network.tape import (
 )
 
 CLOSE = 1e-9  # a smaller order is none
-NO_LIMIT = 1e300  # capacities are below it
+BEYOND_CAPACITIES = 1e300  # a capacity is below it or no limit; compiled code may not compare with infinity
 
 
 @helper
@@ -67,7 +67,7 @@ def _cut(net: Network, state: State, tape: Tape, n: int, wanted: int) -> int:
     point, quantity, little = net.points[n], wanted, rounding(tape, n)
     if tape.number[quantity].value > point.order_capacity:
         quantity = constant(tape, point.order_capacity)
-    if point.storage_capacity < NO_LIMIT:
+    if point.storage_capacity < BEYOND_CAPACITIES:
         quantity = smaller(tape, quantity, _room(net, state, tape, n))
     if quantity == wanted:
         return wanted
