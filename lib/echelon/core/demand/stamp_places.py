@@ -63,7 +63,7 @@ def days_of_periods(freq: Frequency) -> list[Place]:
     """The places of one day."""
     if freq == "W":
         return [Place(partial(_after_start, days=day, freq="W")) for day in range(7)]
-    days = [
+    days: list[Callable[[Index], Dates]] = [
         *(partial(_day_of_month, days=days) for days in range(31)),
         *(partial(_before_end, days=days) for days in range(1, 32)),
         lambda month: np.busday_offset(period_start(month, "M"), 0, roll="forward"),
