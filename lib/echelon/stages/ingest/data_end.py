@@ -40,8 +40,8 @@ def in_their_periods(context: Context, sales: DataFrame) -> DataFrame:
     if days and (counts := told_windows(dates, freq, rows)):
         note(
             "ingest",
-            f"the dates of sales stand for {_PERIOD[freq]}s, of which nearly each has one, though on no fixed day: a date counts "
-            f"in the {_PERIOD[freq]} {counts}. Where another is meant, give a day of it",
+            f"the dates of sales stand for {_PERIOD[freq]}s, of which nearly each has one, though on no fixed day: a date "
+            f"counts in the {_PERIOD[freq]} {counts}. Where another is meant, give a day of it",
         )
     moved = slipped_stamps(dates, freq, rows)
     if not moved:
