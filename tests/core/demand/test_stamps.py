@@ -175,8 +175,10 @@ def following(first: str, number: int) -> list[str]:
 def test_retail_months_are_months_one_after_the_other(stamps: npt.NDArray[np.datetime64], first: str) -> None:
     assert stamps_whole_periods(stamps, "M")
     assert months_of(stamps) == following(first, len(stamps))
-    changed = np.delete(stamps, 5)
-    assert stamps_whole_periods(changed, "M")
+    assert stamps_whole_periods(np.delete(stamps, 5), "M")
+    moved = slipped(stamps, "M")
+    in_their_months = np.array([moved.get(str(day), str(day)) for day in stamps], dtype="datetime64[D]")
+    assert stamps_whole_periods(in_their_months, "M") and slipped(in_their_months, "M") == {}
 
 
 def nth(weekday_name: str, number: int) -> npt.NDArray[np.datetime64]:

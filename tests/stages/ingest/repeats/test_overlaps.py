@@ -55,7 +55,10 @@ def test_an_extract_of_one_location_or_with_a_few_corrections_is_the_same_again(
             overlaps(frame(spark, a=rows, b=other))
 
 
-def test_a_few_rows_are_told(spark: SparkSession) -> None:
+def test_a_few_rows_or_half_of_many_are_told(spark: SparkSession) -> None:
+    rows = sales(60)
+    third = [row if number % 3 else (*row[:3], row[3] + 1) for number, row in enumerate(since(rows, 30))]
+    assert len(overlaps(frame(spark, a=rows, b=third))) == 1
     rows = sales(20)
     assert [text[:71] for text in overlaps(frame(spark, a=until(rows, 10), b=since(rows, 9)))] == [
         "sales: a and b hold the same rows of 2026-01-14 to 2026-01-14: 8 rows w"
@@ -70,3 +73,9 @@ def test_other_sales_of_the_same_days_are_none(spark: SparkSession) -> None:
     assert overlaps(frame(spark, a=rows, b=sales(60, seed=2), c=[(*row[:1], "E", *row[2:]) for row in rows])) == []
     assert overlaps(frame(spark, a=many[::3], b=many[1::3], c=many[2::3])) == []
     assert overlaps(frame(spark, a=until(rows, 30), b=since(rows, 30))) == []
+
+
+def test_days_without_a_sale_are_alike_everywhere(spark: SparkSession) -> None:
+    """Calendars that are complete with zeros, of two channels."""
+    zeros = [(f"S{sku}", "N", date(2026, 1, 5) + timedelta(days=day), 0.0) for day in range(60) for sku in range(30)]
+    assert overlaps(frame(spark, a=sales(60) + zeros, b=sales(60, seed=2) + zeros)) == []
