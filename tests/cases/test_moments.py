@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 from echelon.config.models import Source
-from echelon.lake.sources.moments import midnights_elsewhere
+from echelon.lake.sources.midnights import in_step_with_summer, midnights_elsewhere
 from pydantic import ValidationError
 from support.read_files import HEADER, files, refusal
 
@@ -117,6 +117,64 @@ def test_text_in_utc_that_was_midnight_elsewhere_is_refused(read: Any, tmp_path:
 )
 def test_what_looks_like_midnights_elsewhere(counts: list[tuple[int, int]], total: int, found: list[int]) -> None:
     assert midnights_elsewhere(counts, total) == found
+
+
+def in_utc(zone: str, form: str = "%Y-%m-%d %H:%M:%S") -> list[str]:
+    """Midnights of a year, written in UTC without saying so."""
+    return [f"A,N,{moment:{form}},1" for moment in pd.date_range(YEAR[0], YEAR[-1], tz=zone).tz_convert("UTC")]
+
+
+@pytest.mark.parametrize(("zone", "clock"), [("Europe/Berlin", "22:00 or 23:00"), ("Europe/London", "00:00 or 23:00")])
+def test_midnights_that_are_written_in_utc_without_a_zone_are_refused(read: Any, tmp_path: Path, zone: str, clock: str) -> None:
+    """They follow summer time. Both settings mend it; neither alone."""
+    file = files(tmp_path, a_csv="\n".join([HEADER, *in_utc(zone)])) / "a.csv"
+    words = (
+        f"nearly every date is at {clock} without a time zone, as midnights of another zone are when they are written in UTC; "
+        "they begin the day after. If so, say sources.sales.times_in: UTC and whose days are meant, sources.sales.time_zone "
+    )
+    assert words in refusal(read, file) and words in refusal(read, file, time_zone=zone)
+    assert days(read(file, times_in="UTC", time_zone=zone)) == YEAR
+    taken = read(file, time_zone="UTC")
+    assert days(taken)[0] == "2025-06-30" and taken.notes == []
+
+
+def test_a_pattern_without_a_zone_is_asked_the_same(read: Any, tmp_path: Path) -> None:
+    pattern = "dd.MM.yyyy HH:mm"
+    file = files(tmp_path, a_csv="\n".join([HEADER, *in_utc("Europe/Berlin", "%d.%m.%Y %H:%M")])) / "a.csv"
+    assert "nearly every date is at 22:00 or 23:00 without" in refusal(read, file, date_format=pattern)
+    assert days(read(file, date_format=pattern, times_in="UTC", time_zone="Europe/Berlin")) == YEAR
+
+
+def test_one_late_hour_of_the_whole_year_is_told(read: Any, tmp_path: Path) -> None:
+    """A shop that books at closing time, or a zone without summer time."""
+    file = files(tmp_path, a_csv="\n".join([HEADER, *in_utc("Asia/Kolkata")])) / "a.csv"
+    assert [note[:70] for note in read(file).notes] == [f"sales: {file}: nearly every date is at 18:30 without"[:70]]
+    opening = files(
+        tmp_path, b_csv="\n".join([HEADER, *(f"A,N,{day} {8 + i % 9:02d}:{i % 60:02d}:00,1" for i, day in enumerate(YEAR))])
+    )
+    assert read(opening / "b.csv").notes == []
+
+
+def test_times_that_follow_summer_time() -> None:
+    summer, winter = [(79200, month, 30) for month in (5, 6, 7)], [(82800, month, 30) for month in (11, 12, 1)]
+    assert in_step_with_summer([*summer, *winter], [79200, 82800])
+    assert not in_step_with_summer([*summer, *winter, (79200, 12, 30)], [79200, 82800])
+    assert not in_step_with_summer(summer, [79200])
+
+
+def test_midnights_of_several_zones_are_told(read: Any, tmp_path: Path) -> None:
+    rows = [f"A,N,{day}T{hour}:00Z,1" for day in YEAR[:100] for hour in ("18:30", "23:00", "05:00")]
+    file = files(tmp_path, a_csv="\n".join([HEADER, *rows])) / "a.csv"
+    assert read(file).notes == [
+        "sales: date is at 05:00 (33%), 18:30 (33%), 23:00 (33%) in UTC, as midnights of several time zones are. The days are "
+        "those of UTC: 200 rows from 10:00 on, which are midnights further east, count a day early. Write the days themselves, "
+        "or bring all to one zone and say sources.sales.time_zone"
+    ]
+
+
+def test_the_zone_of_times_goes_with_whose_days_are_meant() -> None:
+    with pytest.raises(ValidationError, match="with times_in, say whose days are meant: time_zone"):
+        Source(path="x.csv", times_in="UTC")
 
 
 def test_files_with_and_without_a_zone_are_not_one_source(read: Any, tmp_path: Path) -> None:

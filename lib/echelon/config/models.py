@@ -124,8 +124,11 @@ class Source(Strict):
         None,
         description="zone whose days moments fall on, as Europe/Berlin; default: the day as written, of timestamps UTC's",
     )
+    times_in: str | None = Field(
+        None, description="zone in which times without one are written, as UTC; with time_zone. Default: the day as written"
+    )
 
-    @field_validator("time_zone")
+    @field_validator("time_zone", "times_in")
     @classmethod
     def _is_zone(cls, name: str | None) -> str | None:
         if name is not None and not _OFFSET.match(name) and (name not in available_timezones() or name in _NO_PLACES):
@@ -150,6 +153,8 @@ class Source(Strict):
             raise PydanticCustomError("place", "give either a path or a table")
         if twice := set(self.columns) & set(self.constants):
             raise PydanticCustomError("twice", "{name} is both in columns and in constants", {"name": min(twice)})
+        if self.times_in and not self.time_zone:
+            raise PydanticCustomError("zone", "with times_in, say whose days are meant: time_zone")
         if self.table and self.format:
             raise PydanticCustomError("format", "a table that Spark knows has no format to be told; leave it out")
         return self

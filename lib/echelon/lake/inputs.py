@@ -17,7 +17,7 @@ class InputColumn:
 
 @dataclass(frozen=True)
 class Input:
-    """One input. `key` says which rows speak of the same thing (ingest/copies.py); where it is empty, whole rows may be
+    """One input. `key` says which rows speak of the same thing (ingest/repeats); where it is empty, whole rows may be
     compared (sales). Of the columns in `any_of`, the input and each of its rows must have one at least."""
 
     name: str

@@ -85,6 +85,24 @@ def test_a_peak_that_returns_every_year_is_the_season() -> None:
     assert rows["date"][excess(sold) > 0].tolist() == [pd.Timestamp(FIRST + 500)]
 
 
+@pytest.mark.parametrize("sizes", [(400.0, 900.0), (900.0, 400.0)])
+def test_a_peak_that_grows_or_shrinks_from_year_to_year_stays(sizes: tuple[float, float]) -> None:
+    sold = RNG.poisson(5, 800).astype(np.float64)
+    sold[[300, 667]] = sizes
+    assert not excess(sold).any()
+
+
+@pytest.mark.parametrize("places", [[300, 665], [665, 300]])
+def test_a_huge_day_about_a_year_from_a_smaller_one_is_a_spike(places: list[int]) -> None:
+    """So it is where the smaller one comes every year."""
+    sold = RNG.poisson(5, 1200).astype(np.float64)
+    sold[places] = [1e9, 200]
+    dates = days_of(sold)["date"]
+    assert dates[excess(sold) > 0].tolist() == [pd.Timestamp(FIRST + place) for place in sorted(places)]
+    sold[[300, 665, 1030]] = [200, 1e9, 200]
+    assert days_of(sold)["date"][excess(sold) > 0].tolist() == [pd.Timestamp(FIRST + 665)]
+
+
 def test_a_young_series_is_held_against_its_skus_other_locations_and_only_by_far() -> None:
     steady = RNG.poisson(5, 100).astype(np.float64)
     assert not excess(np.array([4.0, 6, 5, 90])).any()

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from echelon.core.demand.periods import Frequency, to_days, weekday
-from echelon.core.demand.stamps import slipped_stamps, stamps_whole_periods, stray_stamps
+from echelon.core.demand.stamps import slipped_stamps, stamps_whole_periods, stray_stamps, told_windows
 
 
 @pytest.mark.parametrize(
@@ -143,3 +143,76 @@ def test_daily_dates_are_never_moved() -> None:
     days = np.arange("2026-01-01", "2026-07-01", dtype="datetime64[D]")
     assert slipped(days, "W") == slipped(days, "M") == slipped(MONDAYS, "D") == slipped([], "W") == {}
     assert stray_stamps(days.tolist(), "W", [1] * len(days)) == stray_stamps([], "W", []) == []
+
+
+def retail(first: str, years: int, weeks: tuple[int, ...] = (4, 4, 5)) -> npt.NDArray[np.datetime64]:
+    """First days of retail months of so many weeks, from a day on, and that of the year after."""
+    lengths = 7 * np.resize(weeks, 12 * years)
+    return np.datetime64(first) + np.concatenate([[0], np.cumsum(lengths)])
+
+
+def months_of(stamps: npt.NDArray[np.datetime64]) -> list[str]:
+    """The month that each stamp counts in."""
+    days = to_days(stamps)
+    moved = slipped(days, "M")
+    return [moved.get(str(day), str(day))[:7] for day in days]
+
+
+def following(first: str, number: int) -> list[str]:
+    return [str(month) for month in np.datetime64(first) + np.arange(number)]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "first"),
+    [
+        (retail("2024-01-01", 2)[:-1], "2024-01"),  # Mondays on which months of 4, 4 and 5 weeks begin
+        (retail("2024-01-01", 2)[1:] - 1, "2024-01"),  # the Sundays on which they end
+        (retail("2024-02-04", 1, (4, 5, 4))[:-1], "2024-02"),  # retail calendar of the United States: Sundays
+        (retail("2024-02-04", 2, (4, 5, 4))[:-1], "2024-02"),
+        (retail("2024-02-04", 2, (4, 5, 4))[1:] - 1, "2024-02"),  # and the Saturdays on which they end
+    ],
+)
+def test_retail_months_are_months_one_after_the_other(stamps: npt.NDArray[np.datetime64], first: str) -> None:
+    assert stamps_whole_periods(stamps, "M")
+    assert months_of(stamps) == following(first, len(stamps))
+    assert stamps_whole_periods(np.delete(stamps, 5), "M")
+    moved = slipped(stamps, "M")
+    in_their_months = np.array([moved.get(str(day), str(day)) for day in stamps], dtype="datetime64[D]")
+    assert stamps_whole_periods(in_their_months, "M") and slipped(in_their_months, "M") == {}
+
+
+def nth(weekday_name: str, number: int) -> npt.NDArray[np.datetime64]:
+    return np.busday_offset(MONTHS.astype("datetime64[D]"), number - 1, roll="forward", weekmask=weekday_name)
+
+
+@pytest.mark.parametrize(
+    "stamps", [nth("Fri", 4), nth("Tue", 2), nth("Mon Tue Wed Thu Fri", 3), nth("Mon Tue Wed Thu Fri", 10)]
+)
+def test_one_date_in_each_month_on_no_fixed_day_is_its_stamp(stamps: npt.NDArray[np.datetime64]) -> None:
+    assert stamps_whole_periods(stamps, "M") and slipped(stamps, "M") == {}
+    days: list[dt.date] = to_days(stamps).tolist()
+    assert told_windows(days, "M", [1] * len(days)) == "in which it lies"
+    assert told_windows([*days, days[-1] + dt.timedelta(days=9)], "M", [*[100] * len(days), 3]) == "in which it lies"
+
+
+def test_weeks_dated_by_changing_days_are_weeks() -> None:
+    stamps = MONDAYS + np.resize([1, 3, 2], len(MONDAYS))
+    assert stamps_whole_periods(stamps, "W") and not stamps_whole_periods(stamps, "M")
+    assert slipped(MONDAYS + np.resize([-1, 0, 1], len(MONDAYS)), "W").keys() == {str(day) for day in (MONDAYS - 1)[::3]}
+
+
+def test_sales_that_are_rare_by_chance_stand_for_no_period() -> None:
+    """Of one SKU and of some, about one sale a month or a week; and periods of four weeks, which are no months."""
+    random = np.random.default_rng(5)
+    days = np.arange("2024-01-01", "2026-10-01", dtype="datetime64[D]")
+    for share in (1 / 30, 1 / 7, 3 / 30, 0.5):
+        for _ in range(25):
+            sold = days[random.random(len(days)) < share]
+            assert not stamps_whole_periods(sold, "M") and not stamps_whole_periods(sold, "W")
+    for _ in range(50):  # one sale in each month, on any day
+        assert not stamps_whole_periods(MONTHS.astype("datetime64[D]") + random.integers(0, 28, len(MONTHS)), "M")
+    assert not stamps_whole_periods(days[::28], "M")
+
+
+def test_few_dates_on_no_fixed_day_prove_nothing() -> None:
+    assert not stamps_whole_periods(nth("Fri", 4)[:8], "M")

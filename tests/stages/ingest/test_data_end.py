@@ -75,3 +75,27 @@ def test_a_few_rows_after_the_last_week_set_no_run_date(spark: SparkSession, cap
     rows = [(monday - timedelta(weeks=number), 5.0) for number in range(40, 0, -1) for _ in range(10)]
     assert end(spark, [*rows, (monday + timedelta(days=3), 1.0)], frequency="W") == monday
     assert "1 rows of sales up to" in capsys.readouterr().out
+
+
+def monthly(number: int) -> list[tuple[date, float]]:
+    """Totals of as many months before this one, dated by the fourth Friday."""
+    first = [
+        date((12 * TODAY.year + TODAY.month - 1 - back) // 12, (TODAY.month - 1 - back) % 12 + 1, 1)
+        for back in range(number, 0, -1)
+    ]
+    return [(day + timedelta(days=(4 - day.weekday()) % 7 + 21), 100.0) for day in first]
+
+
+def test_months_dated_by_no_fixed_day_are_whole_and_told(spark: SparkSession, capsys: Said) -> None:
+    assert end(spark, monthly(20), frequency="M") == TODAY.replace(day=1)
+    told = capsys.readouterr().out
+    assert "the day after the last month" in told
+    assert "stand for months, of which nearly each has one, though on no fixed day: a date counts in the month in which" in told
+
+
+@pytest.mark.parametrize("freq", ["D", "W"])
+def test_monthly_totals_that_are_planned_by_the_day_or_week_are_told(spark: SparkSession, capsys: Said, freq: str) -> None:
+    """All of them on Fridays, as weeks may be."""
+    end(spark, monthly(20), frequency=freq, run_date=str(TODAY.replace(day=1)))
+    told = capsys.readouterr().out
+    assert "say run.frequency: M; as it is, each is taken for the sales of its" in told and "frequency: W" not in told

@@ -11,8 +11,9 @@ The rule. The one, two or three largest demands of a series are spikes when the 
 - and there are at least LEAST_OTHERS others, MOST_OFTEN for each spike.
 
 With fewer others, the SKU's demands at other locations count as others too, and a spike is FAR times the largest of all these,
-of which there must be FEW for each spike. Bulk orders that come again stay: four of a kind are no spikes, nor are two that
-lie a year apart.
+of which there must be FEW for each spike. Bulk orders that come again stay: four of a kind are no spikes, nor are two of like
+size that lie a year apart. Events of the year grow and shrink from year to year, but rarely to less than a third; a project or
+a typing error beside a small peak of the year before is no event.
 """
 
 import numpy as np
@@ -29,7 +30,7 @@ FACTOR, GAP, MOST_GAP, FAR = 10.0, 3.0, 20.0, 100.0
 LEAST_OTHERS, MOST_OFTEN, FEW = 8, 5, 3
 CHANCE, TAIL, LEAST_TAIL = 0.003, 0.1, 4
 # Two spikes whose distance is within so many days of whole years are the season's.
-YEAR, ABOUT_A_YEAR = 365.25, 8.0
+YEAR, ABOUT_A_YEAR, LIKE_SIZE = 365.25, 8.0, 1 / 3
 
 
 def spike_excess(sales: pd.DataFrame, units: Vector) -> Vector:
@@ -61,7 +62,7 @@ def _excess(sizes: Vector, days: Days, elsewhere: tuple[Vector, Vector]) -> Vect
         return np.zeros(len(sizes))
     number, usual = counted_as
     high = sizes >= ranked[-number]
-    high[high] = ~_yearly(days[high])
+    high[high] = ~_yearly(days[high], sizes[high])
     return np.where(high, sizes - usual, 0.0)
 
 
@@ -96,8 +97,9 @@ def _tail_factor(ranked: Vector) -> float:
     return min(float(np.exp(total * (CHANCE ** (-1.0 / tail) - 1.0))), MOST_GAP)
 
 
-def _yearly(days: Days) -> Mask:
-    """Which of some days lie whole years from another of them."""
+def _yearly(days: Days, sizes: Vector) -> Mask:
+    """Which of some days lie whole years from another of them of like size."""
     apart = np.abs(days[:, None] - days[None, :])
     years = np.round(apart / YEAR)
-    return np.asarray(((years > 0) & (np.abs(apart - years * YEAR) <= ABOUT_A_YEAR)).any(axis=1))
+    alike = np.minimum(sizes[:, None], sizes[None, :]) >= LIKE_SIZE * np.maximum(sizes[:, None], sizes[None, :])
+    return np.asarray((alike & (years > 0) & (np.abs(apart - years * YEAR) <= ABOUT_A_YEAR)).any(axis=1))

@@ -1,34 +1,32 @@
-"""Moments: dates that are told with a time zone, and which day they are.
+"""Moments: dates that are told with a time zone, and which day they are. Times without one count on the day that is written,
+unless the source says in which zone they were written.
 
 A moment is a timestamp with time zone, or text with an offset behind the time. A Parquet file holds such timestamps in UTC and
 not the zone in which they were midnights: midnight in Berlin is 23:00 or 22:00 of the day before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.errors import EchelonError, InputRefused
 from echelon.lake.files import parquet_schema
 
-SECOND = "_second_"
+SECOND, CLOCK = "_second_", "_clock_"
 # The day in ISO form, alone or before a time. Spark's casts also take '12:30', 'now' or '2011' for a date.
 _DATE = r"^\d{4}-\d{1,2}-\d{1,2}(?=$|[ T])"
 _ZONED = r"^\S+[T ][\d:.]+ ?([A-Za-z]|[+-]\d)"
+_TIMED = r"^\S+[T ][\d:.]+$"
 _IN_UTC = r"^\S+[T ][\d:.]+ ?(Z|UTC|GMT|[+-]00?(:?00)?)$"
 # As `written_in_utc` writes it.
 _OURS = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?Z$"
 _ZONE_LETTERS = set("XxZzVO")
-# So large a share of moments at one time of day, or at two an hour apart (summer time), is no time at which things happen.
-_GREAT_MAJORITY = 0.9
-_FEW = 10
 _FILES = 1000
-# Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
-_QUARTER, _HOUR, _TEN, _NOON, _DAY = 900, 3600, 36_000, 43_200, 86_400
+_DAY = 86_400
 
 
 def written_in_utc(moment: Column) -> Column:
@@ -40,9 +38,8 @@ def day_of(text: Column, source: Source) -> Column:
     """The day of a date as text, null where it is none: the day that is written, whatever the time zone behind it; with
     `time_zone` the day of a moment in that zone."""
     if source.date_format is None:
-        return _iso_day(text, source.time_zone)
-    day = _day_by_pattern(text, source.date_format, source.time_zone)
-    return F.when(text.rlike(_OURS), _iso_day(text, source.time_zone)).otherwise(day)
+        return _iso_day(text, source)
+    return F.when(text.rlike(_OURS), _iso_day(text, source)).otherwise(_day_by_pattern(text, source.date_format, source))
 
 
 def second_of(text: Column, source: Source) -> Column:
@@ -55,15 +52,28 @@ def second_of(text: Column, source: Source) -> Column:
     return F.pmod(F.unix_seconds(moment), F.lit(_DAY))
 
 
-def _iso_day(text: Column, zone: str | None) -> Column:
-    moment = text.try_cast("timestamp")
-    written = F.regexp_extract(text, _DATE, 0).try_cast("date")
-    day = F.when(text.rlike(_ZONED), _day_in(moment, zone)).otherwise(written) if zone else written
+def clock_of(text: Column, source: Source) -> Column:
+    """Second of the day of a time that is written without a zone, null of everything else."""
+    moment = F.when(text.rlike(_TIMED), text.try_cast("timestamp"))
+    if source.date_format and _has_time(source.date_format):
+        moment = F.coalesce(moment, F.try_to_timestamp(text, F.lit(source.date_format)))
+    return F.pmod(F.unix_seconds(moment), F.lit(_DAY))
+
+
+def _iso_day(text: Column, source: Source) -> Column:
+    moment, zone = text.try_cast("timestamp"), source.time_zone
+    day = written = F.regexp_extract(text, _DATE, 0).try_cast("date")
+    if zone and source.times_in:
+        day = F.when(text.rlike(_TIMED), _day_in(F.to_utc_timestamp(moment, F.lit(source.times_in)), zone)).otherwise(written)
+    if zone:
+        day = F.when(text.rlike(_ZONED), _day_in(moment, zone)).otherwise(day)
     return F.when(moment.isNotNull() & written.isNotNull(), day)
 
 
-def _day_by_pattern(text: Column, pattern: str, zone: str | None) -> Column:
-    moment = F.try_to_timestamp(text, F.lit(pattern))
+def _day_by_pattern(text: Column, pattern: str, source: Source) -> Column:
+    moment, zone = F.try_to_timestamp(text, F.lit(pattern)), source.time_zone
+    if zone and source.times_in and _has_time(pattern):
+        return _day_in(F.to_utc_timestamp(moment, F.lit(source.times_in)), zone)
     if not _has_zone(pattern):
         return moment.cast("date")
     day = _day_in(moment, zone) if zone else F.to_timestamp_ntz(text, F.lit(pattern)).cast("date")
@@ -78,12 +88,17 @@ def _has_zone(pattern: str) -> bool:
     return bool(_ZONE_LETTERS & set("".join(pattern.split("'")[::2])))
 
 
+def _has_time(pattern: str) -> bool:
+    """Whether a pattern tells the hour, and no zone."""
+    return bool(set("HhKk") & set("".join(pattern.split("'")[::2]))) and not _has_zone(pattern)
+
+
 def is_local(files: Sequence[str], column: str) -> bool:
     """Whether a Parquet column of nanoseconds, which Spark reads as numbers, is told without a time zone.
 
     Raises InputRefused where some of the files (the first 1,000) tell it with one and some without.
     """
-    kinds = {file: kind for file in files[:_FILES] if (kind := _stored([file], column)) and pa.types.is_timestamp(kind)}
+    kinds = {file: kind for file in files[:_FILES] if (kind := stored_type([file], column)) and pa.types.is_timestamp(kind)}
     local, zoned = ([file for file, kind in kinds.items() if (kind.tz is None) == without] for without in (True, False))
     if local and zoned:
         raise InputRefused(
@@ -93,52 +108,10 @@ def is_local(files: Sequence[str], column: str) -> bool:
     return bool(local)
 
 
-def _stored(files: Sequence[str], column: str) -> pa.DataType | None:
+def stored_type(files: Sequence[str], column: str) -> pa.DataType | None:
     """The type of a Parquet column, by the first file."""
     try:
         schema = parquet_schema(files[0]) if files else pa.schema([])
     except (EchelonError, OSError, pa.ArrowInvalid):
         return None
     return schema.field(column).type if column in schema.names else None
-
-
-def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, int], files: Sequence[str]) -> list[str]:
-    """What a user should know of the days of moments. moved: by column, number of moments in UTC that are no midnights there.
-
-    Raises InputRefused where nearly all are what midnights of a time zone further east look like.
-    """
-    notes = []
-    for column in (column for column, number in moved.items() if number and source.time_zone is None):
-        second = F.col(f"{SECOND}{column}")
-        counts = kept.where(second.isNotNull()).groupBy(second.alias("second")).count()
-        rows = [(row[0], row[1]) for row in counts.orderBy(F.desc("count"), "second").limit(2).collect()]
-        total = kept.where(second.isNotNull()).count()
-        if times := midnights_elsewhere(rows, total):
-            raise InputRefused(_refusal(source, name, column, times, files))
-        notes.append(
-            f"{name}: {column} tells moments: the days are those of UTC; say sources.{name}.time_zone if those of another zone "
-            "are meant"
-        )
-    return notes
-
-
-def midnights_elsewhere(counts: Sequence[tuple[int, int]], total: int) -> list[int]:
-    """Seconds of the day in UTC at which nearly all moments are, if they look like midnights of a zone whose day is the next
-    one; else none. counts: (second, moments), the most frequent first, two at most. Noon alone stands for the day; of a
-    few moments nothing can be told."""
-    seconds, numbers = [second for second, _ in counts], [number for _, number in counts]
-    apart = _DAY if len(seconds) < 2 else abs(seconds[0] - seconds[1])
-    if apart not in (_HOUR, _DAY - _HOUR):
-        seconds, numbers = seconds[:1], numbers[:1]
-    odd = any(second % _QUARTER for second in seconds) or seconds == [_NOON] or max(seconds, default=0) < _TEN
-    return [] if odd or total < _FEW or sum(numbers) < _GREAT_MAJORITY * total else sorted(seconds)
-
-
-def _refusal(source: Source, name: str, column: str, times: Sequence[int], files: Sequence[str]) -> str:
-    zone = getattr(_stored(files, source.columns.get(column, column)), "tz", None)
-    known = f"{zone}, as the file names it" if zone and zone.upper() != "UTC" else "Europe/Berlin, say"
-    clock = " or ".join(f"{second // _HOUR:02d}:{second % _HOUR // 60:02d}" for second in times)
-    return (
-        f"{name}: {source.place}: nearly every {column} is at {clock} in UTC, as midnights of another time zone are, which "
-        f"begin the day after. Say whose days are meant: sources.{name}.time_zone ({known}; UTC takes them as they are)"
-    )

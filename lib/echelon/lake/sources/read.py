@@ -15,7 +15,8 @@ from echelon.lake.sources.columns import find_column, problems, replaced, row_of
 from echelon.lake.sources.csv_files import SURPLUS, read_csv, separator_of
 from echelon.lake.sources.encoding import option, refuse_replaced, refuse_utf_8
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
-from echelon.lake.sources.moments import SECOND, tell_days
+from echelon.lake.sources.midnights import looks_late, tell_clocks, tell_days
+from echelon.lake.sources.moments import CLOCK, SECOND
 from echelon.lake.sources.parquet_files import read_parquet
 from echelon.lake.sources.part import FILE, Part
 from echelon.lake.sources.places import find, kind_of, named_folders
@@ -171,12 +172,15 @@ def look_over(spark: SparkSession, reading: Reading, kept: DataFrame) -> list[st
     looks = [F.count("*"), F.count_if(LOST), *(F.bool_and(F.col(column).endswith(".0")) for column in texts)]
     times = [column for column in kept.columns if column.startswith(SECOND)]
     looks += [F.count_if(F.col(column) > 0) for column in times]
+    clocks = [column for column in kept.columns if column.startswith(CLOCK)]
+    looks += [looks_late(F.col(column)) for column in clocks]
     rows, lost, *found = kept.agg(*looks).collect()[0]
     if not rows:
         raise InputRefused(f"{name}: {source.place}: no rows")
     notes = [_ending_words(name, column) for column, all_so in zip(texts, found[: len(texts)], strict=True) if all_so]
-    moved = dict(zip((column.removeprefix(SECOND) for column in times), found[len(texts) :], strict=True))
-    notes += tell_days(source, name, kept, moved, reading.names)
+    of_times = dict(zip([*times, *clocks], found[len(texts) :], strict=True))
+    moved, late = ({c.removeprefix(mark): of_times[c] for c in of} for mark, of in ((SECOND, times), (CLOCK, clocks)))
+    notes += tell_days(source, name, kept, moved, reading.names) + tell_clocks(source, name, kept, late)
     notes += _equal_files(reading, kept)
     if reading.kind == "csv" and option(source, "encoding", "charset"):
         refuse_utf_8(spark, source, name, reading.names)

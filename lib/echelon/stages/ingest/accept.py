@@ -9,11 +9,13 @@ from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import EVERY, INPUTS
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
-from echelon.lake.sources.moments import SECOND
+from echelon.lake.sources.moments import CLOCK, SECOND
 from echelon.lake.sources.read import LOST, Reading, look_over, read_source
 from echelon.stages.ingest import classify
 from echelon.stages.ingest.classify import Rule
-from echelon.stages.ingest.copies import settle_copies
+from echelon.stages.ingest.repeats.copies import settle_copies
+from echelon.stages.ingest.repeats.overlaps import overlaps
+from echelon.stages.ingest.repeats.snapshots import refuse_snapshots
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.notes import note
 
@@ -34,7 +36,10 @@ def classified(context: Context, name: str) -> DataFrame | None:
         raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
     for text in (*reading.notes, *look_over(context.spark, reading, kept)):
         note("ingest", text)
-    return kept.drop(LOST, *(column for column in kept.columns if column.startswith(SECOND)))
+    for text in overlaps(kept) if name == "sales" and len(reading.names) > 1 else []:
+        note("ingest", text)
+    kept = refuse_snapshots(kept, source) if name == "stock" else kept
+    return kept.drop(LOST, *(column for column in kept.columns if column.startswith((SECOND, CLOCK))))
 
 
 def _own_rules(name: str, reading: Reading, frame: DataFrame) -> DataFrame:

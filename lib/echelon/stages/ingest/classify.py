@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.lake.inputs import Input, InputColumn
-from echelon.lake.sources.moments import SECOND, day_of, second_of
+from echelon.lake.sources.moments import CLOCK, SECOND, clock_of, day_of, second_of
 from echelon.lake.sources.part import FILE
 from echelon.lake.sources.read import LOST, READ_REASON, READ_RULE, ROW
 
@@ -26,12 +26,14 @@ class Rule:
 
 def typed(raw: DataFrame, wanted: Input, source: Source) -> DataFrame:
     """Columns in their types, the text kept in `_file` and `_row`, with the first rule of reading, types and ranges that
-    refuses, and of each date that is a moment in UTC the second of its day."""
+    refuses, and of each date with a time (of a moment in UTC; of one without a zone) the second of its day."""
     parsed = raw.withColumns({_value(column): _parsed(column, source) for column in wanted.columns})
     rules = [rule for column in wanted.columns for rule in _column_rules(column, source.date_format)]
     rules += [_nothing_said(wanted.any_of)] if wanted.any_of else []
     types = [F.col(_value(column)).alias(column.name) for column in wanted.columns]
-    types += [second_of(F.col(c.name), source).alias(f"{SECOND}{c.name}") for c in wanted.columns if c.type == "date"]
+    dates = [column.name for column in wanted.columns if column.type == "date"]
+    types += [second_of(F.col(name), source).alias(f"{SECOND}{name}") for name in dates]
+    types += [clock_of(F.col(name), source).alias(f"{CLOCK}{name}") for name in dates]
     rule, reason = _first(rules)
     reason = F.when(F.col(READ_RULE).isNull(), reason).otherwise(F.col(READ_REASON))
     return parsed.select(*types, FILE, ROW, LOST, F.coalesce(READ_RULE, rule).alias(RULE), reason.alias(REASON))

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import Frequency
 from echelon.core.demand.silence import LONGEST_GAP, Ends, Stamps, ends
-from echelon.core.demand.stamps import slipped_stamps, stamps_whole_periods, stray_stamps
+from echelon.core.demand.stamps import slipped_stamps, stamps_whole_periods, stray_stamps, told_windows
 from echelon.errors import InputRefused
 from echelon.stages.ingest.classify import RULE, first_reasons
 from echelon.stages.shared.context import Context
@@ -36,7 +36,14 @@ def in_their_periods(context: Context, sales: DataFrame) -> DataFrame:
     """Sales whose dates stand for weeks or months, those dated outside of theirs by its nearest day; tells which."""
     freq = context.settings.run.frequency
     days = _days(sales) if freq != "D" else []
-    moved = slipped_stamps([day.date for day in days], freq, [day.rows for day in days])
+    dates, rows = [day.date for day in days], [day.rows for day in days]
+    if days and (counts := told_windows(dates, freq, rows)):
+        note(
+            "ingest",
+            f"the dates of sales stand for {_PERIOD[freq]}s, of which nearly each has one, though on no fixed day: a date "
+            f"counts in the {_PERIOD[freq]} {counts}. Where another is meant, give a day of it",
+        )
+    moved = slipped_stamps(dates, freq, rows)
     if not moved:
         return sales
     told = [f"{day} as {moved[day]}" for day in sorted(moved, reverse=True)[:_SHOWN]]
@@ -153,16 +160,17 @@ def _tell_zeros(history: list[Day], found: Ends, stamps: Stamps) -> None:
 
 
 def _tell_longer_periods(history: list[Day], stamps: Stamps) -> None:
-    if stamps.freq != "D" or len(history) < _ENOUGH_DATES:
-        return
+    """Totals of periods that are planned by shorter ones. Months first: they may all be dated by one weekday."""
+    longer: list[Frequency] = {"D": ["M", "W"], "W": ["M"], "M": []}[stamps.freq]  # type: ignore[assignment]
     dates, rows = [day.date for day in history], [day.rows for day in history]
-    for freq, word in (("W", "weeks"), ("M", "months")):
-        if stamps_whole_periods(dates, freq, rows):  # type: ignore[arg-type]
-            note(
-                "ingest",
-                f"the dates of sales look like those of {word}: if rows are totals of {word}, say run.frequency: {freq}",
-            )
-            return
+    found = [freq for freq in longer if len(history) >= _ENOUGH_DATES and stamps_whole_periods(dates, freq, rows)]
+    if found:
+        word = _PERIOD[found[0]]
+        note(
+            "ingest",
+            f"the dates of sales look like those of {word}s: if rows are totals of {word}s, say run.frequency: {found[0]}; "
+            f"as it is, each is taken for the sales of its {'day' if stamps.freq == 'D' else 'week'} alone",
+        )
 
 
 def _tell_silent_locations(context: Context, sales: DataFrame, run_date: date, earliest: date) -> None:

@@ -3,7 +3,8 @@
 - Rows that are equal in every column of the file, mapped or not, are copies: one of them stays. Sales are copies only where
   they name a document: two customers may buy the same.
 - Rows of one key with differing values are parts of one thing where that has a meaning: stock of several bins or lots is added
-  up (`complete`), receipts of one order are kept. Else they conflict, and none of them is taken.
+  up (`complete`) unless it is that of several days (`snapshots`), receipts of one order are kept. Else they conflict, and none
+  of them is taken.
 - Rows of one key that say the same, and differ only in columns that are not mapped, are copies too, except parts.
 """
 
@@ -20,9 +21,6 @@ from echelon.lake.sources.read import ROW
 from echelon.stages.ingest.classify import RULE, Rule, refuse
 
 _AGAIN = "the same row again"
-# A file of stock with a column of such a name has a row for every day, unless it speaks of the dates of a bin or lot.
-_BINS = r"(^|[ _-])(bin|lot|batch|charge|serial|pallet)|expir|best.?before|shelf"
-_DAYS = rf"^(?!.*({_BINS}|recei|produc|order)).*((^|[ _-])(dates?|days?|dt|datum)($|[ _-])|as.?of|snapshot|stichtag|updated)"
 
 
 def settle_copies(frame: DataFrame, name: str, source: Source) -> DataFrame:
@@ -36,7 +34,7 @@ def settle_copies(frame: DataFrame, name: str, source: Source) -> DataFrame:
     rows = _Rows(key)
     values = [column.name for column in INPUTS[name].columns if column.name not in key]
     if name == "stock":
-        return refuse(frame, rows.copy(), rows.several_days())
+        return refuse(frame, rows.copy())
     if name == "stock_history":
         return refuse(frame, rows.copy(), *rows.unless_bins(source.columns.get("date", "date"), values))
     return refuse(frame, rows.copy(), rows.conflict(values), rows.said())
@@ -72,12 +70,6 @@ class _Rows:
         met = reduce(Column.__or__, (self._differ(F.col(name)) for name in values), F.lit(False))
         where = F.concat(F.lit(f"rows for one {self._what} ("), self._named, F.lit(") differ: "))
         return Rule("conflicting", met, F.concat(where, F.concat_ws(", ", *pairs)))
-
-    def several_days(self) -> Rule:
-        """Rows of stock that differ in what the file calls a day, and in no bin or lot."""
-        days = self._differ(_cell(_DAYS)) & ~self._differ(_cell(_BINS))
-        reason = "rows of several days: stock is that of the run date; give that of other days as stock_history"
-        return Rule("conflicting", days, F.lit(reason))
 
     def unless_bins(self, date: str, values: Sequence[str]) -> list[Rule]:
         """Stock at the end of one day, unless it is that of several bins, which is added up; two times of a day are none."""

@@ -1,0 +1,137 @@
+"""Times of the day that look like midnights of another time zone: their days are those before, one early each."""
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from echelon.config.models import Source
+from echelon.errors import InputRefused
+from echelon.lake.sources.moments import CLOCK, SECOND, stored_type
+
+# So large a share of moments at one time of day, or at two an hour apart (summer time), is no time at which things happen.
+_GREAT_MAJORITY = 0.9
+_FEW = 10
+# Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
+_QUARTER, _HOUR, _TEN, _NOON, _DAY = 900, 3600, 36_000, 43_200, 86_400
+# Months with summer time north of the equator or south of it; so many times a day may be midnights of so many zones.
+_MAY_TO_AUGUST, _NOVEMBER_TO_FEBRUARY = (5, 6, 7, 8), (11, 12, 1, 2)
+_ZONES = 6
+
+
+def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, int], files: Sequence[str]) -> list[str]:
+    """What a user should know of the days of moments. moved: by column, number of moments in UTC that are no midnights there.
+
+    Raises InputRefused where nearly all are what midnights of a time zone further east look like.
+    """
+    notes = []
+    for column in (column for column, number in moved.items() if number and source.time_zone is None):
+        second = F.col(f"{SECOND}{column}")
+        counts = kept.where(second.isNotNull()).groupBy(second.alias("second")).count()
+        rows = [(row[0], row[1]) for row in counts.orderBy(F.desc("count"), "second").limit(_ZONES).collect()]
+        total = kept.where(second.isNotNull()).count()
+        if times := midnights_elsewhere(rows[:2], total):
+            raise InputRefused(_refusal(source, name, column, times, files))
+        notes.append(_of_several_zones(name, column, rows, total) or _of_utc(name, column))
+    return notes
+
+
+def _of_utc(name: str, column: str) -> str:
+    return (
+        f"{name}: {column} tells moments: the days are those of UTC; say sources.{name}.time_zone if those of another zone are "
+        "meant"
+    )
+
+
+def _of_several_zones(name: str, column: str, counts: Sequence[tuple[int, int]], total: int) -> str | None:
+    """What to tell where nearly all moments are at a few times of the day."""
+    few = [(second, number) for second, number in counts if second % _QUARTER == 0]
+    late = sum(number for second, number in few if second >= _TEN)
+    if total < _FEW or not late or sum(number for _, number in few) < _GREAT_MAJORITY * total:
+        return None
+    times = ", ".join(f"{_clock(second)} ({number / total:.0%})" for second, number in few)
+    return (
+        f"{name}: {column} is at {times} in UTC, as midnights of several time zones are. The days are those of UTC: "
+        f"{late:,} rows from 10:00 on, which are midnights further east, count a day early. Write the days themselves, or "
+        f"bring all to one zone and say sources.{name}.time_zone"
+    )
+
+
+def looks_late(clock: Column) -> Column:
+    """Of a column of times without a zone, whether nearly all are at quarters of an hour, and some late in the day."""
+    quarters = F.count_if(clock % _QUARTER == 0)
+    return (quarters >= _GREAT_MAJORITY * F.count(clock)) & (F.count_if((clock % _QUARTER == 0) & (clock >= _TEN)) > 0)
+
+
+def tell_clocks(source: Source, name: str, kept: DataFrame, late: Mapping[str, bool]) -> list[str]:
+    """What a user should know of times that are written without a zone. late: by column, whether nearly all are at quarters of
+    an hour and some late in the day, as midnights of zones further east are when they are written in UTC.
+
+    Raises InputRefused where they follow summer time, as such midnights do.
+    """
+    notes = []
+    for column in (column for column, so in late.items() if so and not source.times_in and source.time_zone != "UTC"):
+        clock, month = F.col(f"{CLOCK}{column}"), F.month(column)
+        sums = kept.where(clock.isNotNull() & (clock % _QUARTER == 0)).groupBy(clock, month).count().collect()
+        counts = [(row[0], row[1], row[2]) for row in sums]
+        if times := midnights_elsewhere(_by_second(counts)[:2], sum(number for _, _, number in counts)):
+            text = _as_if_in_utc(source, name, column, times)
+            if in_step_with_summer(counts, times):
+                raise InputRefused(text)
+            notes.append(text)
+    return notes
+
+
+def _by_second(counts: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    totals: dict[int, int] = {}
+    for second, _, number in counts:
+        totals[second] = totals.get(second, 0) + number
+    return sorted(totals.items(), key=lambda one: (-one[1], one[0]))
+
+
+def in_step_with_summer(counts: Sequence[tuple[int, int, int]], times: Sequence[int]) -> bool:
+    """Whether times are an hour earlier in one half of the year than in the other. counts: (second, month, number)."""
+    if len(times) < 2:
+        return False
+    early = times[0] if times[1] - times[0] == _HOUR else times[1]
+    halves = []
+    for months in (_MAY_TO_AUGUST, _NOVEMBER_TO_FEBRUARY):
+        known = [(second, number) for second, month, number in counts if month in months and second in times]
+        total = sum(number for _, number in known)
+        halves.append(sum(number for second, number in known if second == early) / total if total else 0.5)
+    return max(halves) >= _GREAT_MAJORITY and min(halves) <= 1 - _GREAT_MAJORITY
+
+
+def _as_if_in_utc(source: Source, name: str, column: str, times: Sequence[int]) -> str:
+    return (
+        f"{name}: {source.place}: nearly every {column} is at {' or '.join(map(_clock, times))} without a time zone, as "
+        "midnights of another zone are when they are written in UTC; they begin the day after. If so, say "
+        f"sources.{name}.times_in: UTC and whose days are meant, sources.{name}.time_zone (Europe/Berlin, say); "
+        f"sources.{name}.time_zone: UTC alone takes the days as they are written"
+    )
+
+
+def _clock(second: int) -> str:
+    return f"{second // _HOUR:02d}:{second % _HOUR // 60:02d}"
+
+
+def midnights_elsewhere(counts: Sequence[tuple[int, int]], total: int) -> list[int]:
+    """Seconds of the day in UTC at which nearly all moments are, if they look like midnights of a zone whose day is the next
+    one; else none. counts: (second, moments), the most frequent first, two at most. Noon alone stands for the day; of a
+    few moments nothing can be told."""
+    seconds, numbers = [second for second, _ in counts], [number for _, number in counts]
+    apart = _DAY if len(seconds) < 2 else abs(seconds[0] - seconds[1])
+    if apart not in (_HOUR, _DAY - _HOUR):
+        seconds, numbers = seconds[:1], numbers[:1]
+    odd = any(second % _QUARTER for second in seconds) or seconds == [_NOON] or max(seconds, default=0) < _TEN
+    return [] if odd or total < _FEW or sum(numbers) < _GREAT_MAJORITY * total else sorted(seconds)
+
+
+def _refusal(source: Source, name: str, column: str, times: Sequence[int], files: Sequence[str]) -> str:
+    zone = getattr(stored_type(files, source.columns.get(column, column)), "tz", None)
+    known = f"{zone}, as the file names it" if zone and zone.upper() != "UTC" else "Europe/Berlin, say"
+    clock = " or ".join(map(_clock, times))
+    return (
+        f"{name}: {source.place}: nearly every {column} is at {clock} in UTC, as midnights of another time zone are, which "
+        f"begin the day after. Say whose days are meant: sources.{name}.time_zone ({known}; UTC takes them as they are)"
+    )
