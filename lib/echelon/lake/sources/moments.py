@@ -78,8 +78,9 @@ def _has_zone(pattern: str) -> bool:
     return bool(_ZONE_LETTERS & set("".join(pattern.split("'")[::2])))
 
 
-def is_local(files: Sequence[str], column: str) -> bool:
-    """Whether a Parquet column of nanoseconds, which Spark reads as numbers, is told without a time zone.
+def is_local(files: Sequence[str], column: str) -> bool | None:
+    """Whether a Parquet column of nanoseconds, which Spark reads as numbers, is told without a time zone; None where it holds
+    numbers.
 
     Raises InputRefused where some of the files (the first 1,000) tell it with one and some without.
     """
@@ -90,7 +91,7 @@ def is_local(files: Sequence[str], column: str) -> bool:
             f"{column} is told without a time zone in {PurePosixPath(local[0]).name} and with {kinds[zoned[0]].tz} in "
             f"{PurePosixPath(zoned[0]).name}: write all files of a source alike"
         )
-    return bool(local)
+    return bool(local) if kinds else None
 
 
 def _stored(files: Sequence[str], column: str) -> pa.DataType | None:
