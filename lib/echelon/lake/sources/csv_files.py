@@ -1,7 +1,7 @@
 """CSV: each file by its own header, and rows that have more values than it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import PurePosixPath
@@ -54,7 +54,7 @@ def _by_header(spark: SparkSession, source: Source, files: Files, name: str) -> 
     for file, line in zip(files.names, lines, strict=True):
         if line != "":
             likely.setdefault(file if line is None else f"\n{line}", []).append(file)
-    find = partial(_columns, spark, source, name)
+    find = partial(_columns, spark, source, name, files.names)
     with ThreadPoolExecutor(max_workers=_JOBS_AT_ONCE) as pool:
         columns = list(pool.map(find, (group[0] for group in likely.values())))
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -89,7 +89,7 @@ def _first_line(name: str, encoding: str, quote: str) -> str | None:
     return None if text else ""
 
 
-def _columns(spark: SparkSession, source: Source, name: str, file: str) -> tuple[str, ...]:
+def _columns(spark: SparkSession, source: Source, name: str, files: Sequence[str], file: str) -> tuple[str, ...]:
     """The columns of a file as Spark names them: those that are empty or there twice get a number."""
     if other := other_kind(file, "csv"):
         raise InputRefused(f"{name}: {source.place}: {PurePosixPath(file).name} is {other}")
@@ -99,7 +99,7 @@ def _columns(spark: SparkSession, source: Source, name: str, file: str) -> tuple
         if "UNABLE_TO_INFER_SCHEMA" in str(error):
             return ()
         raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
-    check_header(spark, source, name, file, columns)
+    check_header(spark, source, name, file, columns, files)
     if separator := _FOR_EXCEL.match(columns[0]):
         raise InputRefused(
             f"{name}: {source.place}: {PurePosixPath(file).name} begins with a line 'sep=', which is for Excel alone: take it "

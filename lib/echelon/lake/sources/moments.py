@@ -5,7 +5,10 @@ not the zone in which they were midnights: midnight in Berlin is 23:00 or 22:00 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
 from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo, available_timezones
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -20,12 +23,16 @@ SECOND = "_second_"
 _DATE = r"^\d{4}-\d{1,2}-\d{1,2}(?=$|[ T])"
 _ZONED = r"^\S+[T ][\d:.]+ ?([A-Za-z]|[+-]\d)"
 _IN_UTC = r"^\S+[T ][\d:.]+ ?(Z|UTC|GMT|[+-]00?(:?00)?)$"
+_MINUTES = r"^(\S+[T ]\d{1,2}:\d\d)(?= ?(Z|UTC|GMT|[+-]\d))"
 # As `written_in_utc` writes it.
 _OURS = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?Z$"
 _ZONE_LETTERS = set("XxZzVO")
 # So large a share of moments at one time of day, or at two an hour apart (summer time), is no time at which things happen.
 _GREAT_MAJORITY = 0.9
 _FEW = 10
+# Years whose rules of summer time stand for all of our time; zones of nobody, or of an atoll.
+_YEARS = (2019, 2021, 2023, 2025)
+_UNUSED = ("Etc/", "Pacific/Kiritimati")
 _FILES = 1000
 # Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
 _QUARTER, _HOUR, _TEN, _NOON, _DAY = 900, 3600, 36_000, 43_200, 86_400
@@ -47,7 +54,7 @@ def day_of(text: Column, source: Source) -> Column:
 
 def second_of(text: Column, source: Source) -> Column:
     """Second of the day of a moment that is written in UTC, null of everything else."""
-    moment = F.when(text.rlike(_IN_UTC), text.try_cast("timestamp"))
+    moment = F.when(text.rlike(_IN_UTC), _iso_moment(text))
     if source.date_format and _has_zone(source.date_format):
         by_pattern = F.try_to_timestamp(text, F.lit(source.date_format))
         same = F.to_timestamp_ntz(text, F.lit(source.date_format)).cast("timestamp") == by_pattern
@@ -55,8 +62,13 @@ def second_of(text: Column, source: Source) -> Column:
     return F.pmod(F.unix_seconds(moment), F.lit(_DAY))
 
 
+def _iso_moment(text: Column) -> Column:
+    """ISO 8601; Spark's cast wants seconds before a zone."""
+    return F.coalesce(text.try_cast("timestamp"), F.regexp_replace(text, _MINUTES, "$1:00").try_cast("timestamp"))
+
+
 def _iso_day(text: Column, zone: str | None) -> Column:
-    moment = text.try_cast("timestamp")
+    moment = _iso_moment(text)
     written = F.regexp_extract(text, _DATE, 0).try_cast("date")
     day = F.when(text.rlike(_ZONED), _day_in(moment, zone)).otherwise(written) if zone else written
     return F.when(moment.isNotNull() & written.isNotNull(), day)
@@ -106,7 +118,7 @@ def _stored(files: Sequence[str], column: str) -> pa.DataType | None:
 def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, int], files: Sequence[str]) -> list[str]:
     """What a user should know of the days of moments. moved: by column, number of moments in UTC that are no midnights there.
 
-    Raises InputRefused where nearly all are what midnights of a time zone further east look like.
+    Raises InputRefused where nearly all are midnights of a time zone further east, of deliveries only with its summer time.
     """
     notes = []
     for column in (column for column, number in moved.items() if number and source.time_zone is None):
@@ -114,8 +126,16 @@ def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, in
         counts = kept.where(second.isNotNull()).groupBy(second.alias("second")).count()
         rows = [(row[0], row[1]) for row in counts.orderBy(F.desc("count"), "second").limit(2).collect()]
         total = kept.where(second.isNotNull()).count()
-        if times := midnights_elsewhere(rows, total):
-            raise InputRefused(_refusal(source, name, column, times, files))
+        times = midnights_elsewhere(rows, total)
+        if times and is_midnight(_by_month(kept, column, times)):
+            if name != "deliveries" or len(times) > 1:
+                raise InputRefused(_refusal(source, name, column, times, files))
+            # Goods are booked at closing time; lead times are the same where both days are moved.
+            notes.append(
+                f"{name}: nearly every {column} is at {_clock(times)} in UTC: taken for the time of day at which it is booked, "
+                f"not for midnights of another time zone, which begin the day after; if they are, say sources.{name}.time_zone"
+            )
+            continue
         notes.append(
             f"{name}: {column} tells moments: the days are those of UTC; say sources.{name}.time_zone if those of another zone "
             "are meant"
@@ -135,11 +155,49 @@ def midnights_elsewhere(counts: Sequence[tuple[int, int]], total: int) -> list[i
     return [] if odd or total < _FEW or sum(numbers) < _GREAT_MAJORITY * total else sorted(seconds)
 
 
+def _by_month(kept: DataFrame, column: str, times: Sequence[int]) -> list[tuple[int, int, int]]:
+    second = F.col(f"{SECOND}{column}")
+    rows = kept.where(second.isin(*times)).groupBy(F.month(column), second).count().collect()
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def is_midnight(counts: Sequence[tuple[int, int, int]]) -> bool:
+    """Whether moments are midnights of a time zone east of UTC that is in use, in step with its summer time: noon in Berlin, at
+    10:00 or 11:00 in UTC, is midnight nowhere. counts: (month of the year, second of the day in UTC, moments)."""
+    total = sum(number for _, _, number in counts)
+    fit = (sum(number for month, second, number in counts if second in zone[month - 1]) for zone in _midnights())
+    return max(fit) >= _GREAT_MAJORITY * total
+
+
+@cache
+def _midnights() -> set[tuple[frozenset[int], ...]]:
+    """Seconds in UTC at which days begin in zones east of it, for each month: two in those in which the clocks change."""
+    names = {name for name in available_timezones() if not name.startswith(_UNUSED)}
+    years = ([_seconds(ZoneInfo(name), year) for year in _YEARS] for name in sorted(names))
+    return {months for found in years for months in found if months}
+
+
+def _seconds(zone: ZoneInfo, year: int) -> tuple[frozenset[int], ...] | None:
+    firsts = [_offset(zone, year, month) for month in range(1, 13)]
+    offsets = list(zip(firsts, [*firsts[1:], firsts[0]], strict=True))
+    if min(map(min, offsets)) < 0 or max(map(max, offsets)) == 0:
+        return None
+    return tuple(frozenset(-offset % _DAY for offset in pair) for pair in offsets)
+
+
+def _offset(zone: ZoneInfo, year: int, month: int) -> int:
+    offset = datetime(year, month, 1, tzinfo=zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
+
+
 def _refusal(source: Source, name: str, column: str, times: Sequence[int], files: Sequence[str]) -> str:
     zone = getattr(_stored(files, source.columns.get(column, column)), "tz", None)
     known = f"{zone}, as the file names it" if zone and zone.upper() != "UTC" else "Europe/Berlin, say"
-    clock = " or ".join(f"{second // _HOUR:02d}:{second % _HOUR // 60:02d}" for second in times)
     return (
-        f"{name}: {source.place}: nearly every {column} is at {clock} in UTC, as midnights of another time zone are, which "
-        f"begin the day after. Say whose days are meant: sources.{name}.time_zone ({known}; UTC takes them as they are)"
+        f"{name}: {source.place}: nearly every {column} is at {_clock(times)} in UTC, as midnights of another time zone are, "
+        f"which begin the day after. Say whose days are meant: sources.{name}.time_zone ({known}; UTC takes them as they are)"
     )
+
+
+def _clock(times: Sequence[int]) -> str:
+    return " or ".join(f"{second // _HOUR:02d}:{second % _HOUR // 60:02d}" for second in times)

@@ -223,5 +223,5 @@ def _lost(spark: SparkSession, reading: Reading, kept: DataFrame, rows: int) -> 
     if reading.kind != "csv":
         raise InputRefused(f"{name}: {source.place}: a column of bytes is not UTF-8 in {rows:,} rows: store it as text")
     found = {row[0] for row in kept.where(LOST).select(FILE).distinct().limit(_FILES).collect()}
-    refuse_replaced(spark, source, name, [file for file in reading.names if PurePosixPath(file).name in found])
+    refuse_replaced(spark, source, name, [file for file in reading.names if PurePosixPath(file).name in found], reading.names)
     return f"{name}: {rows:,} rows hold U+FFFD, which a programme before wrote for characters it could not read"
