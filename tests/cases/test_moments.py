@@ -157,6 +157,9 @@ def test_noon_in_berlin_and_deliveries_at_closing_time_are_moments(read: Any, tm
     assert [str(day) for day in found.good("received_date")] == YEAR[:60]
     told = "deliveries: nearly every received_date is at 17:00 in UTC: taken for the time of day at which it is booked, not for"
     assert any(note.startswith(told) for note in found.notes)
+    for clock in ("18:30", "22:00"):  # nobody closes then every day: India, Africa
+        again = texts | {"deliveries": texts["deliveries"].replace("17:00", clock)}
+        assert f"received_date is at {clock} in UTC" in refusal(read, settings(tmp_path, again), "deliveries")
     rows = [f"A,N,{day}T17:00Z,1" for day in YEAR[:60]]
     assert "nearly every date is at 17:00 in UTC" in refusal(read, files(tmp_path, b_csv="\n".join([HEADER, *rows])) / "b.csv")
 

@@ -25,7 +25,10 @@ _LIBRARIES = {
     "gs": "com.google.cloud.bigdataoss:gcs-connector:hadoop3-2.2.26",
 }
 
+_NO_PATTERN = "date_format is no pattern that Spark knows: see Dates in docs/inputs.md"
 _CONDITIONS = {
+    "INVALID_DATETIME_PATTERN": _NO_PATTERN,
+    "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN": _NO_PATTERN,
     "UNABLE_TO_INFER_SCHEMA": "not a readable Parquet file, or the folder is empty",
     "TABLE_OR_VIEW_NOT_FOUND": "Spark knows no such table",
     "DELTA_TABLE_NOT_FOUND": "this is no Delta table",

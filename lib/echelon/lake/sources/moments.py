@@ -35,7 +35,7 @@ _YEARS = (2019, 2021, 2023, 2025)
 _UNUSED = ("Etc/", "Pacific/Kiritimati")
 _FILES = 1000
 # Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
-_QUARTER, _HOUR, _TEN, _NOON, _DAY = 900, 3600, 36_000, 43_200, 86_400
+_QUARTER, _HOUR, _TEN, _NOON, _EVENING, _DAY = 900, 3600, 36_000, 43_200, 72_000, 86_400
 
 
 def written_in_utc(moment: Column) -> Column:
@@ -118,7 +118,7 @@ def _stored(files: Sequence[str], column: str) -> pa.DataType | None:
 def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, int], files: Sequence[str]) -> list[str]:
     """What a user should know of the days of moments. moved: by column, number of moments in UTC that are no midnights there.
 
-    Raises InputRefused where nearly all are midnights of a time zone further east, of deliveries only with its summer time.
+    Raises InputRefused where nearly all are midnights of a time zone further east, unless goods may be booked at that time.
     """
     notes = []
     for column in (column for column, number in moved.items() if number and source.time_zone is None):
@@ -127,20 +127,24 @@ def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, in
         rows = [(row[0], row[1]) for row in counts.orderBy(F.desc("count"), "second").limit(2).collect()]
         total = kept.where(second.isNotNull()).count()
         times = midnights_elsewhere(rows, total)
-        if times and is_midnight(_by_month(kept, column, times)):
-            if name != "deliveries" or len(times) > 1:
-                raise InputRefused(_refusal(source, name, column, times, files))
-            # Goods are booked at closing time; lead times are the same where both days are moved.
-            notes.append(
-                f"{name}: nearly every {column} is at {_clock(times)} in UTC: taken for the time of day at which it is booked, "
-                f"not for midnights of another time zone, which begin the day after; if they are, say sources.{name}.time_zone"
+        if not times or not is_midnight(_by_month(kept, column, times)):
+            told = f"tells moments: the days are those of UTC; say sources.{name}.time_zone if those of another zone are meant"
+            notes.append(f"{name}: {column} {told}")
+        elif _is_booked(name, times) and not _named_zone(source, column, files):
+            told = (
+                "taken for the time of day at which it is booked, not for midnights of another zone, which begin the day after"
             )
-            continue
-        notes.append(
-            f"{name}: {column} tells moments: the days are those of UTC; say sources.{name}.time_zone if those of another zone "
-            "are meant"
-        )
+            clock = f"nearly every {column} is at {_clock(times)} in UTC"
+            notes.append(f"{name}: {clock}: {told}; if they are, say sources.{name}.time_zone")
+        else:
+            raise InputRefused(_refusal(source, name, column, times, files))
     return notes
+
+
+def _is_booked(name: str, times: Sequence[int]) -> bool:
+    """Whether goods may be booked at that time every day, as at closing. Taking midnights for it costs little: lead times are
+    the same where both days are moved."""
+    return name == "deliveries" and len(times) == 1 and times[0] % _HOUR == 0 and times[0] < _EVENING
 
 
 def midnights_elsewhere(counts: Sequence[tuple[int, int]], total: int) -> list[int]:
@@ -191,12 +195,18 @@ def _offset(zone: ZoneInfo, year: int, month: int) -> int:
 
 
 def _refusal(source: Source, name: str, column: str, times: Sequence[int], files: Sequence[str]) -> str:
-    zone = getattr(_stored(files, source.columns.get(column, column)), "tz", None)
-    known = f"{zone}, as the file names it" if zone and zone.upper() != "UTC" else "Europe/Berlin, say"
+    zone = _named_zone(source, column, files)
+    known = f"{zone}, as the file names it" if zone else "Europe/Berlin, say"
     return (
         f"{name}: {source.place}: nearly every {column} is at {_clock(times)} in UTC, as midnights of another time zone are, "
         f"which begin the day after. Say whose days are meant: sources.{name}.time_zone ({known}; UTC takes them as they are)"
     )
+
+
+def _named_zone(source: Source, column: str, files: Sequence[str]) -> str | None:
+    """The time zone that a Parquet file names, unless it is UTC."""
+    zone = getattr(_stored(files, source.columns.get(column, column)), "tz", None)
+    return str(zone) if zone and zone.upper() != "UTC" else None
 
 
 def _clock(times: Sequence[int]) -> str:
