@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 from echelon.config.models import Source
-from echelon.lake.sources.midnights import in_step_with_summer, midnights_elsewhere
+from echelon.lake.sources.midnights import in_step_with_summer, is_midnight, midnights_elsewhere
 from pydantic import ValidationError
+from support.ingest_files import settings
 from support.read_files import HEADER, files, refusal
 
 if TYPE_CHECKING:
@@ -175,6 +177,69 @@ def test_midnights_of_several_zones_are_told(read: Any, tmp_path: Path) -> None:
 def test_the_zone_of_times_goes_with_whose_days_are_meant() -> None:
     with pytest.raises(ValidationError, match="with times_in, say whose days are meant: time_zone"):
         Source(path="x.csv", times_in="UTC")
+
+
+def by_month(zone: str, hour: int, first: str = YEAR[0], last: str = YEAR[-1]) -> list[tuple[int, int, int]]:
+    local = [day.replace(hour=hour) for day in pd.date_range(first, last)]
+    moments = pd.DatetimeIndex(local).tz_localize(zone, nonexistent="shift_forward").tz_convert("UTC")
+    found = Counter((moment.month, moment.hour * 3600 + moment.minute * 60) for moment in moments)
+    return [(month, second, number) for (month, second), number in found.items()]
+
+
+@pytest.mark.parametrize("zone", [
+    "Europe/Berlin", "Asia/Bangkok", "Pacific/Auckland", "Australia/Sydney", "Australia/Lord_Howe", "Asia/Tehran",
+    "Africa/Johannesburg", "Europe/London",
+])  # fmt: skip
+def test_midnights_east_of_utc_are_known_by_their_summer_time(zone: str) -> None:
+    assert is_midnight(by_month(zone, 0))
+    assert is_midnight(by_month(zone, 0, "2026-06-01", "2026-06-30"))
+    assert is_midnight(by_month(zone, 0, "2026-03-20", "2026-04-10"))
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"), [("Europe/Berlin", 12), ("Europe/London", 12), ("Europe/London", 17), ("Pacific/Honolulu", 0)]
+)
+def test_a_time_of_day_that_is_midnight_nowhere_is_one(zone: str, hour: int) -> None:
+    assert not is_midnight(by_month(zone, hour))
+
+
+def test_noon_in_berlin_and_deliveries_at_closing_time_are_moments(read: Any, tmp_path: Path) -> None:
+    moments = pd.date_range(f"{YEAR[0]} 12:00", f"{YEAR[-1]} 12:00", tz="Europe/Berlin").tz_convert("UTC")
+    rows = [f"A,N,{moment:%Y-%m-%dT%H:%MZ},1" for moment in moments]
+    found = read(files(tmp_path, a_csv="\n".join([HEADER, *rows])) / "a.csv")
+    assert days(found) == YEAR
+    assert found.notes[0].startswith("sales: date tells moments: the days are those of UTC")
+    closing = "".join(f"{day},M,N,{day}T08:00Z,{day}T17:00Z\n" for day in YEAR[:60])
+    texts = {"sales": "", "deliveries": f"delivery,source,destination,order_date,received_date\n{closing}"}
+    found = read(settings(tmp_path, texts), "deliveries")
+    assert [str(day) for day in found.good("received_date")] == YEAR[:60]
+    told = "deliveries: nearly every received_date is at 17:00 in UTC: taken for the time of day at which it is booked, not for"
+    assert any(note.startswith(told) for note in found.notes)
+    for clock in ("18:30", "22:00"):  # nobody closes then every day: India, Africa
+        again = texts | {"deliveries": texts["deliveries"].replace("17:00", clock)}
+        assert f"received_date is at {clock} in UTC" in refusal(read, settings(tmp_path, again), "deliveries")
+    rows = [f"A,N,{day}T17:00Z,1" for day in YEAR[:60]]
+    assert "nearly every date is at 17:00 in UTC" in refusal(read, files(tmp_path, b_csv="\n".join([HEADER, *rows])) / "b.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-05T08:15Z", "2026-01-05T08:15+01:00", "2026-01-05 08:15 +01:00", "2026-01-05T08:15-0530", "2026-01-05T08:15",
+        "2026-01-05 08:15 UTC", "2026-01-05T08:15:00.5Z",
+    ],
+)  # fmt: skip
+def test_times_of_iso_8601_need_no_seconds(read: Any, tmp_path: Path, text: str) -> None:
+    place = files(tmp_path, a_csv=f"{HEADER}\nA,N,{text},1\n") / "a.csv"
+    assert days(read(place)) == days(read(place, time_zone="UTC")) == ["2026-01-05"]
+
+
+def test_plain_letters_of_a_pattern_need_quotes() -> None:
+    for pattern, letter in (("yyyy-MM-ddTHH:mm:ss", "T"), ("yyyy-MM-dd at HH", "t"), ("yyyyNMMdd", "N")):
+        with pytest.raises(ValidationError, match=f"need single quotes, {letter} is written '{letter}': yyyy-MM-dd'T'HH:mm:ss"):
+            Source(path="x.csv", date_format=pattern)
+    for pattern in ("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "[M/d/yy][d-MMM-yy]", "yyyy 'at' MM", "dd.MM.yyyy hh:mm a z", "yyyy''MMdd"):
+        assert Source(path="x.csv", date_format=pattern).date_format == pattern
 
 
 def test_files_with_and_without_a_zone_are_not_one_source(read: Any, tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyspark
 import pytest
 from echelon.config.models import Configuration
+from echelon.lake.sources.explain import missing_library
 from support.case_plans import CASES
 from support.read_files import HEADER, files, of, refusal
 
@@ -168,6 +170,59 @@ def test_a_replaced_character_that_stands_in_the_file_is_told_and_kept(read: Any
     found = read(files(tmp_path, a_csv=f"{HEADER}\nM�ller,North,2026-01-05,5\n") / "a.csv")
     assert found.good("sku") == ["M�ller"]
     assert found.notes == ["sales: 1 rows hold U+FFFD, which a programme before wrote for characters it could not read"]
+
+
+def test_files_of_two_encodings_are_both_named_whatever_is_stated(read: Any, tmp_path: Path) -> None:
+    """Else the advice for one of them would be wrong for the other, and so on in a circle."""
+    text = f"{HEADER}\nMüller,North,2026-01-05,5\n"
+    place = files(tmp_path, a_csv=f"{HEADER}\n{ONE}", b_csv=text, c_csv=text.encode("windows-1252"))
+    head = files(tmp_path / "h", b_csv=f"{HEADER},Größe\n{ONE}", c_csv=f"{HEADER},Größe\n".encode("windows-1252"))
+    told = "b.csv is UTF-8 and c.csv is not, and one source has one encoding: convert c.csv to UTF-8, most often by: iconv"
+    for options in ({}, {"encoding": "windows-1252"}, {"encoding": "ISO-8859-1"}):
+        assert told in refusal(read, place, format="csv", options=options)
+        assert told in refusal(read, head, format="csv", options=options)
+
+
+def test_what_spark_writes_beside_its_files_is_left_out_and_named(read: Any, tmp_path: Path) -> None:
+    more = {"_SUCCESS": b"", ".part-0_csv.crc": b"crc\0"}
+    place = files(tmp_path, **{"part-0_csv": f"{HEADER}\n{ONE}"}, **more)
+    found = read(place, format="csv")
+    assert found.good("sku") == ["A"]
+    assert found.notes == [f"sales: {place}: left out: .part-0.csv.crc, _SUCCESS, as names that begin with _ or . are not read"]
+    files(tmp_path, **{"part-0_csv.crc": b"crc\0\0\0\2\0abc"})
+    assert "part-0.csv.crc is a checksum of another file, which Hadoop wrote" in refusal(read, place, format="csv")
+
+
+def test_a_packed_file_in_capitals_is_told_how_spark_knows_it(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "SALES.CSV.GZ").write_bytes(gzip.compress(f"{HEADER}\n{ONE}".encode()))
+    assert "SALES.CSV.GZ is packed by gzip: let its name end in .gz, in small letters" in refusal(
+        read, tmp_path / "SALES.CSV.GZ"
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (
+            "s3://bucket/sales.csv",
+            "Spark has no library for s3: addresses. Name it in the configuration, spark: {sett",
+        ),
+        ("s3a://bucket/sales.parquet", "org.apache.hadoop:hadoop-aws:"),
+        ("abfss://c@a.dfs.core.windows.net/sales.csv", "org.apache.hadoop:hadoop-azure:"),
+        ("gs://bucket/sales", "gcs-connector"),
+        ("foo://x/sales.csv", "Spark knows no addresses that begin with foo:"),
+    ],
+)
+@pytest.mark.parametrize("form", [None, "delta"])
+def test_an_address_without_its_library_names_what_to_install(read: Any, place: str, words: str, form: str | None) -> None:
+    source = {"format": form} if form else {}
+    assert words in refusal(read, place, **source)
+
+
+def test_the_libraries_that_are_named_are_those_of_this_sparks_hadoop() -> None:
+    jars = Path(pyspark.__file__).parent / "jars"
+    version = next(jars.glob("hadoop-client-api-*.jar")).stem.removeprefix("hadoop-client-api-")
+    assert missing_library('No FileSystem for scheme "s3a"', "s3a://b").count(f"hadoop-aws:{version}'") == 1
 
 
 def test_names_that_are_numbers(read: Any, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def packed() -> dict[str, bytes]:
         opened_tape.addfile(tarfile.TarInfo("sales.csv"))
     return {
         "a ZIP archive, as Excel workbooks": archive.getvalue(),
-        "packed by gzip: let its name end in .gz": gzip.compress(text),
+        "packed by gzip: let its name end in .gz, in small letters": gzip.compress(text),
         "an Excel workbook (.xls)": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
         "a tar archive: unpack it": tape.getvalue(),
     }

@@ -1,6 +1,7 @@
 """`echelon sql` reads published tables of the newest release, and does nothing else."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from echelon.commands.query import answer, query
+from echelon.commands.query_errors import one_line
 from echelon.commands.query_plan import names
 from echelon.config import Configuration
 from echelon.errors import ConfigurationError, EchelonError
@@ -16,6 +18,8 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.lake.places import refuse_foreign
 from echelon.lake.releases.release import release
+from py4j.protocol import Py4JNetworkError
+from pyspark.errors import SparkRuntimeException
 from pyspark.sql import SparkSession
 
 TARGETS = [("A", "North", 0.9), ("A", "South", 0.8), ("B", "*", 0.95)]
@@ -206,6 +210,56 @@ def test_mistakes_are_told_in_one_line_also_those_that_show_while_running(
     lake: Lake, settings: Configuration, text: str, words: str
 ) -> None:
     assert words in refused(lake, settings, text)
+
+
+def nested(levels: int, before: str, inner: str, after: str) -> str:
+    return before * levels + inner + after * levels
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"select {nested(3000, '(', '1', ')')}", "is nested too deeply, or too long, for Spark to take it apart"),
+        (f"select {nested(800, 'case when 1 = 1 then ', '1', ' else 0 end ')}", "nested too deeply"),
+        (nested(600, "(", "select 1", ")"), "nested too deeply"),
+        ("select " + "+".join(["1"] * 5000), "nested too deeply"),
+        (" union all ".join(["select 1"] * 1500), "nested too deeply"),
+        (f"select {'9' * 400}", "Decimal precision 400 exceeds max precision 38"),
+        (f"select {'9' * 100_000}", "Decimal precision 100000 exceeds"),
+        (f"select {'9' * 3000}L", "outside the valid range for bigint"),
+        ("select 1E400", "outside the valid range for double"),
+        ("select cast('1' as decimal(60, 2))", "Decimal precision 60 exceeds max precision 38"),
+        ("select cast(1e300 as decimal(38, 0))", "cannot be represented as Decimal(38, 0)"),
+        ("select cast(repeat('9', 100000) as int)", "cannot be cast to"),
+        ("select interval 999999999999 years", "interval"),
+        ("select sequence(1, 100000000000)", "array size limit"),
+        ("select xpath(sku, 'b') from targets", "Error loading expression 'b'"),
+        ("select '\udcff'", "holds bytes that are no text in UTF-8"),
+    ],
+    ids=lambda value: value[:30],
+)
+def test_queries_far_too_large_are_told_in_one_short_line(lake: Lake, settings: Configuration, text: str, words: str) -> None:
+    message = refused(lake, settings, text)
+    assert words in message and len(message) < 600
+    assert not re.search(r"java\.|org\.|Exception|StackOverflow|Py4J", message), message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Py4JNetworkError("Answer from Java side is empty"),
+        ConnectionRefusedError(111, "Connection refused"),
+        EOFError(),
+        MemoryError(),
+        SparkRuntimeException("java.lang.OutOfMemoryError: Java heap space\n\tat java.base/..."),
+        SparkRuntimeException("Job 6 cancelled because SparkContext was shut down"),
+    ],
+    ids=repr,
+)
+def test_a_lack_of_memory_is_told_in_one_line_and_is_no_mistake_of_usage(error: Exception) -> None:
+    with pytest.raises(EchelonError, match=r"^sql: [^\n]* memory[^\n]* or raise spark.driver_memory$") as caught, one_line():
+        raise error
+    assert caught.value.exit_code == 1
 
 
 def test_files_that_are_gone_are_told_in_one_line(lake: Lake, settings: Configuration) -> None:

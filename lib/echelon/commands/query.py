@@ -1,37 +1,41 @@
 """`echelon sql`: one query on the tables of the newest release, each under its own name. It reads, and does nothing else."""
 
 import difflib
+import logging
 import re
 from collections.abc import Collection
+from contextlib import suppress
 
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
-from echelon.commands.query_plan import EARLIER, names, reading_only
+from echelon.commands.query_errors import one_line
+from echelon.commands.query_plan import names, reading_only
 from echelon.config import Configuration
 from echelon.engine.session import start
-from echelon.errors import ConfigurationError, EchelonError
+from echelon.errors import ConfigurationError
 from echelon.lake.contracts import TABLES
 from echelon.lake.visible import Row, open_tables, refuse_unreleased, visible_release
-from echelon.stages.shared.plain_errors import FOREIGN, cause, plain_errors
+from echelon.stages.shared.plain_errors import plain_errors
 
 MOST_ROWS = 100
 _LIST = re.compile(r"\s*show\s+tables\s*;?\s*", re.IGNORECASE)
 _DESCRIBE = re.compile(r"\s*(?:desc|describe)\s+(?:table\s+)?`?(\w+)`?\s*;?\s*", re.IGNORECASE)
-# Spark's codes, and its advice on settings that can't be made here.
-_NOISE = re.compile(r'^.*?\[[A-Z0-9_.]+\] | If necessary set [^.]*"spark[^"]*" to "false"[^.]*\.| SQLSTATE: .*$')
-# What is no fault of the query: files that are gone, or can't be read.
-_FILES = ("FAILED_READ_FILE", "DELTA_", "PATH_NOT_FOUND")
+# A task that has no memory left fails, and Java goes on: Spark would end it, without a word.
+_STAY = {"spark.executor.killOnFatalError.depth": "0"}
 
 
 def show(settings: Configuration, text: str) -> None:
     """Start Spark and print the result of the query."""
     with plain_errors("sql"):
         refuse_unreleased(settings.run.output)
-    spark = start(settings.spark)
+    logging.disable()  # what Python's side says of a Java that is gone is no news
+    spark = start(settings.spark.model_copy(update={"settings": _STAY | settings.spark.settings}))
     try:
         answer(spark, settings, text)
     finally:
-        spark.stop()
+        with suppress(Py4JError, OSError):
+            spark.stop()
 
 
 def answer(spark: SparkSession, settings: Configuration, text: str) -> None:
@@ -40,12 +44,9 @@ def answer(spark: SparkSession, settings: Configuration, text: str) -> None:
     Raises EchelonError when there is no release yet or a file is gone, ConfigurationError when the query is wrong, also where
     that shows only while it runs.
     """
-    with reading_only(spark):
+    with one_line(), reading_only(spark):
         frame = query(spark, settings, text)
-        try:
-            frame.show(MOST_ROWS, truncate=60 if "comment" not in frame.columns else 200)
-        except FOREIGN as error:
-            raise _told(error) from None
+        frame.show(MOST_ROWS, truncate=60 if "comment" not in frame.columns else 200)
 
 
 def query(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
@@ -54,7 +55,8 @@ def query(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
     Raises like `answer`.
     """
     described = _DESCRIBE.fullmatch(text)
-    with reading_only(spark):
+    with one_line(), reading_only(spark):
+        text.encode()  # what is no text breaks the connection to Java
         if _LIST.fullmatch(text):
             return _listed(spark, _newest(spark, settings))
         return _described(spark, settings, described[1]) if described else _asked(spark, settings, text)
@@ -84,10 +86,7 @@ def _asked(spark: SparkSession, settings: Configuration, text: str) -> DataFrame
     _refuse_hidden(spark, made - set(newest["tables"]))
     _refuse_others(newest, found.read - made)
     _register(spark, settings, newest, found.read & set(newest["tables"]))
-    try:
-        return spark.sql(text)
-    except FOREIGN as error:
-        raise _told(error) from None
+    return spark.sql(text)
 
 
 def _refuse_hidden(spark: SparkSession, made: Collection[str]) -> None:
@@ -111,11 +110,3 @@ def _register(spark: SparkSession, settings: Configuration, newest: Row, wanted:
     with plain_errors("sql"):
         for name, frame in open_tables(spark, settings.run.output, newest, sorted(wanted)).items():
             frame.createOrReplaceTempView(name)
-
-
-def _told(error: Exception) -> EchelonError:
-    line = cause(error)
-    if "Time travel" in line:
-        return ConfigurationError(f"sql: {EARLIER}")
-    kind = EchelonError if any(code in line for code in _FILES) else ConfigurationError
-    return kind(f"sql: {_NOISE.sub('', line)}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pyspark.errors import ParseException
 from pyspark.sql import SparkSession
 
+from echelon.commands.query_errors import EARLIER, is_too_deep, plain
 from echelon.errors import ConfigurationError
 from echelon.stages.shared.plain_errors import cause
 
@@ -20,10 +21,6 @@ _CALLS = re.compile(r"\b(try_reflect|reflect|java_method|expressionwithunresolve
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 _UNSURE = re.compile(r"""--|/\*|['"`$]|reflect|java_method|identifier""", re.IGNORECASE)
 _AT_VERSION = re.compile(r"\w@v?\d+\b")
-EARLIER = (
-    "a query sees the tables as the newest release has them, without VERSION AS OF; docs/reading.md says how programs read "
-    "an earlier release"
-)
 _RELATION = re.compile(r"^[ :]*[+:]- 'UnresolvedRelation \[(.*?)\], ", re.MULTILINE)
 _FUNCTION = re.compile(r"^[ :]*[+:]- 'UnresolvedTableValuedFunction \[(.*?)\], ", re.MULTILINE)
 _NAMED = re.compile(r"^[ :]*(?:[+:]- )?'?(?:CTE|UnresolvedWith) \[(.*)\]$", re.MULTILINE)
@@ -81,6 +78,8 @@ def _parsed(spark: SparkSession, text: str) -> str:
     try:
         told = spark.sql(f"EXPLAIN EXTENDED CREATE TEMPORARY VIEW query AS\n{text}").collect()[0][0]
     except ParseException as error:
+        if is_too_deep(error):
+            raise
         raise ConfigurationError(f"sql: {_parse_problem(text, cause(error))}") from None
     # By its last heading: a text of the query may look like one, and so hides nothing from what is looked at.
     return str(told).rpartition("== Analyzed Logical Plan ==")[0]
@@ -88,12 +87,12 @@ def _parsed(spark: SparkSession, text: str) -> str:
 
 def _parse_problem(text: str, problem: str) -> str:
     """Other statements are told that this command only reads; a mistake in a query is told as Spark tells it."""
-    plain = re.sub(r"^\[[\w.]+\] | SQLSTATE: .*$", "", problem)
+    told = plain(problem)
     if "'@'" in problem and _AT_VERSION.search(text):
         return EARLIER
     if text.lstrip(" \t\r\n;").lower().startswith(_QUERIES):
-        return f"{plain} (one query is asked for)"
-    return f"only one query that reads is allowed (select ...): {plain}"
+        return f"{told} (one query is asked for)"
+    return f"only one query that reads is allowed (select ...): {told}"
 
 
 def _only_in_text(query: str) -> bool:

@@ -23,6 +23,7 @@ from echelon.core.forecast.selection.names import check_names
 
 # A drive of Windows would be taken for the kind of an address.
 _OFFSET = re.compile(r"^[+-]\d\d:\d\d$")
+_PATTERN = "GyMLdhHkKmsSaVzOXxZ"  # letters of Spark's patterns that say when
 _NO_PLACES = {"Factory", "localtime"}  # of the list of zones, and none themselves
 _WINDOWS = re.compile(r"^[A-Za-z]:[\\/]")
 
@@ -144,6 +145,12 @@ class Source(Strict):
                 "pattern",
                 "year, month and day are written as yyyy, MM and dd (mm is minutes), for example dd.MM.yyyy; year and month "
                 "alone stand for the first day",
+            )
+        if plain := re.search(r"[A-Za-z]", re.sub(f"[{_PATTERN}]", "", letters)):
+            raise PydanticCustomError(
+                "plain_letter",
+                "letters that stand for themselves need single quotes, {letter} is written '{letter}': yyyy-MM-dd'T'HH:mm:ss",
+                {"letter": plain[0]},
             )
         return pattern
 

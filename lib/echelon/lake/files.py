@@ -97,7 +97,7 @@ def tree(folder: str) -> list[str]:
     try:
         system, place = _resolve(folder)
         found = system.get_file_info(fs.FileSelector(place, allow_not_found=True, recursive=True))
-    except (EchelonError, OSError):
+    except (EchelonError, OSError, pa.ArrowException):
         return []
     root = place.rstrip("/") + "/"
     return sorted(info.path.removeprefix(root) for info in found if info.type == fs.FileType.File)
@@ -135,7 +135,7 @@ def _type(path: str) -> fs.FileType:
     try:
         system, place = _resolve(path)
         return system.get_file_info(place).type
-    except (EchelonError, OSError):
+    except (EchelonError, OSError, pa.ArrowException):
         return fs.FileType.NotFound
 
 
@@ -146,7 +146,7 @@ def _resolve(path: str) -> tuple[fs.FileSystem, str]:
         return fs.LocalFileSystem(), _mounted(path)
     try:
         system, place = fs.FileSystem.from_uri(_HADOOP_S3.sub("s3://", path))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, pa.ArrowException) as error:
         raise EchelonError(f"{path}: this kind of address can't be written to: {error}") from None
     return system, place
 

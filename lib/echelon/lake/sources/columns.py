@@ -1,24 +1,28 @@
 """Our columns from theirs: as text, with the row as it was and what its reading alone says against it."""
 
-import re
 from functools import reduce
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from echelon.config.models import Source
+from echelon.errors import InputRefused
 from echelon.lake.inputs import Input, InputColumn
 from echelon.lake.sources.csv_files import RECORD, SURPLUS, separator_of
 from echelon.lake.sources.encoding import REPLACED
-from echelon.lake.sources.explain import LONGEST
+from echelon.lake.sources.explain import LONGEST, READ_ERRORS, explain_read
+from echelon.lake.sources.matching import BLANKS, LABELS, theirs
 from echelon.lake.sources.moments import is_local, written_in_utc
-from echelon.lake.sources.part import Part, quoted
+from echelon.lake.sources.part import FILE, Part, quoted
 
-_BLANKS = " \t\r\n\u00a0\ufeff"
 # Also those that only steer or divide; the joiners U+200C and U+200D belong to emoji and to some scripts.
 _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064]"
-# pandas writes timestamps in nanoseconds, which Spark reads as whole numbers: anything after the first days of 1970.
-_LEAST_NANOSECONDS = 10**15
+# pandas writes timestamps in nanoseconds, which Spark reads as whole numbers. Others store whole numbers: of one unit those are
+# taken that give a year from 1980 to 2100, which are those of no other unit. Seconds may be hours too (2026010512).
+_UNITS = (10**9, 10**6, 10**3)
+_SECONDS = (315_532_800, 4_102_444_800)
+# A long number as a spreadsheet shows and exports it, rounded: 4.01E+12. Nobody writes a name so; 1E5 may be one.
+_ROUNDED = r"^\d([.,]\d+)?[eE]\+\d{2,}$"
 # Beyond these, not every whole number has a floating-point number of its own.
 _EXACT = {"float": 2**24, "double": 2**53}
 # What is kept of a value that is too long to be one.
@@ -27,50 +31,80 @@ _SHOWN = 1000
 Problem = tuple[str, Column, Column]
 
 
-def find_column(columns: tuple[str, ...], name: str) -> str | None:
-    """Their column of that name; else the only one that differs from it in case, blanks or underscores alone."""
-    if name in columns:
-        return name
-    alike = [column for column in columns if _bare(column) == _bare(name)]
-    return alike[0] if len(alike) == 1 else None
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\s_-]+", "_", name.strip(_BLANKS)).lower()
-
-
 def text_of(part: Part, source: Source, wanted: InputColumn) -> Column:
     """Our column as trimmed text, null where it is empty or the part does not have it."""
     if wanted.name in source.constants:
         return F.lit(source.constants[wanted.name]).alias(wanted.name)
-    theirs = find_column(part.columns, source.columns.get(wanted.name, wanted.name))
-    if theirs is None:
-        return F.lit(None).cast("string").alias(wanted.name)
-    text = F.trim(_as_text(part, theirs, wanted), F.lit(_BLANKS))
-    return F.when(text != "", text).alias(wanted.name)
+    column = theirs(part, source, wanted.name)
+    return (F.lit(None).cast("string") if column is None else _trimmed(part, column, wanted)).alias(wanted.name)
 
 
-def _as_text(part: Part, theirs: str, wanted: InputColumn) -> Column:
-    value, kind = quoted(theirs), _kind(part, theirs)
+def _trimmed(part: Part, column: str, wanted: InputColumn) -> Column:
+    text = F.trim(_as_text(part, column, wanted), F.lit(BLANKS))
+    return F.when(text != "", text)
+
+
+def refuse_hidden(part: Part, source: Source, wanted: Input) -> None:
+    """Raises InputRefused where a constant would replace what the part says itself; what is empty there, or the same, is read
+    as the constant. Rows are only looked at where the part has such a column, which is rare."""
+    for column in (column for column in wanted.columns if column.name in source.constants):
+        name = theirs(part, source, column.name)
+        if name is None or name in source.columns.values():
+            continue
+        text = _trimmed(part, name, column)
+        other = part.frame.where(~_same(text, source.constants[column.name], column)).select(text, FILE)
+        try:
+            found = other.limit(1).collect()
+        except READ_ERRORS as error:
+            raise InputRefused(f"{wanted.name}: {source.place}: {explain_read(error, source.place)}") from None
+        if found:
+            constant, (text, file) = source.constants[column.name], found[0]
+            raise InputRefused(
+                f"{wanted.name}: {source.place}: constants.{column.name} is '{constant}', but column '{name}' of the file says "
+                f"'{text}' ({file}): leave {column.name} out of sources.{wanted.name}.constants, or rename that column if it "
+                "means something else"
+            )
+
+
+def _same(text: Column, constant: str, wanted: InputColumn) -> Column:
+    """Null, so that neither holds, where there is no text."""
+    if wanted.type not in ("double", "int"):
+        return text == constant
+    return (text == constant) | F.coalesce(text.try_cast("double") == F.lit(constant).try_cast("double"), F.lit(False))
+
+
+def _as_text(part: Part, name: str, wanted: InputColumn) -> Column:
+    value, kind = quoted(name), _kind(part, name)
     if wanted.type == "date" and kind == "bigint":
-        return _from_nanoseconds(value, is_local(part.names, theirs))
+        return _from_number(value, is_local(part.names, name))
     if wanted.type == "date" and kind == "timestamp":
         return written_in_utc(value)
     if wanted.type == "string" and kind in _EXACT:
         return F.when(~F.isnan(value), F.when(_is_exact(value, kind), _plain(value)).otherwise(value.cast("string")))
     if wanted.type == "string" and kind.startswith("decimal"):
         return _without_zeros(value.cast("string"))
-    return _shortened(part, theirs).cast("string")
+    return _shortened(part, name).cast("string")
 
 
 def _kind(part: Part, column: str) -> str:
     return str(part.frame.schema[column].dataType.simpleString())
 
 
-def _from_nanoseconds(value: Column, local: bool) -> Column:
-    moment = F.timestamp_micros(F.floor(value / 1000))
-    date = moment.cast("string") if local else written_in_utc(moment)
-    return F.when(F.abs(value) >= _LEAST_NANOSECONDS, date).otherwise(value.cast("string"))
+def _from_number(value: Column, local: bool | None) -> Column:
+    """The moment of a whole number since 1970 as text. local: whether such timestamps lack a time zone, None: are numbers."""
+    if local is not None:
+        return _moment(value, _UNITS[0], local)
+    least, most = _SECONDS
+    text = value.cast("string")
+    for unit in _UNITS:
+        text = F.when(value.between(least * unit, most * unit - 1), _moment(value, unit, local=False)).otherwise(text)
+    return text
+
+
+def _moment(value: Column, unit: int, local: bool) -> Column:
+    micros = F.floor(value / (unit // 10**6)) if unit > 10**6 else value * (10**6 // unit)
+    moment = F.timestamp_micros(micros)
+    return moment.cast("string") if local else written_in_utc(moment)
 
 
 def _is_exact(value: Column, kind: str) -> Column:
@@ -120,7 +154,16 @@ def problems(part: Part, source: Source, wanted: Input) -> list[Problem]:
     names = " or ".join(texts)
     hidden = F.concat_ws(" ", *(text_of(part, source, column) for column in wanted.columns if column.name in texts))
     reason = F.lit(f"{names} holds a control character, which nobody can see (\\u0000 and the like in the text of this row)")
+    found += [_rounded(column, text_of(part, source, column)) for column in wanted.columns if column.name in {*texts} - LABELS]
     return [*found, ("control_character", hidden.rlike(_CONTROL), reason)]
+
+
+def _rounded(column: InputColumn, text: Column) -> Problem:
+    why = (
+        "' is a long number as a spreadsheet shows it, rounded, and may stand for several: give the column the format text, or "
+        "number without decimals, there and export it again"
+    )
+    return "rounded_name", text.rlike(_ROUNDED), F.concat(F.lit(f"{column.name} '"), text, F.lit(why))
 
 
 def _problems_of_csv(part: Part, source: Source) -> list[Problem]:
@@ -146,9 +189,9 @@ def _problems_of_types(part: Part, source: Source, wanted: Input) -> list[Proble
             reason = F.format_string(f"{name.replace('%', '%%')} has %d bytes, more than {LONGEST}", length)
             found.append(("too_long", length > LONGEST, reason))
     for column in wanted.columns:
-        theirs = find_column(part.columns, source.columns.get(column.name, column.name))
-        if theirs and column.type == "string" and column.name not in source.constants and _kind(part, theirs) in _EXACT:
-            value, why = quoted(theirs), "' is a floating-point number too large to be exact: give text or whole numbers"
-            inexact = value.isNotNull() & ~F.isnan(value) & ~_is_exact(value, _kind(part, theirs))
+        their = theirs(part, source, column.name)
+        if their and column.type == "string" and column.name not in source.constants and _kind(part, their) in _EXACT:
+            value, why = quoted(their), "' is a floating-point number too large to be exact: give text or whole numbers"
+            inexact = value.isNotNull() & ~F.isnan(value) & ~_is_exact(value, _kind(part, their))
             found.append(("wrong_type", inexact, F.concat(F.lit(f"{column.name} '"), value.cast("string"), F.lit(why))))
     return found

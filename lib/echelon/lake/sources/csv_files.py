@@ -1,11 +1,12 @@
 """CSV: each file by its own header, and rows that have more values than it."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import PurePosixPath
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
@@ -26,6 +27,7 @@ _OF_A_RECORD = ("sep", "delimiter", "quote", "escape", "chartoescapequoteescapin
                 "ignoretrailingwhitespace", "nullvalue", "emptyvalue", "unescapedquotehandling")  # fmt: skip
 _MOST_SURPLUS = 100
 _START = 1 << 16
+_FOR_EXCEL = re.compile(r'"?sep=([^"]?)', re.IGNORECASE)
 _FILES_AT_ONCE, _JOBS_AT_ONCE = 16, 8
 
 
@@ -38,10 +40,11 @@ def read_csv(spark: SparkSession, source: Source, files: Files, name: str) -> li
         raise InputRefused(f"sources.{name}.options: leave mode out: rows that do not fit are kept in the quarantine")
     groups = _by_header(spark, source, files, name)
     whole = len(groups) == 1 and len(next(iter(groups.values()))) == len(files.names)
-    return [
-        _part(_loaded(spark, source, files, list(columns), None if whole else names), source, columns, names, files.folders)
-        for columns, names in groups.items()
-    ]
+    parts = []
+    for columns, names in groups.items():
+        frame = _loaded(spark, source, files, list(columns), None if whole else names)
+        parts.append(_part(frame, source, columns, names, files.folders, _header(spark, source, columns, names[0])))
+    return parts
 
 
 def _by_header(spark: SparkSession, source: Source, files: Files, name: str) -> dict[tuple[str, ...], list[str]]:
@@ -51,7 +54,7 @@ def _by_header(spark: SparkSession, source: Source, files: Files, name: str) -> 
     for file, line in zip(files.names, lines, strict=True):
         if line != "":
             likely.setdefault(file if line is None else f"\n{line}", []).append(file)
-    find = partial(_columns, spark, source, name)
+    find = partial(_columns, spark, source, name, files.names)
     with ThreadPoolExecutor(max_workers=_JOBS_AT_ONCE) as pool:
         columns = list(pool.map(find, (group[0] for group in likely.values())))
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -86,22 +89,40 @@ def _first_line(name: str, encoding: str, quote: str) -> str | None:
     return None if text else ""
 
 
-def _columns(spark: SparkSession, source: Source, name: str, file: str) -> tuple[str, ...]:
+def _columns(spark: SparkSession, source: Source, name: str, files: Sequence[str], file: str) -> tuple[str, ...]:
     """The columns of a file as Spark names them: those that are empty or there twice get a number."""
     if other := other_kind(file, "csv"):
         raise InputRefused(f"{name}: {source.place}: {PurePosixPath(file).name} is {other}")
-    place = literal(file)
-    # Spark looks for the file by its name as a pattern again, unless records end with their line.
-    more = {"multiLine": "false"} if place != file else {}
-    own = {key: value for key, value in source.options.items() if key.lower() != "basepath"}  # no columns of folders
     try:
-        columns = spark.read.options(**{**_DEFAULTS, **own, **_OURS, **more}).csv(place).columns
+        columns = _reader(spark, source, file).csv(literal(file)).columns
     except READ_ERRORS as error:
         if "UNABLE_TO_INFER_SCHEMA" in str(error):
             return ()
         raise InputRefused(f"{name}: {source.place}: {explain_read(error, source.place)}") from None
-    check_header(spark, source, name, file, columns)
+    check_header(spark, source, name, file, columns, files)
+    if separator := _FOR_EXCEL.match(columns[0]):
+        raise InputRefused(
+            f"{name}: {source.place}: {PurePosixPath(file).name} begins with a line 'sep=', which is for Excel alone: take it "
+            f"out of the file, and say options: {{sep: {separator[1] or separator_of(source)!r}}} under sources.{name}"
+        )
     return tuple(columns)
+
+
+def _reader(spark: SparkSession, source: Source, file: str, **more: str) -> DataFrameReader:
+    """For the columns of one file."""
+    # Spark looks for the file by its name as a pattern again, unless records end with their line.
+    lines = {"multiLine": "false"} if literal(file) != file else {}
+    own = {key: value for key, value in source.options.items() if key.lower() != "basepath"}  # no columns of folders
+    return spark.read.options(**{**_DEFAULTS, **own, **_OURS, **lines, **more})
+
+
+def _header(spark: SparkSession, source: Source, columns: tuple[str, ...], file: str) -> tuple[str, ...]:
+    """The names as they stand in the file. Spark puts its position behind each name that is there twice."""
+    bare = [column.removesuffix(str(place)).lower() for place, column in enumerate(columns) if column != f"_c{place}"]
+    if len(set(bare)) == len(bare) or option(source, "header", default="true").lower() == "false":
+        return columns
+    row = _reader(spark, source, file, header="false").csv(literal(file)).first()
+    return tuple(value or "" for value in row) if row and len(row) == len(columns) else columns
 
 
 def _loaded(spark: SparkSession, source: Source, files: Files, columns: list[str], names: list[str] | None) -> DataFrame:
@@ -114,13 +135,20 @@ def _loaded(spark: SparkSession, source: Source, files: Files, columns: list[str
     return based_on(reader, source, files).csv([literal(name) for name in names])
 
 
-def _part(frame: DataFrame, source: Source, columns: tuple[str, ...], names: list[str], folders: tuple[str, ...]) -> Part:
+def _part(
+    frame: DataFrame,
+    source: Source,
+    columns: tuple[str, ...],
+    names: list[str],
+    folders: tuple[str, ...],
+    header: tuple[str, ...],
+) -> Part:
     known = {column.lower() for column in columns}
     outer = [folder for folder in folders if folder.lower() not in known]
     own = [F.col(_number(index)).alias(column) for index, column in enumerate(columns)]
     surplus = F.when(F.col(RECORD).isNotNull(), _surplus(source, len(columns)))
     named = frame.select(*own, *map(quoted, outer), file_name().alias(FILE), RECORD, surplus.alias(SURPLUS))
-    return Part(named, (*columns, *outer), tuple(names), tuple(outer))
+    return Part(named, (*columns, *outer), tuple(names), tuple(outer), (*header, *outer))
 
 
 def _number(index: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from echelon.config.models import Source
@@ -29,8 +29,10 @@ def encoding_of(source: Source) -> str:
     return option(source, "encoding", "charset", default="UTF-8")
 
 
-def check_header(spark: SparkSession, source: Source, name: str, file: str, columns: Sequence[str]) -> None:
-    """Raises InputRefused when the header shows that the file is of another encoding."""
+def check_header(
+    spark: SparkSession, source: Source, name: str, file: str, columns: Sequence[str], files: Collection[str]
+) -> None:
+    """Raises InputRefused when the header shows that the file is of another encoding. files: all of the source."""
     text = "".join(columns)
     if "\0" in text:
         told = "UTF-16" if REPLACED in text else "UTF-16BE" if text[0] == "\0" else "UTF-16LE"
@@ -39,8 +41,9 @@ def check_header(spark: SparkSession, source: Source, name: str, file: str, colu
             f"options: {{encoding: {told}}} under sources.{name}"
         )
     if REPLACED in text:
-        refuse_replaced(spark, source, name, [file])
+        refuse_replaced(spark, source, name, [file], files)
     if (meant := _as_utf_8(text, encoding_of(source))) and not is_unicode(source):
+        refuse_utf_8(spark, source, name, files)
         raise InputRefused(_not_as_stated(source, name, _last(file), meant))
 
 
@@ -49,15 +52,33 @@ def refuse_utf_8(spark: SparkSession, source: Source, name: str, files: Collecti
     reads two letters or three for each of them."""
     if is_unicode(source):
         return
+    found = _looked_at(spark, files)
+    for file, text in _in_utf_8(found):
+        others = found.where("bad > 0").orderBy("file").limit(1).collect()
+        raise InputRefused(_both(source, name, file, others[0][0]) if others else _not_as_stated(source, name, file, text))
+
+
+def _looked_at(spark: SparkSession, files: Collection[str]) -> DataFrame:
+    """By file: lines that are not UTF-8, one that is and is not ASCII, and letters of such lines."""
     lines = spark.read.text([literal(file) for file in sorted(files)])
     valid, several = F.is_valid_utf8("value"), F.octet_length("value") > F.char_length("value")
     line = F.when(valid & several, F.substring("value", 1, _SHOWN))
     beyond = F.when(valid & several, F.regexp_replace("value", r"[\x00-\x7F]", ""))
-    sums = F.count_if(~valid).alias("bad"), F.min(line), F.concat(F.min(beyond), F.max(beyond)).alias("letters")
-    found = lines.groupBy(file_name().alias("file")).agg(*sums).where("bad = 0 AND letters IS NOT NULL")
-    for file, _, text, letters in found.orderBy("file").limit(_FILES).collect():
-        if is_telling(letters):
-            raise InputRefused(_not_as_stated(source, name, file, text))
+    sums = F.count_if(~valid).alias("bad"), F.min(line).alias("line"), F.concat(F.min(beyond), F.max(beyond)).alias("letters")
+    return lines.groupBy(file_name().alias("file")).agg(*sums)
+
+
+def _in_utf_8(found: DataFrame) -> list[tuple[str, str]]:
+    """Files that are UTF-8 throughout, with letters beyond ASCII that show it, and a line of each."""
+    rows = found.where("bad = 0 AND letters IS NOT NULL").orderBy("file").limit(_FILES).collect()
+    return [(row["file"], row["line"]) for row in rows if is_telling(row["letters"])]
+
+
+def _both(source: Source, name: str, utf_8: str, other: str) -> str:
+    return (
+        f"{name}: {source.place}: {utf_8} is UTF-8 and {other} is not, and one source has one encoding: convert "
+        f"{other} to UTF-8, most often by: iconv -f WINDOWS-1252 -t UTF-8"
+    )
 
 
 def is_telling(text: str) -> bool:
@@ -90,14 +111,14 @@ def _not_as_stated(source: Source, name: str, file: str, meant: str) -> str:
     return f"{name}: {source.place}: {file} is UTF-8, not {stated}{read}: say options: {{encoding: UTF-8}} under sources.{name}"
 
 
-def refuse_replaced(spark: SparkSession, source: Source, name: str, files: Collection[str]) -> None:
-    """Find out of files that gave U+FFFD whether it stands in them, as some programme before wrote it.
+def refuse_replaced(spark: SparkSession, source: Source, name: str, files: Collection[str], every: Collection[str]) -> None:
+    """Find out of files that gave U+FFFD whether it stands in them, as some programme before wrote it. every: all files.
 
     Raises InputRefused, naming a file and the option that mends it, when it is in the place of bytes.
     """
     stated = encoding_of(source)
     if stated.lower() not in _UTF_8:
-        refuse_utf_8(spark, source, name, files)
+        refuse_utf_8(spark, source, name, every)
         told = ", ".join(sorted(_last(file) for file in files)[:3])
         raise InputRefused(
             f"{name}: {source.place}: not every character of {told} can be read as {stated}: say the right "
@@ -107,6 +128,8 @@ def refuse_replaced(spark: SparkSession, source: Source, name: str, files: Colle
     start = F.substring(F.col("value").cast("binary"), 1, _SHOWN)
     bad = lines.where(~F.is_valid_utf8("value")).select(file_name(), start).limit(1).collect()
     if bad:
+        if others := _in_utf_8(_looked_at(spark, every)):
+            raise InputRefused(_both(source, name, others[0][0], bad[0][0]))
         shown = bytes(bad[0][1]).decode("windows-1252", "replace")
         raise InputRefused(
             f"{name}: {source.place}: {bad[0][0]} is not UTF-8: say how it is written, most often "

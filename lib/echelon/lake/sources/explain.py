@@ -18,7 +18,17 @@ _ENCODINGS = {
     "utf-8-bom": "UTF-8", "unicode": "UTF-16", "mac-roman": "x-MacRoman", "macintosh": "x-MacRoman",
 }  # fmt: skip
 
+# By kinds of address; Hadoop's own of the version that Spark brings.
+_LIBRARIES = {
+    "s3 s3a s3n": "org.apache.hadoop:hadoop-aws:3.4.2",
+    "abfs abfss wasb wasbs": "org.apache.hadoop:hadoop-azure:3.4.2",
+    "gs": "com.google.cloud.bigdataoss:gcs-connector:hadoop3-2.2.26",
+}
+
+_NO_PATTERN = "date_format is no pattern that Spark knows: see Dates in docs/inputs.md"
 _CONDITIONS = {
+    "INVALID_DATETIME_PATTERN": _NO_PATTERN,
+    "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN": _NO_PATTERN,
     "UNABLE_TO_INFER_SCHEMA": "not a readable Parquet file, or the folder is empty",
     "TABLE_OR_VIEW_NOT_FOUND": "Spark knows no such table",
     "DELTA_TABLE_NOT_FOUND": "this is no Delta table",
@@ -44,6 +54,21 @@ def explain_read(error: PySparkException | Py4JJavaError, path: str = "") -> str
             return words
     lines = [line for line in str(error).splitlines() if line.strip()]
     return f"can't be read: {lines[0] if lines else condition}"
+
+
+def missing_library(error: str, path: str) -> str | None:
+    """What to do where Spark does not know the kind of address."""
+    if not re.search(r"No FileSystem for scheme|[Cc]lass \S*fs\.\S+ not found|ClassNotFoundException", error):
+        return None
+    scheme = path.partition(":")[0].lower()
+    package = next((package for schemes, package in _LIBRARIES.items() if scheme in schemes.split()), None)
+    if package is None:
+        return f"can't be read: Spark knows no addresses that begin with {scheme}:"
+    as_s3a = "; with it, addresses begin with s3a://" if scheme in ("s3", "s3n") else ""
+    return (
+        f"can't be read: Spark has no library for {scheme}: addresses. Name it in the configuration, spark: {{settings: "
+        f"{{spark.jars.packages: '{package}'}}}}, which fetches it{as_s3a}"
+    )
 
 
 def _not_found(path: str) -> str:

@@ -1,6 +1,9 @@
 """Times of the day that look like midnights of another time zone: their days are those before, one early each."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -13,16 +16,19 @@ from echelon.lake.sources.moments import CLOCK, SECOND, stored_type
 _GREAT_MAJORITY = 0.9
 _FEW = 10
 # Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
-_QUARTER, _HOUR, _TEN, _NOON, _DAY = 900, 3600, 36_000, 43_200, 86_400
+_QUARTER, _HOUR, _TEN, _NOON, _EVENING, _DAY = 900, 3600, 36_000, 43_200, 72_000, 86_400
 # Months with summer time north of the equator or south of it; so many times a day may be midnights of so many zones.
 _MAY_TO_AUGUST, _NOVEMBER_TO_FEBRUARY = (5, 6, 7, 8), (11, 12, 1, 2)
 _ZONES = 6
+# Years whose rules of summer time stand for all of our time; zones of nobody, or of an atoll.
+_YEARS = (2019, 2021, 2023, 2025)
+_UNUSED = ("Etc/", "Pacific/Kiritimati")
 
 
 def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, int], files: Sequence[str]) -> list[str]:
     """What a user should know of the days of moments. moved: by column, number of moments in UTC that are no midnights there.
 
-    Raises InputRefused where nearly all are what midnights of a time zone further east look like.
+    Raises InputRefused where nearly all are midnights of a time zone further east, unless goods may be booked at that time.
     """
     notes = []
     for column in (column for column, number in moved.items() if number and source.time_zone is None):
@@ -30,10 +36,27 @@ def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, in
         counts = kept.where(second.isNotNull()).groupBy(second.alias("second")).count()
         rows = [(row[0], row[1]) for row in counts.orderBy(F.desc("count"), "second").limit(_ZONES).collect()]
         total = kept.where(second.isNotNull()).count()
-        if times := midnights_elsewhere(rows[:2], total):
+        times = midnights_elsewhere(rows[:2], total)
+        if not times or not is_midnight(_by_month(kept, column, times)):
+            notes.append(_of_several_zones(name, column, rows, total) or _of_utc(name, column))
+        elif _is_booked(name, times) and not _named_zone(source, column, files):
+            notes.append(_of_booking(name, column, times))
+        else:
             raise InputRefused(_refusal(source, name, column, times, files))
-        notes.append(_of_several_zones(name, column, rows, total) or _of_utc(name, column))
     return notes
+
+
+def _is_booked(name: str, times: Sequence[int]) -> bool:
+    """Whether goods may be booked at that time every day, as at closing. Taking midnights for it costs little: lead times are
+    the same where both days are moved."""
+    return name == "deliveries" and len(times) == 1 and times[0] % _HOUR == 0 and times[0] < _EVENING
+
+
+def _of_booking(name: str, column: str, times: Sequence[int]) -> str:
+    return (
+        f"{name}: nearly every {column} is at {_clock(times)} in UTC: taken for the time of day at which it is booked, not for "
+        f"midnights of another zone, which begin the day after; if they are, say sources.{name}.time_zone"
+    )
 
 
 def _of_utc(name: str, column: str) -> str:
@@ -49,7 +72,7 @@ def _of_several_zones(name: str, column: str, counts: Sequence[tuple[int, int]],
     late = sum(number for second, number in few if second >= _TEN)
     if total < _FEW or not late or sum(number for _, number in few) < _GREAT_MAJORITY * total:
         return None
-    times = ", ".join(f"{_clock(second)} ({number / total:.0%})" for second, number in few)
+    times = ", ".join(f"{_clock([second])} ({number / total:.0%})" for second, number in few)
     return (
         f"{name}: {column} is at {times} in UTC, as midnights of several time zones are. The days are those of UTC: "
         f"{late:,} rows from 10:00 on, which are midnights further east, count a day early. Write the days themselves, or "
@@ -104,15 +127,11 @@ def in_step_with_summer(counts: Sequence[tuple[int, int, int]], times: Sequence[
 
 def _as_if_in_utc(source: Source, name: str, column: str, times: Sequence[int]) -> str:
     return (
-        f"{name}: {source.place}: nearly every {column} is at {' or '.join(map(_clock, times))} without a time zone, as "
+        f"{name}: {source.place}: nearly every {column} is at {_clock(times)} without a time zone, as "
         "midnights of another zone are when they are written in UTC; they begin the day after. If so, say "
         f"sources.{name}.times_in: UTC and whose days are meant, sources.{name}.time_zone (Europe/Berlin, say); "
         f"sources.{name}.time_zone: UTC alone takes the days as they are written"
     )
-
-
-def _clock(second: int) -> str:
-    return f"{second // _HOUR:02d}:{second % _HOUR // 60:02d}"
 
 
 def midnights_elsewhere(counts: Sequence[tuple[int, int]], total: int) -> list[int]:
@@ -127,11 +146,55 @@ def midnights_elsewhere(counts: Sequence[tuple[int, int]], total: int) -> list[i
     return [] if odd or total < _FEW or sum(numbers) < _GREAT_MAJORITY * total else sorted(seconds)
 
 
+def _by_month(kept: DataFrame, column: str, times: Sequence[int]) -> list[tuple[int, int, int]]:
+    second = F.col(f"{SECOND}{column}")
+    rows = kept.where(second.isin(*times)).groupBy(F.month(column), second).count().collect()
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def is_midnight(counts: Sequence[tuple[int, int, int]]) -> bool:
+    """Whether moments are midnights of a time zone east of UTC that is in use, in step with its summer time: noon in Berlin, at
+    10:00 or 11:00 in UTC, is midnight nowhere. counts: (month of the year, second of the day in UTC, moments)."""
+    total = sum(number for _, _, number in counts)
+    fit = (sum(number for month, second, number in counts if second in zone[month - 1]) for zone in _midnights())
+    return max(fit) >= _GREAT_MAJORITY * total
+
+
+@cache
+def _midnights() -> set[tuple[frozenset[int], ...]]:
+    """Seconds in UTC at which days begin in zones east of it, for each month: two in those in which the clocks change."""
+    names = {name for name in available_timezones() if not name.startswith(_UNUSED)}
+    years = ([_seconds(ZoneInfo(name), year) for year in _YEARS] for name in sorted(names))
+    return {months for found in years for months in found if months}
+
+
+def _seconds(zone: ZoneInfo, year: int) -> tuple[frozenset[int], ...] | None:
+    firsts = [_offset(zone, year, month) for month in range(1, 13)]
+    offsets = list(zip(firsts, [*firsts[1:], firsts[0]], strict=True))
+    if min(map(min, offsets)) < 0 or max(map(max, offsets)) == 0:
+        return None
+    return tuple(frozenset(-offset % _DAY for offset in pair) for pair in offsets)
+
+
+def _offset(zone: ZoneInfo, year: int, month: int) -> int:
+    offset = datetime(year, month, 1, tzinfo=zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
+
+
 def _refusal(source: Source, name: str, column: str, times: Sequence[int], files: Sequence[str]) -> str:
-    zone = getattr(stored_type(files, source.columns.get(column, column)), "tz", None)
-    known = f"{zone}, as the file names it" if zone and zone.upper() != "UTC" else "Europe/Berlin, say"
-    clock = " or ".join(map(_clock, times))
+    zone = _named_zone(source, column, files)
+    known = f"{zone}, as the file names it" if zone else "Europe/Berlin, say"
     return (
-        f"{name}: {source.place}: nearly every {column} is at {clock} in UTC, as midnights of another time zone are, which "
-        f"begin the day after. Say whose days are meant: sources.{name}.time_zone ({known}; UTC takes them as they are)"
+        f"{name}: {source.place}: nearly every {column} is at {_clock(times)} in UTC, as midnights of another time zone are, "
+        f"which begin the day after. Say whose days are meant: sources.{name}.time_zone ({known}; UTC takes them as they are)"
     )
+
+
+def _named_zone(source: Source, column: str, files: Sequence[str]) -> str | None:
+    """The time zone that a Parquet file names, unless it is UTC."""
+    zone = getattr(stored_type(files, source.columns.get(column, column)), "tz", None)
+    return str(zone) if zone and zone.upper() != "UTC" else None
+
+
+def _clock(times: Sequence[int]) -> str:
+    return " or ".join(f"{second // _HOUR:02d}:{second % _HOUR // 60:02d}" for second in times)

@@ -22,6 +22,7 @@ _DATE = r"^\d{4}-\d{1,2}-\d{1,2}(?=$|[ T])"
 _ZONED = r"^\S+[T ][\d:.]+ ?([A-Za-z]|[+-]\d)"
 _TIMED = r"^\S+[T ][\d:.]+$"
 _IN_UTC = r"^\S+[T ][\d:.]+ ?(Z|UTC|GMT|[+-]00?(:?00)?)$"
+_MINUTES = r"^(\S+[T ]\d{1,2}:\d\d)(?= ?(Z|UTC|GMT|[+-]\d))"
 # As `written_in_utc` writes it.
 _OURS = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?Z$"
 _ZONE_LETTERS = set("XxZzVO")
@@ -44,7 +45,7 @@ def day_of(text: Column, source: Source) -> Column:
 
 def second_of(text: Column, source: Source) -> Column:
     """Second of the day of a moment that is written in UTC, null of everything else."""
-    moment = F.when(text.rlike(_IN_UTC), text.try_cast("timestamp"))
+    moment = F.when(text.rlike(_IN_UTC), _iso_moment(text))
     if source.date_format and _has_zone(source.date_format):
         by_pattern = F.try_to_timestamp(text, F.lit(source.date_format))
         same = F.to_timestamp_ntz(text, F.lit(source.date_format)).cast("timestamp") == by_pattern
@@ -60,8 +61,13 @@ def clock_of(text: Column, source: Source) -> Column:
     return F.pmod(F.unix_seconds(moment), F.lit(_DAY))
 
 
+def _iso_moment(text: Column) -> Column:
+    """ISO 8601; Spark's cast wants seconds before a zone."""
+    return F.coalesce(text.try_cast("timestamp"), F.regexp_replace(text, _MINUTES, "$1:00").try_cast("timestamp"))
+
+
 def _iso_day(text: Column, source: Source) -> Column:
-    moment, zone = text.try_cast("timestamp"), source.time_zone
+    moment, zone = _iso_moment(text), source.time_zone
     day = written = F.regexp_extract(text, _DATE, 0).try_cast("date")
     if zone and source.times_in:
         day = F.when(text.rlike(_TIMED), _day_in(F.to_utc_timestamp(moment, F.lit(source.times_in)), zone)).otherwise(written)
@@ -93,8 +99,9 @@ def _has_time(pattern: str) -> bool:
     return bool(set("HhKk") & set("".join(pattern.split("'")[::2]))) and not _has_zone(pattern)
 
 
-def is_local(files: Sequence[str], column: str) -> bool:
-    """Whether a Parquet column of nanoseconds, which Spark reads as numbers, is told without a time zone.
+def is_local(files: Sequence[str], column: str) -> bool | None:
+    """Whether a Parquet column of nanoseconds, which Spark reads as numbers, is told without a time zone; None where it holds
+    numbers.
 
     Raises InputRefused where some of the files (the first 1,000) tell it with one and some without.
     """
@@ -105,7 +112,7 @@ def is_local(files: Sequence[str], column: str) -> bool:
             f"{column} is told without a time zone in {PurePosixPath(local[0]).name} and with {kinds[zoned[0]].tz} in "
             f"{PurePosixPath(zoned[0]).name}: write all files of a source alike"
         )
-    return bool(local)
+    return bool(local) if kinds else None
 
 
 def stored_type(files: Sequence[str], column: str) -> pa.DataType | None:

@@ -12,12 +12,13 @@ FILE = "_file"
 class Part:
     """Rows as they are in files of the same columns: `columns` under the files' names, beside them `_file` and what the
     format adds. `folders`: those columns, the last ones, that names of folders give. `names`: the whole names of the files;
-    none of a table."""
+    none of a table. `header`: the columns as a CSV file calls them, where Spark numbers those that it has twice."""
 
     frame: DataFrame
     columns: tuple[str, ...]
     names: tuple[str, ...]
     folders: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
 
 
 def quoted(name: str) -> Column:

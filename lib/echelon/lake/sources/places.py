@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.files import exists, list_files, tree
-from echelon.lake.sources.explain import PATTERN, READ_ERRORS, explain_read
+from echelon.lake.sources.explain import PATTERN, READ_ERRORS, explain_read, missing_library
 
 _ANY = "_any"
 # Folders are checked for being parts of tables; more of them than this are the partitions of one.
@@ -39,12 +39,13 @@ def literal(path: str) -> str:
 
 
 def kind_of(spark: SparkSession, source: Source, name: str) -> str:
-    """csv, parquet, delta or table; raises InputRefused for files that are parts of a table."""
+    """csv, parquet, delta or table; raises InputRefused for parts of tables, and where Spark lacks a library."""
     if source.table:
         return "table"
     path = source.path or ""
-    if source.format != "delta" and _in_delta(spark, path):
-        if source.format is None and not _in_delta(spark, _above(path)):
+    is_delta = _in_delta(spark, path, name)
+    if source.format != "delta" and is_delta:
+        if source.format is None and not _in_delta(spark, _above(path), name):
             return "delta"
         raise InputRefused(
             f"{name}: {path}: this is a Delta table, or a part of one; its files also hold rows that were replaced or "
@@ -119,7 +120,7 @@ def _is_folder(path: str, names: list[str]) -> bool:
 
 
 def _left_out(path: str, deeper: list[str]) -> str:
-    hidden = [file for file in tree(path) if _is_hidden(file)]
+    hidden = sorted((file for file in tree(path) if _is_hidden(file)), key=lambda file: (not _looks_like_data(file), file))
     more = _some([PurePosixPath(file).name for file in deeper])
     told = [more + " in sub-folders (options: {recursiveFileLookup: 'true'} reads them)"] if deeper else []
     told += [f"{_some(hidden)}, as names that begin with _ or . are not read"] if hidden else []
@@ -127,9 +128,12 @@ def _left_out(path: str, deeper: list[str]) -> str:
 
 
 def _is_hidden(file: str) -> bool:
-    """True for what looks like data, in files or folders that Spark takes for hidden."""
-    parts = PurePosixPath(file).parts
-    return any(part[0] in "_." for part in parts) and bool(_DATA.search(parts[-1])) and not parts[-1].endswith(".crc")
+    """True in files or folders that Spark takes for hidden."""
+    return any(part[0] in "_." for part in PurePosixPath(file).parts)
+
+
+def _looks_like_data(file: str) -> bool:
+    return bool(_DATA.search(file)) and not file.endswith(".crc")
 
 
 def _some(names: list[str]) -> str:
@@ -146,18 +150,20 @@ def _above(path: str) -> str:
     return path.rstrip("/").rpartition("/")[0]
 
 
-def _in_delta(spark: SparkSession, path: str) -> bool:
+def _in_delta(spark: SparkSession, path: str, name: str) -> bool:
     """True for the folder of a Delta table and for everything in it."""
     try:
         return path not in ("", ".", "..") and DeltaTable.isDeltaTable(spark, path)
-    except READ_ERRORS:  # nor can its files be listed, which says why
+    except READ_ERRORS as error:  # nor can its files be listed, which says why
+        if missing := missing_library(str(error), path):
+            raise InputRefused(f"{name}: {path}: {missing}") from None
         return False
 
 
 def _refuse_delta_files(spark: SparkSession, path: str, names: list[str], name: str) -> None:
     folders = sorted({re.sub(r"(/[^/=]+=[^/]*)+$", "", _above(file)) for file in names})
     for folder in folders[:_FOLDERS]:
-        if _in_delta(spark, folder):
+        if _in_delta(spark, folder, name):
             raise InputRefused(
                 f"{name}: {path}: {folder} is a Delta table, whose files also hold rows that were replaced or deleted. "
                 "Name the folder of one table as path"

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import PurePosixPath
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import Input
-from echelon.lake.sources.columns import find_column, problems, replaced, row_of, text_of
+from echelon.lake.sources.columns import problems, refuse_hidden, replaced, row_of, text_of
 from echelon.lake.sources.csv_files import SURPLUS, read_csv, separator_of
 from echelon.lake.sources.encoding import option, refuse_replaced, refuse_utf_8
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
+from echelon.lake.sources.matching import gives, refuse_unclear
 from echelon.lake.sources.midnights import looks_late, tell_clocks, tell_days
 from echelon.lake.sources.moments import CLOCK, SECOND
 from echelon.lake.sources.parquet_files import read_parquet
@@ -23,6 +24,12 @@ from echelon.lake.sources.places import find, kind_of, named_folders
 
 ROW, LOST = "_row", "_lost"
 _FILES = 100
+# As programmes write floating-point numbers.
+_FLOATING = r"^\d\.\d+E\d{1,2}$"
+_NUMBERS = {
+    ".0": "{}: every {} ends in .0: were they whole numbers once? They are taken as they are written",
+    "E": "{}: every {} is a number, and some are written as 1.0000001E7: they are taken as they are written",
+}
 READ_RULE, READ_REASON = "_read_rule", "_read_reason"
 
 
@@ -46,16 +53,18 @@ class Reading:
 def read_source(spark: SparkSession, source: Source, wanted: Input) -> Reading:
     """Read a source lazily, each file by its own columns.
 
-    Raises InputRefused when there is no such file, or one lacks a required column.
+    Raises InputRefused when there is no such file, one lacks a required column, or it is not clear which column is which.
     """
     _refuse_unknown_columns(source, wanted)
     kind = kind_of(spark, source, wanted.name)
     parts, notes = _parts(spark, source, kind, wanted)
     for part in parts:
+        refuse_unclear(part, source, wanted)
         _refuse_missing_columns(part, parts, source, wanted)
+        refuse_hidden(part, source, wanted)
     first = [name.strip() for name in parts[0].columns]
     frame = reduce(DataFrame.unionByName, [_ours(part, source, wanted, first) for part in parts])
-    given = frozenset(column.name for column in wanted.columns if any(_gives(part, source, column.name) for part in parts))
+    given = frozenset(column.name for column in wanted.columns if any(gives(part, source, column.name) for part in parts))
     names = tuple(name for part in parts for name in part.names)
     return Reading(frame, source, wanted, kind, given, (*notes, *_only_somewhere(parts, source, wanted, given)), names)
 
@@ -92,19 +101,14 @@ def _ours(part: Part, source: Source, wanted: Input, first: Sequence[str]) -> Da
     return part.frame.select(*texts, FILE, *(column.alias(name) for name, column in marks.items()))
 
 
-def _gives(part: Part, source: Source, name: str) -> bool:
-    """True when the part, or the configuration, gives values for our column."""
-    return name in source.constants or find_column(part.columns, source.columns.get(name, name)) is not None
-
-
 def _refuse_missing_columns(part: Part, parts: list[Part], source: Source, wanted: Input) -> None:
-    absent = [source.columns.get(name, name) for name in wanted.required if not _gives(part, source, name)]
+    absent = [source.columns.get(name, name) for name in wanted.required if not gives(part, source, name)]
     absent += [
         theirs
         for name, theirs in source.columns.items()
-        if theirs not in absent and not any(_gives(other, source, name) for other in parts)
+        if theirs not in absent and not any(gives(other, source, name) for other in parts)
     ]
-    if wanted.any_of and not any(_gives(part, source, name) for name in wanted.any_of):
+    if wanted.any_of and not any(gives(part, source, name) for name in wanted.any_of):
         absent.append(" or ".join(wanted.any_of))
     if absent:
         where = source.place + (f" ({_some_files(part)})" if len(parts) > 1 else "")
@@ -157,7 +161,7 @@ def _only_somewhere(parts: list[Part], source: Source, wanted: Input, given: fro
     """Columns that are in some files only."""
     notes = []
     for name in (column.name for column in wanted.columns if column.name in given):
-        without = [part for part in parts if not _gives(part, source, name)]
+        without = [part for part in parts if not gives(part, source, name)]
         if without:
             notes.append(f"{wanted.name}: {source.place}: {name} is not in {_some_files(without[0])}: unknown there")
     return notes
@@ -169,7 +173,7 @@ def look_over(spark: SparkSession, reading: Reading, kept: DataFrame) -> list[st
     Raises InputRefused when there are none, or characters were lost.
     """
     name, source, texts = reading.wanted.name, reading.source, _names_from_text(reading)
-    looks = [F.count("*"), F.count_if(LOST), *(F.bool_and(F.col(column).endswith(".0")) for column in texts)]
+    looks = [F.count("*"), F.count_if(LOST), *(_as_numbers(F.col(column)) for column in texts)]
     times = [column for column in kept.columns if column.startswith(SECOND)]
     looks += [F.count_if(F.col(column) > 0) for column in times]
     clocks = [column for column in kept.columns if column.startswith(CLOCK)]
@@ -177,7 +181,7 @@ def look_over(spark: SparkSession, reading: Reading, kept: DataFrame) -> list[st
     rows, lost, *found = kept.agg(*looks).collect()[0]
     if not rows:
         raise InputRefused(f"{name}: {source.place}: no rows")
-    notes = [_ending_words(name, column) for column, all_so in zip(texts, found[: len(texts)], strict=True) if all_so]
+    notes = [_NUMBERS[so].format(name, column) for column, so in zip(texts, found[: len(texts)], strict=True) if so in _NUMBERS]
     of_times = dict(zip([*times, *clocks], found[len(texts) :], strict=True))
     moved, late = ({c.removeprefix(mark): of_times[c] for c in of} for mark, of in ((SECOND, times), (CLOCK, clocks)))
     notes += tell_days(source, name, kept, moved, reading.names) + tell_clocks(source, name, kept, late)
@@ -210,8 +214,11 @@ def _names_from_text(reading: Reading) -> list[str]:
     ]
 
 
-def _ending_words(name: str, column: str) -> str:
-    return f"{name}: every {column} ends in .0: were they whole numbers once? They are taken as they are written"
+def _as_numbers(text: Column) -> Column:
+    """How numbers that became names are written, if they all are: a key of the notes on it."""
+    floating, ending = text.rlike(_FLOATING), text.endswith(".0")
+    exponents = F.bool_and(floating | ending | text.rlike(r"^\d+$")) & F.bool_or(floating)
+    return F.when(F.bool_and(ending), ".0").when(exponents, "E")
 
 
 def _lost(spark: SparkSession, reading: Reading, kept: DataFrame, rows: int) -> str:
@@ -220,5 +227,5 @@ def _lost(spark: SparkSession, reading: Reading, kept: DataFrame, rows: int) -> 
     if reading.kind != "csv":
         raise InputRefused(f"{name}: {source.place}: a column of bytes is not UTF-8 in {rows:,} rows: store it as text")
     found = {row[0] for row in kept.where(LOST).select(FILE).distinct().limit(_FILES).collect()}
-    refuse_replaced(spark, source, name, [file for file in reading.names if PurePosixPath(file).name in found])
+    refuse_replaced(spark, source, name, [file for file in reading.names if PurePosixPath(file).name in found], reading.names)
     return f"{name}: {rows:,} rows hold U+FFFD, which a programme before wrote for characters it could not read"

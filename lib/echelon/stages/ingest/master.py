@@ -16,6 +16,8 @@ from echelon.stages.ingest.records import Frames
 
 # After other rules a row's values may stand in the wrong columns.
 _READABLE = ("wrong_type", "out_of_range", "conflicting")
+# Of a rounded name nobody knows whose it is.
+_NOBODY = "rounded_name"
 
 
 def refuse_bad_lanes(rows: Frames) -> None:
@@ -35,7 +37,7 @@ def with_refused(rows: DataFrame, name: str) -> DataFrame:
     which the refused rows agree, null for others."""
     columns, (key,) = INPUTS[name].columns, INPUTS[name].key
     good = rows.where(F.col(RULE).isNull()).select(*(column.name for column in columns))
-    bad = rows.where(F.col(RULE).isNotNull() & F.col(key).isNotNull()).join(good, key, "left_anti")
+    bad = rows.where((F.col(RULE) != _NOBODY) & F.col(key).isNotNull()).join(good, key, "left_anti")
     readable = F.col(RULE).isin(*_READABLE)
     agreed = [_agreed(F.when(readable, _in_range(column)), column.name) for column in columns if column.name != key]
     return good.unionByName(bad.groupBy(key).agg(*agreed))

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.lake.inputs import INPUTS
-from echelon.lake.sources.columns import find_column
+from echelon.lake.sources.matching import find_column
 from echelon.lake.sources.part import FILE
 from echelon.lake.sources.read import ROW
 from echelon.stages.ingest.classify import RULE, Rule, refuse

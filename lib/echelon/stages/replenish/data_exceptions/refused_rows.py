@@ -22,6 +22,7 @@ def refused_rows(context: Context) -> DataFrame:
     refused = context.lake.read("quarantine").where(F.col("input").isin(*_WITHOUT)).where(f"NOT ({_HARMLESS})")
     named = refused.withColumns({name: F.coalesce(name, F.lit(EVERY)) for name in ("sku", "location")})
     without = F.create_map(*(F.lit(text) for pair in _WITHOUT.items() for text in pair))[F.col("input")]
+    without = F.when(F.col("rule") == "rounded_name", F.lit("Left out.")).otherwise(without)
     more = F.when(F.count("*") > 1, F.concat(F.lit(" (and "), F.count("*") - 1, F.lit(" more)"))).otherwise("")
     told = F.concat(F.lit("Refused row of "), "input", F.lit(": "), F.min("reason"), more, F.lit(". "), F.min(without))
     by_input = named.groupBy("sku", "location", "input").agg(told.alias("told"))
