@@ -55,7 +55,9 @@ def by_polars(found: Release) -> set[str]:
 def by_duckdb(found: Release) -> set[str]:
     """Over Arrow: DuckDB's own Delta extension is fetched from the network."""
     locations = found.table("locations").to_pyarrow_dataset()  # noqa: F841 - DuckDB finds it by its name
-    return {row[0] for row in duckdb.sql("select location from locations").fetchall()}
+    found_there = duckdb.sql("select location from locations")
+    assert found_there is not None
+    return {row[0] for row in found_there.fetchall()}
 
 
 def by_recipe(found: Release) -> set[str]:

