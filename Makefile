@@ -7,9 +7,14 @@ ARGS ?=
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
 # Two processes, a file of tests at a time: each has its own Spark, and files share what is dear to make.
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
+# What numba compiles is seen by no tracer, so these run once more with it as Python (tests/support/interpreted.py).
+KERNELS := tests/core/inventory/kernels
+INTERPRETED := $(KERNELS)/test_kernel_oracle.py $(KERNELS)/test_network_kernel.py::test_kernel_equals_event_loop \
+  $(KERNELS)/test_drawn_demand.py::test_mean_and_variance_of_what_is_drawn \
+  tests/core/forecast/distributions tests/core/forecast/evaluation/test_distribution_scores.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast test-one lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock site package clean
+.PHONY: help setup setup-dev run test test-fast test-one coverage lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock site package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,8 +39,8 @@ setup-dev: $(VENV)/.installed-dev
 run: setup  ## plan the included data: tables in out/tables, report in out/report/index.html
 	@$(PY) jobs/plan.py --config $(CONFIG) $(ARGS)
 
-test: setup-dev lint  ## fast tests first, then real data, killed runs, a full disk and a real cluster that loses a worker
-	@$(PYTEST) -m "not slow" $(ARGS)
+test: setup-dev lint coverage  ## fast tests first, then real data, killed runs, a full disk and a real cluster that loses a worker
+	@$(PYTEST) -m "not slow" --ignore tests/core $(ARGS)
 	@$(PYTEST) -m slow $(ARGS)
 
 test-fast: setup-dev  ## the tests of the mathematics and of single parts
@@ -44,6 +49,11 @@ test-fast: setup-dev  ## the tests of the mathematics and of single parts
 test-one: setup-dev  ## one file or one test: make test-one T=tests/core/demand/test_spikes.py
 	@test -n "$(T)" || { echo "Say which: make test-one T=tests/core/demand/test_spikes.py, or T=FILE::NAME"; exit 2; }
 	@$(PY) -m pytest -q $(T) $(ARGS)
+
+coverage: setup-dev  ## tests of the mathematics, and which lines and branches of lib/echelon/core they reach (95 % at least)
+	@$(PYTEST) tests/core --cov --cov-report= --cov-fail-under 0
+	@MOST_EXAMPLES=8 PYTHONPATH=tests $(PY) -m pytest -q -n 2 -p support.interpreted $(INTERPRETED) --cov --cov-append --cov-report= --cov-fail-under 0
+	@$(PY) -m coverage report
 
 lint: setup-dev  ## ruff and mypy
 	@$(VENV)/bin/ruff check .

@@ -201,8 +201,8 @@ class YearsAgo(datetime):
     """A clock that jumped back."""
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> "YearsAgo":
-        return cls(2001, 1, 1, tzinfo=tz)
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime(2001, 1, 1, tzinfo=tz)
 
 
 def test_nothing_is_released_before_sales_were_ingested(lake: Lake) -> None:

@@ -10,6 +10,7 @@ from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import most
 from support.inventory.oracle import Oracle
 from support.inventory.small_problems import UNEVEN, problems
 
@@ -37,7 +38,7 @@ def one_replication(simulator: TreeSimulator, r: int) -> tuple[list[list[float]]
     return np.stack(per_node, 1).tolist(), lead.tolist()
 
 
-@settings(max_examples=60)
+@settings(max_examples=most(60))
 @given(problems(), st.data())
 def test_kernel_equals_event_loop(problem: SupplyNetwork, data: st.DataObject) -> None:
     simulator = TreeSimulator(problem, PathSource(problem, 20, 6).draw("test", 64))
@@ -56,7 +57,7 @@ class DoubleSimulator(TreeSimulator):
     precision = np.float64
 
 
-@settings(max_examples=40)
+@settings(max_examples=most(40))
 @given(problems(lots=False), st.data())
 def test_gradient_equals_differences(problem: SupplyNetwork, data: st.DataObject) -> None:
     """Between kinks the cost of one path is smooth in the levels, so both must agree to rounding."""

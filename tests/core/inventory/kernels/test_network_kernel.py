@@ -13,6 +13,7 @@ from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import most
 from support.inventory.network_oracle import NetworkOracle
 from support.inventory.small_networks import CONTINUOUS, networks
 from support.inventory.small_problems import UNEVEN, problems
@@ -55,7 +56,7 @@ def one_replication(network: SupplyNetwork, draws: Draws, r: int) -> dict[str, A
     }
 
 
-@settings(max_examples=100)
+@settings(max_examples=most(100))
 @given(networks(), st.data())
 def test_kernel_equals_event_loop(network: SupplyNetwork, data: st.DataObject) -> None:
     paths = PathSource(network, PERIODS, WARM_UP).draw("test", 64)
@@ -79,7 +80,7 @@ def test_gradient_equals_differences() -> None:
     """Between kinks the cost is smooth in the levels; where differences to both sides agree, the gradient is theirs."""
     smooth, compared = [], []
 
-    @settings(max_examples=60)
+    @settings(max_examples=most(60))
     @given(networks(**CONTINUOUS), st.data())
     def compare(network: SupplyNetwork, data: st.DataObject) -> None:
         draws = PathSource(network, PERIODS, WARM_UP).draw("test", 64)
@@ -108,7 +109,7 @@ def both_simulators(problem: SupplyNetwork) -> tuple[TreeSimulator, NetworkSimul
     return TreeSimulator(problem, paths), NetworkSimulator(problem, paths)
 
 
-@settings(max_examples=60)
+@settings(max_examples=most(60))
 @given(problems(), st.data())
 def test_both_kernels_agree_on_trees(problem: SupplyNetwork, data: st.DataObject) -> None:
     levels = drawn_levels(data, len(problem.nodes))
