@@ -11,7 +11,9 @@ PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
 KERNELS := tests/core/inventory/kernels
 INTERPRETED := $(KERNELS)/test_kernel_oracle.py $(KERNELS)/test_network_kernel.py::test_kernel_equals_event_loop \
   $(KERNELS)/test_drawn_demand.py::test_mean_and_variance_of_what_is_drawn \
-  tests/core/forecast/distributions tests/core/forecast/evaluation/test_distribution_scores.py
+  tests/core/forecast/distributions tests/core/forecast/evaluation/test_distribution_scores.py \
+  $(addprefix tests/core/forecast/models/test_more_candidates.py::test_,tsb_by_hand tsb_dies_out_with_demand aggregation_is_that_of_the_slow_one) \
+  $(addprefix tests/core/forecast/models/test_statistical_candidates.py::test_sba_,by_hand of_no_demand_is_zero)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test test-fast test-one coverage lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock site package clean

@@ -16,9 +16,9 @@ def pytest_configure() -> None:
     vars(kernel_cache)["keep_compiled"] = lambda *_: None
     np.seterr(over="ignore")  # random bits wrap around
 
-    from echelon.core.inventory.kernels.network import simulator
+    from echelon.core.inventory.kernels.network import kernel, simulator
 
-    vars(simulator)["simulate"] = _with_attributes(simulator.simulate)
+    vars(simulator)["simulate"] = _with_attributes(kernel.simulate)
 
 
 def _with_attributes(kernel: Callable[..., bool]) -> Callable[..., bool]:
