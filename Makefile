@@ -52,7 +52,7 @@ test-one: setup-dev  ## one file or one test: make test-one T=tests/core/demand/
 	@test -n "$(T)" || { echo "Say which: make test-one T=tests/core/demand/test_spikes.py, or T=FILE::NAME"; exit 2; }
 	@$(PY) -m pytest -q $(T) $(ARGS)
 
-coverage: setup-dev  ## tests of the mathematics, and which lines and branches of lib/echelon/core they reach (95 % at least)
+coverage: setup-dev  ## tests of the mathematics, and which lines and branches of lib/echelon/core they reach (97 % at least)
 	@$(PYTEST) tests/core --cov --cov-report= --cov-fail-under 0
 	@MOST_EXAMPLES=8 PYTHONPATH=tests $(PY) -m pytest -q -n 2 -p support.interpreted $(INTERPRETED) --cov --cov-append --cov-report= --cov-fail-under 0
 	@$(PY) -m coverage report
