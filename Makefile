@@ -7,9 +7,16 @@ ARGS ?=
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
 # Two processes, a file of tests at a time: each has its own Spark, and files share what is dear to make.
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadscope
+# What numba compiles is seen by no tracer, so these run once more with it as Python (tests/support/interpreted.py).
+KERNELS := tests/core/inventory/kernels
+INTERPRETED := $(KERNELS)/test_kernel_oracle.py $(KERNELS)/test_network_kernel.py::test_kernel_equals_event_loop \
+  $(KERNELS)/test_drawn_demand.py::test_mean_and_variance_of_what_is_drawn \
+  tests/core/forecast/distributions tests/core/forecast/evaluation/test_distribution_scores.py \
+  $(addprefix tests/core/forecast/models/test_more_candidates.py::test_,tsb_by_hand tsb_dies_out_with_demand aggregation_is_that_of_the_slow_one) \
+  $(addprefix tests/core/forecast/models/test_statistical_candidates.py::test_sba_,by_hand of_no_demand_is_zero)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast test-one lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock package clean
+.PHONY: help setup setup-dev run test test-fast test-one coverage lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock site package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,8 +41,8 @@ setup-dev: $(VENV)/.installed-dev
 run: setup  ## plan the included data: tables in out/tables, report in out/report/index.html
 	@$(PY) jobs/plan.py --config $(CONFIG) $(ARGS)
 
-test: setup-dev lint  ## fast tests first, then real data, killed runs, a full disk and a real cluster that loses a worker
-	@$(PYTEST) -m "not slow" $(ARGS)
+test: setup-dev lint coverage  ## fast tests first, then real data, killed runs, a full disk and a real cluster that loses a worker
+	@$(PYTEST) -m "not slow" --ignore tests/core $(ARGS)
 	@$(PYTEST) -m slow $(ARGS)
 
 test-fast: setup-dev  ## the tests of the mathematics and of single parts
@@ -44,6 +51,11 @@ test-fast: setup-dev  ## the tests of the mathematics and of single parts
 test-one: setup-dev  ## one file or one test: make test-one T=tests/core/demand/test_spikes.py
 	@test -n "$(T)" || { echo "Say which: make test-one T=tests/core/demand/test_spikes.py, or T=FILE::NAME"; exit 2; }
 	@$(PY) -m pytest -q $(T) $(ARGS)
+
+coverage: setup-dev  ## tests of the mathematics, and which lines and branches of lib/echelon/core they reach (97 % at least)
+	@$(PYTEST) tests/core --cov --cov-report= --cov-fail-under 0
+	@MOST_EXAMPLES=8 PYTHONPATH=tests $(PY) -m pytest -q -n 2 -p support.interpreted $(INTERPRETED) --cov --cov-append --cov-report= --cov-fail-under 0
+	@$(PY) -m coverage report
 
 lint: setup-dev  ## ruff and mypy
 	@$(VENV)/bin/ruff check .
@@ -73,6 +85,9 @@ docs: setup  ## docs/tables.md and the contract's part of expectations/ from the
 	@$(PY) -m echelon.lake.document
 	@$(PY) -m echelon.config.document docs/settings.md
 
+site: setup-dev  ## the documentation as a site, strictly (no broken link): site/index.html; to search it: python3 -m http.server -d site
+	@$(PY) -m mkdocs build --strict
+
 data-docs: setup  ## Great Expectations' pages for the newest release, in out/data-docs/index.html (styled over the network)
 	@$(PY) -m echelon data-docs --config $(CONFIG) $(ARGS)
 
@@ -80,11 +95,11 @@ vacuum: setup  ## remove files of table versions that are past their retention
 	@$(PY) -m echelon vacuum --config $(CONFIG) $(ARGS)
 
 lock: setup-dev  ## resolve the dependencies anew
-	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements.lock
-	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements-dev.lock
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --extra java --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements.lock
+	@$(VENV)/bin/uv pip compile -q pyproject.toml --extra build --extra java --extra dev --extra site -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-find-links --upgrade -o requirements-dev.lock
 
 package: setup  ## dist/echelon.zip for spark-submit --py-files
 	@$(PY) deploy/package.py
 
 clean:  ## remove what can be made again
-	@rm -rf $(VENV) .cache out dist build
+	@rm -rf $(VENV) .cache out dist build site

@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -89,7 +90,8 @@ def segments(panel: Panel) -> pd.DataFrame:
     """sku, location, segment as the stages form them, with units for value."""
     dates = period_start(np.arange(panel.end - panel.values.shape[1], panel.end), panel.freq)
     table = pd.DataFrame(panel.values, index=pd.MultiIndex.from_frame(panel.keys), columns=dates)
-    demand = table.rename_axis(columns="date").stack().rename("demand").dropna().reset_index()
+    stacked = cast(pd.Series, table.rename_axis(columns="date").stack())  # of one level of columns
+    demand = stacked.rename("demand").dropna().reset_index()
     statistics = series_statistics(demand, panel.freq)
     ranked = statistics.assign(annual_value=statistics["mean_demand"]).sort_values("annual_value", ascending=False)
     value = ranked["annual_value"].to_numpy()
@@ -137,7 +139,7 @@ def ratios(by_model: pd.DataFrame) -> dict[str, object]:
     single = by_model.drop([CHOSEN, ZERO, *COMBINATIONS], errors="ignore")
     chosen = by_model.loc[CHOSEN]
     found = {f"{name} / best": chosen[name] / single[name].min() for name in COMPARED}
-    average = {"rmsse / average": chosen["rmsse"] / by_model.loc[AVERAGE, "rmsse"]}
+    average = {"rmsse / average": chosen["rmsse"] / by_model.loc[AVERAGE]["rmsse"]}
     return {**found, **average, "best by rmsse": single["rmsse"].idxmin(), "best by pinball": single["pinball"].idxmin()}
 
 

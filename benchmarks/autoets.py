@@ -1,6 +1,7 @@
 """AutoETS of statsforecast on the M5 sample, the yardstick: fitted once, which takes ten minutes, and kept."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -27,4 +28,5 @@ def _fitted(known: Panel, horizon: int) -> pd.DataFrame:
     names = (known.keys["sku"] + "/" + known.keys["location"]).to_numpy()
     series, day = np.nonzero(~np.isnan(known.values))
     rows = pd.DataFrame({"unique_id": names[series], "ds": day + 1, "y": known.values[series, day]})
-    return StatsForecast([AutoETS(season_length=7)], freq=1, n_jobs=1).forecast(df=rows, h=horizon, level=PERCENT)
+    models = StatsForecast([AutoETS(season_length=7)], freq=1, n_jobs=1)
+    return cast(pd.DataFrame, models.forecast(df=rows, h=horizon, level=PERCENT))

@@ -7,6 +7,7 @@ distribution of each series, as the forecast stage needs it.
 import math
 from collections.abc import Iterator
 from functools import partial
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ def theirs(demand: DataFrame) -> None:
     """The same models by statsforecast, as its documentation says."""
     models = [SeasonalNaive(7), WindowAverage(56), CrostonSBA(), TSB(0.1, 0.05)]
     named = demand.selectExpr("sku AS unique_id", "date AS ds", "demand AS y")
-    done(StatsForecast(models=models, freq="D").forecast(df=named, h=HORIZON))
+    done(cast(DataFrame, StatsForecast(models=models, freq="D").forecast(df=named, h=HORIZON)))
 
 
 def forecast_bucket(rows: pd.DataFrame) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def scored(rows: pd.DataFrame, pooled: bool) -> pd.DataFrame:
     """Three windows and the forecast by the models that are pooled or by those that are not."""
     chosen = [candidate for candidate in candidates("D") if candidate.pooled == pooled]
     end = int(rows["date"].max().to_datetime64().astype("datetime64[D]").astype(int)) + 1
-    panel = Signals(Calendar("D", end - DAYS, DAYS + HORIZON)).panel(rows)
+    panel = Signals(Calendar("D", end - DAYS, DAYS + HORIZON, end)).panel(rows)
     found = backtest(panel, chosen, cutoffs(panel.end, HORIZON, WINDOWS), HORIZON, QUANTILES, 2 * HORIZON)
     for candidate in chosen:
         forecast(panel, candidate, HORIZON)

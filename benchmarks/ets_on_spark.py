@@ -10,7 +10,7 @@ from echelon.core.forecast.evaluation.live import forecast
 from echelon.core.forecast.panel import KEYS, make_panel
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.engine.grouped.buckets import apply_in_buckets
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from benchmarks.made_up_demand import done, in_memory, made_up
 from benchmarks.processor_time import in_turns
@@ -26,8 +26,9 @@ def ets_on_spark(spark: SparkSession, series: int, cores: int) -> Iterator[str]:
     processes = multiprocessing.get_context("spawn").Pool(cores)
     with processes as pool, in_memory(spark.createDataFrame(rows)) as demand:
         here = partial(pool.map, ets, shares, chunksize=1)
-        there = lambda: done(apply_in_buckets(demand, KEYS, ets, _SCHEMA, 4 * cores))  # noqa: E731
-        here(), there()  # processes start and load what was compiled
+        there = partial(_all_on_spark, demand, 4 * cores)
+        here()
+        there()  # processes start and load what was compiled
         plain, mine = in_turns(REPEATS, here, there)
     yield (
         f"AutoETS    {mine.wall / plain.wall - 1:+.0%} time on Spark ({mine.wall:.1f} s) against plain Python on {cores} "
@@ -46,3 +47,7 @@ def ets(rows: pd.DataFrame) -> pd.DataFrame:
 def _shares(names: np.ndarray, many: int) -> list[np.ndarray]:
     """Cheap and dear series in each."""
     return [names[first::many] for first in range(many)]
+
+
+def _all_on_spark(demand: DataFrame, buckets: int) -> None:
+    done(apply_in_buckets(demand, KEYS, ets, _SCHEMA, buckets))

@@ -14,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 from echelon.config import load
 from echelon.engine.grouped import buckets
+from echelon.engine.grouped.typed import typed
+from echelon.engine.grouped.worker import spare_next_task
 from echelon.engine.session import start
 from echelon.lake.lake import Lake
 from echelon.lake.run_state import new_run
@@ -87,10 +89,10 @@ _APPLY_BY = buckets.apply_by
 
 
 def _by_partition(frame: DataFrame, group: str, groups: int, function: Function, schema: str) -> DataFrame:
-    of_rows = buckets.typed(function, schema)
+    of_rows = typed(function, schema)
 
     def on_partition(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
-        buckets.spare_next_task()
+        spare_next_task()
         rows = [batch.drop(columns=group) for batch in batches if len(batch)]
         if rows:
             yield of_rows(pd.concat(rows, ignore_index=True))

@@ -128,7 +128,8 @@ def report(name: str, data: Data, ets: Path | None) -> None:
         after = means[i] * factors(windows[i], weights, chain)[group]
         table.append([*score(data, means[i], origins[i]), *score(data, after, origins[i])])
         words = " ".join(f"{w.weight:.2f}" for w in weights)
-        print("  WRMSSE {0:.4f} -> {2:.4f}   bias {1:+.1%} -> {3:+.1%}   weights {4}".format(*table[-1], words))
+        was, was_bias, now, now_bias = table[-1]
+        print(f"  WRMSSE {was:.4f} -> {now:.4f}   bias {was_bias:+.1%} -> {now_bias:+.1%}   weights {words}")
     earlier, test = np.mean(np.abs(table[:-1]), axis=0), table[-1]
     print(f"  earlier: WRMSSE {earlier[0]:.4f} -> {earlier[2]:.4f}, mean |bias| {earlier[1]:.1%} -> {earlier[3]:.1%}")
     print(f"  test:    WRMSSE {test[0]:.4f} -> {test[2]:.4f}, bias {test[1]:+.1%} -> {test[3]:+.1%}")

@@ -23,7 +23,7 @@ KNOWN = (0, 1, 3, 5)
 WAYS: dict[str, Callable[[pd.DataFrame, float], np.ndarray]] = {
     "slips, as built": carried_over,
     "ratios to the lane's promise": lambda rows, promise: (promise * rows["days"] / rows["lane_days"]).to_numpy(),
-    "lateness against the promised date": lambda rows, promise: np.maximum(promise + rows["lateness_days"], 0).to_numpy(),
+    "lateness against the promised date": lambda rows, promise: np.maximum((promise + rows["lateness_days"]).to_numpy(), 0),
     "the supplier's days as they are": lambda rows, _: rows["days"].to_numpy(float),
 }
 

@@ -98,7 +98,8 @@ def _catch_stock_work() -> StockWork:
         work.rows = work.rows.toPandas()
         return summary
 
-    stock.bucket_parts, report.run = noted, fetched
+    stock.bucket_parts = noted  # type: ignore[attr-defined, assignment]
+    report.run = fetched
     return work
 
 

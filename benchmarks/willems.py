@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from echelon.core.arrays import Floats
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
 from echelon.core.inventory.kernels.network.time_window_fill_rate import served_within
@@ -40,8 +41,8 @@ PERIODS = 100
 def chains(folder: Path) -> Iterator[tuple[int, ServiceNetwork, dict[int, Demand]]]:
     """Number, network and customers' demand of each chain."""
     stages, arcs = (pd.read_parquet(folder / f"{name}.parquet") for name in ("stages", "arcs"))
-    for number, rows in stages.groupby("chain"):
-        rows, mine = rows.set_index("stage"), arcs[arcs["chain"] == number]
+    for number in sorted(stages["chain"].unique()):
+        rows, mine = stages[stages["chain"] == number].set_index("stage"), arcs[arcs["chain"] == number]
         network = service_network(rows, mine)
         yield int(number), network, customers(rows, [stage.name for stage in network.stages])
 
@@ -110,13 +111,13 @@ def simulated(network: ServiceNetwork, placed: Placement, demand: dict[int, Dema
     return f"{share:8.2%} {hold @ trace[:, before:, 0].mean(axis=(0, 1)):15,.2f} {speed:6.1f}"
 
 
-def on_time(network: ServiceNetwork, simulator: NetworkSimulator, owed: np.ndarray, stages: list[int]) -> list[float]:
+def on_time(network: ServiceNetwork, simulator: NetworkSimulator, owed: Floats, stages: list[int]) -> list[float]:
     """Share of the demand of each of the stages that is served in the time it promises."""
     first = len(network.stages)  # the customers' points come after the stages
     return [
         served_within(
-            simulator.demand_of(first + i),
-            owed[:, :, first + i],
+            simulator.demand_of(first + i).astype(float),
+            owed[:, :, first + i].astype(float),
             (network.stages[stage].outbound_time or 0) + 1,
             simulator.warm_up,
         )

@@ -1,6 +1,7 @@
 """Readers without Spark see the tables of one release, whatever a run that is not finished has published since."""
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -54,7 +55,9 @@ def by_polars(found: Release) -> set[str]:
 def by_duckdb(found: Release) -> set[str]:
     """Over Arrow: DuckDB's own Delta extension is fetched from the network."""
     locations = found.table("locations").to_pyarrow_dataset()  # noqa: F841 - DuckDB finds it by its name
-    return {row[0] for row in duckdb.sql("select location from locations").fetchall()}
+    found_there = duckdb.sql("select location from locations")
+    assert found_there is not None
+    return {row[0] for row in found_there.fetchall()}
 
 
 def by_recipe(found: Release) -> set[str]:
@@ -98,3 +101,9 @@ def test_the_recipe_takes_the_newest_release(output: str) -> None:
     assert set(names["tables_of_release"](output)["locations"].to_pandas()["location"]) == {"North", "South"}
     with pytest.raises(LookupError, match=r"has no release 9, only \[1, 2\]"):
         names["tables_of_release"](output, 9)
+
+
+def test_without_its_package_reading_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "deltalake.exceptions", None)
+    with pytest.raises(EchelonError, match=r"reading without Spark needs deltalake: pip install 'echelon\[readers\]'"):
+        read_release(str(tmp_path))

@@ -64,7 +64,7 @@ def _releases(output: str, storage_options: Mapping[str, str] | None) -> list[di
     try:
         from deltalake.exceptions import TableNotFoundError
     except ImportError:
-        raise EchelonError("reading without Spark needs a package more: pip install deltalake") from None
+        raise EchelonError("reading without Spark needs deltalake: pip install 'echelon[readers]'") from None
     try:
         rows: list[dict[str, Any]] = _open(_table(output, "releases"), None, storage_options).to_pyarrow_table().to_pylist()
     except TableNotFoundError:

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.plans import ROOT, SECONDS, Plan, assert_same, command, environment, read
+from support import ROOT
+from support.plans import SECONDS, Plan, assert_same, command, environment, read
 
 pytestmark = pytest.mark.slow
 FREE_KB = 40

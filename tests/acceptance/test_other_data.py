@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
+from support.cells import at
 from support.plans import SMALL, Plan, run_here, write_settings
 
 pytestmark = pytest.mark.slow
@@ -102,8 +103,8 @@ def test_every_point_of_the_other_network_is_planned(weekly: Plan) -> None:
         assert mine["source"].to_dict() == SOURCE_OF
         assert set(mine.index[mine["echelon"] == 1]) == {"Depot North", "Depot South", "Toulon"}
         assert set(mine.index[mine["target_fill_rate"].notna()]) == set(SHOPS)
-    assert (levels.loc["1001", "target_fill_rate"].dropna() == 0.98).all()
-    assert (levels.loc["1002", "target_fill_rate"].dropna() == 0.96).all()
+    assert (at(levels, ("1001", "target_fill_rate")).dropna() == 0.98).all()
+    assert (at(levels, ("1002", "target_fill_rate")).dropna() == 0.96).all()
 
 
 def test_fractional_demand_stays_fractional_and_counts_stay_counts(weekly: Plan) -> None:

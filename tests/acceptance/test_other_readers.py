@@ -48,8 +48,8 @@ def by_duckdb(release: Release, name: str, columns: list[str]) -> Sums:
 def by_polars(release: Release, name: str, columns: list[str]) -> Sums:
     """A sum of no value is 0 to polars, null to the others."""
     frame = polars.read_delta(release.path(name), version=release.versions[name])
-    total = {name: frame[name].cast(polars.Float64).sum() if frame[name].count() else None for name in columns}
-    return {"rows": frame.height} | total
+    total: Sums = {name: float(frame[name].cast(polars.Float64).sum()) if frame[name].count() else None for name in columns}
+    return {"rows": float(frame.height), **total}
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from echelon.stages.runner import STAGES
-from support.plans import ROOT, SECONDS, Plan, arguments, assert_same, command, environment, read, run, run_until
+from support import ROOT
+from support.plans import SECONDS, Plan, arguments, assert_same, command, environment, read, run, run_until
 
 pytestmark = pytest.mark.slow
 

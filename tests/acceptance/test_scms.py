@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import yaml
 from pyspark.sql import SparkSession
-from support.plans import ROOT, SMALL, Plan, run_here, write_settings
+from support import ROOT
+from support.plans import SMALL, Plan, run_here, write_settings
 
 pytestmark = pytest.mark.slow
 FOLDER = ROOT / "data" / "scms"

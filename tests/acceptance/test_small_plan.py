@@ -19,8 +19,10 @@ from echelon.errors import ConfigurationError
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from pyspark.sql import SparkSession
+from support import ROOT
+from support.cells import at
 from support.parsed import Page
-from support.plans import ROOT, SKUS, Plan, environment, tables
+from support.plans import SKUS, Plan, environment, tables
 
 pytestmark = pytest.mark.slow
 Frames = Mapping[str, pd.DataFrame]
@@ -148,7 +150,7 @@ def test_both_policies_are_replayed_on_the_same_demand(frames: Frames) -> None:
         assert np.allclose(sums.loc["location"], sums.loc["total"])
         assert np.allclose(sums.loc["abc"], sums.loc["total"])
     held_back = frames["demand"][pd.to_datetime(frames["demand"]["date"]) >= pd.Timestamp(RUN_DATE - timedelta(weeks=8))]
-    total = demand.loc[("total", "all"), "echelon"]
+    total = at(demand, (("total", "all"), "echelon"))
     assert 0 < total <= held_back["demand"].sum() + 1e-9
 
 
@@ -178,7 +180,7 @@ def test_the_report_opens_without_a_network_and_has_the_key_figures(frames: Fram
     assert elsewhere == ["checks.html"]
     total = frames["kpis"].query("scope == 'total'").set_index("policy")
     for policy in ("echelon", "classical"):
-        assert f"{total.loc[policy, 'fill_rate']:.1%}" in page.text, policy
+        assert f"{at(total, (policy, 'fill_rate')):.1%}" in page.text, policy
     assert "Only the sales are real" in page.text
     assert any(sku in page.text for sku in SKUS)
 

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,9 @@ from echelon.lake.run_state import new_run
 from echelon.stages import stock
 from echelon.stages.shared.context import Context
 from pyspark.sql import SparkSession
-from support.plans import ROOT, SKUS, Plan
+from support import ROOT
+from support.cells import at, records
+from support.plans import SKUS, Plan
 
 pytestmark = pytest.mark.slow
 NODE = ["sku", "location"]
@@ -74,14 +77,14 @@ def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[SupplyN
     names, sku = levels["location"].tolist(), levels["sku"].iloc[0]
     lanes = frames["lanes"].merge(frames["lead_times"], on=["source", "destination"]).set_index("destination")
     demand = frames["demand_distributions"].set_index(NODE)
-    bias = frames["champions"].query("purpose == 'plan'").set_index("segment")["bias"]
-    segment = frames["segments"].set_index(NODE)["segment"]
+    bias = frames["champions"].query("purpose == 'plan'").set_index("segment")["bias"].to_dict()
+    segment = frames["segments"].set_index(NODE)["segment"].to_dict()
     cost = frames["items"].set_index("sku")["unit_cost"][sku]
-    rate = frames["locations"].set_index("location")["holding_rate"]
+    rate = frames["locations"].set_index("location")["holding_rate"].to_dict()
     nodes, evidence = [], []
-    for row in levels.itertuples():
-        lane, key = lanes.loc[row.location], (sku, row.location)
-        known = demand.loc[key] if key in demand.index else None
+    for row in records(levels):
+        lane, key = at(lanes, row.location), (sku, row.location)
+        known = at(demand, key) if key in demand.index else None
         nodes.append(
             tree_point(
                 name=row.location,
@@ -102,7 +105,7 @@ def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[SupplyN
     return SupplyNetwork(sku, tuple(nodes), seed), evidence
 
 
-def _demand(known: "pd.Series[object]") -> Demand:
+def _demand(known: Any) -> Demand:
     shape = Shape(*(known[field.name] for field in fields(Shape)))
     return Demand(known["mean"], known["dispersion"], known["level_cv"], True, shape, known["level_correlation"])
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 from echelon.engine.delta import fetched_jars
+from support import ROOT
 from support.case_plans import configuration
-from support.plans import ROOT, SECONDS, environment, run_until
+from support.plans import SECONDS, environment, run_until
 
 CASE = "b8-operations"
 # Generous, as the machine may be busy; Java is asked to end for five seconds, then it is made to.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import pytest
@@ -17,10 +17,11 @@ from support.read_files import HEADER, files, refusal
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+Unit = Literal["us", "ns"]
 YEAR = [str(day.date()) for day in pd.date_range("2025-07-01", "2026-06-30")]
 
 
-def parquet(folder: Path, zone: str | None, unit: str = "us", hours: int = 0) -> Path:
+def parquet(folder: Path, zone: str | None, unit: Unit = "us", hours: int = 0) -> Path:
     """Daily sales dated by midnight, or another hour, in a zone."""
     days = pd.date_range(YEAR[0], YEAR[-1], tz=zone, unit=unit) + pd.Timedelta(hours=hours)
     file = folder / f"{unit}{(zone or 'none').replace('/', '-')}{hours}.parquet"
@@ -37,7 +38,7 @@ def days(found: Any) -> list[str]:
     ("Europe/London", "us", "00:00 or 23:00"),
 ])  # fmt: skip
 def test_midnights_of_another_zone_are_refused_and_its_name_mends_it(
-    read: Any, tmp_path: Path, zone: str, unit: str, clock: str
+    read: Any, tmp_path: Path, zone: str, unit: Unit, clock: str
 ) -> None:
     file = parquet(tmp_path, zone, unit)
     assert refusal(read, file) == (
@@ -51,14 +52,14 @@ def test_midnights_of_another_zone_are_refused_and_its_name_mends_it(
 @pytest.mark.parametrize(
     ("zone", "unit"), [("UTC", "us"), ("UTC", "ns"), (None, "us"), (None, "ns"), ("America/New_York", "us")]
 )
-def test_days_that_are_the_same_in_utc_stay(read: Any, tmp_path: Path, zone: str | None, unit: str) -> None:
+def test_days_that_are_the_same_in_utc_stay(read: Any, tmp_path: Path, zone: str | None, unit: Unit) -> None:
     found = read(parquet(tmp_path, zone, unit))
     assert days(found) == YEAR
     assert bool(found.notes) == (zone == "America/New_York")
 
 
 @pytest.mark.parametrize("unit", ["us", "ns"])
-def test_times_without_a_zone_are_never_moved(read: Any, tmp_path: Path, unit: str) -> None:
+def test_times_without_a_zone_are_never_moved(read: Any, tmp_path: Path, unit: Unit) -> None:
     assert days(read(parquet(tmp_path, None, unit, hours=23))) == YEAR
     assert days(read(parquet(tmp_path, None, unit, hours=23), time_zone="Europe/Berlin")) == YEAR
 

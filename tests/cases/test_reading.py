@@ -222,7 +222,8 @@ def test_an_address_without_its_library_names_what_to_install(read: Any, place: 
 def test_the_libraries_that_are_named_are_those_of_this_sparks_hadoop() -> None:
     jars = Path(pyspark.__file__).parent / "jars"
     version = next(jars.glob("hadoop-client-api-*.jar")).stem.removeprefix("hadoop-client-api-")
-    assert missing_library('No FileSystem for scheme "s3a"', "s3a://b").count(f"hadoop-aws:{version}'") == 1
+    said = missing_library('No FileSystem for scheme "s3a"', "s3a://b")
+    assert said is not None and said.count(f"hadoop-aws:{version}'") == 1
 
 
 def test_names_that_are_numbers(read: Any, tmp_path: Path) -> None:

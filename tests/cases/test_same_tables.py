@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
+from support import ROOT
 from support.case_plans import configuration, planned
-from support.plans import ROOT, SECONDS, assert_same, command, environment, tables
+from support.plans import SECONDS, assert_same, command, environment, tables
 
 CASE = "b8-operations"
 ELSEWHERE = {"TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"}

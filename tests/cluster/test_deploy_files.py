@@ -8,7 +8,7 @@ from echelon.cli import ABOUT
 from echelon.config import load
 from echelon.config.models import Spark
 from echelon.engine import delta, memory, session
-from support.plans import ROOT
+from support import ROOT
 
 
 def properties(file: Path) -> dict[str, str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.plans import ROOT, SECONDS, Plan, assert_same, read
+from support import ROOT
+from support.plans import SECONDS, Plan, assert_same, read
 from support.standalone import Cluster, kill
 
 pytestmark = pytest.mark.slow

@@ -283,7 +283,11 @@ def test_something_else_in_a_tables_place_is_told_as_a_plan_tells_it(lake: Lake,
         foreign.parent.mkdir(exist_ok=True)
         foreign.write_text("sku\n")
         messages = []
-        for ask in (lambda: refuse_foreign(lake.output), lambda: answer(lake.spark, settings, "select * from stock")):
+        asked: tuple[Callable[[], object], ...] = (
+            lambda: refuse_foreign(lake.output),
+            lambda: answer(lake.spark, settings, "select * from stock"),
+        )
+        for ask in asked:
             with pytest.raises(EchelonError) as caught:
                 ask()
             messages.append(str(caught.value))

@@ -162,7 +162,7 @@ def test_not_settings(tmp_path: Path) -> None:
 def test_a_resolved_configuration_is_frozen(base: str) -> None:
     settings = load([base])
     with pytest.raises(ValidationError, match="frozen"):
-        settings.run.seed = 3
+        settings.run.seed = 3  # type: ignore[misc]
 
 
 def test_fingerprint_follows_the_settings(base: str) -> None:

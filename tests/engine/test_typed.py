@@ -17,7 +17,9 @@ NAMES = [part.split()[0] for part in SCHEMA.split(", ")]
 
 def as_arrow(found: pd.DataFrame, schema: str) -> pa.Table:
     """As Spark hands it over."""
-    return pa.Table.from_pandas(found, to_arrow_schema(StructType.fromDDL(schema)), preserve_index=False)
+    parsed = StructType.fromDDL(schema)
+    assert isinstance(parsed, StructType)
+    return pa.Table.from_pandas(found, to_arrow_schema(parsed), preserve_index=False)
 
 
 @pytest.mark.usefixtures("spark")

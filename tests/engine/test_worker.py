@@ -37,7 +37,7 @@ def test_only_what_is_new_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
     spare_next_task()
     assert gc.get_freeze_count() > len(gc.get_objects())
     kept = gc.get_freeze_count()
-    new = [[] for _ in range(100_000)]
+    new: list[list[int]] = [[] for _ in range(100_000)]
     spare_next_task()
     assert gc.get_freeze_count() < kept + len(new)
 

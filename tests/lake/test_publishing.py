@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 
@@ -26,11 +26,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 OpenLake = Callable[..., Lake]
-STOCK = [("A", "North", 5.0, 0.0, 0.0), ("A", "South", 7.5, 1.0, 0.0), ("B", "North", 0.0, 12.0, 3.0)]
+Row = tuple[object, ...]
+STOCK: list[Row] = [("A", "North", 5.0, 0.0, 0.0), ("A", "South", 7.5, 1.0, 0.0), ("B", "North", 0.0, 12.0, 3.0)]
 
 
-def stock(spark: SparkSession, rows: list[tuple[object, ...]] | None = None) -> DataFrame:
-    return spark.createDataFrame(rows if rows is not None else STOCK, TABLES["stock"].ddl)  # type: ignore[arg-type]
+def stock(spark: SparkSession, rows: list[Row] | None = None) -> DataFrame:
+    return spark.createDataFrame(rows if rows is not None else STOCK, TABLES["stock"].ddl)
 
 
 def references(spark: SparkSession) -> dict[str, DataFrame]:
@@ -81,7 +82,7 @@ def committed(lake: Lake) -> DataFrame:
     return delta.read(lake.spark, lake.path("stock"))
 
 
-def suites_with(folder: Path, name: str, *entries: dict[str, object]) -> Path:
+def suites_with(folder: Path, name: str, *entries: Mapping[str, object]) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps({"name": name, "expectations": list(entries)}))
     return folder
@@ -200,7 +201,7 @@ class YearsAgo(datetime):
     """A clock that jumped back."""
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
         return datetime(2001, 1, 1, tzinfo=tz)
 
 

@@ -73,11 +73,9 @@ def planned() -> dict[str, Any]:
 
 def totals() -> dict[str, Any]:
     """What is too much to list."""
-    classes = ("smooth", "erratic", "intermittent", "lumpy")
+    kinds = ("smooth", "erratic", "intermittent", "lumpy")
     segments = [
-        (a, d, 30 + 97 * i + 61 * j, 90_000.0 / (1 + 3 * i) / (1 + j))
-        for i, a in enumerate("ABC")
-        for j, d in enumerate(classes)
+        (a, d, 30 + 97 * i + 61 * j, 90_000.0 / (1 + 3 * i) / (1 + j)) for i, a in enumerate("ABC") for j, d in enumerate(kinds)
     ]
     classes = [("Life cycle", "dead", 41), ("Life cycle", "mature", 1_650), ("Season", "found", 320), ("Anomalies", "spike", 7)]
     exceptions = [

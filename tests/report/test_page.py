@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -77,7 +78,8 @@ def test_bare_page_reads_well(bare: ReportData) -> None:
 
 @pytest.mark.parametrize("name", sorted(FRAMES))
 def test_any_part_may_be_missing(full: ReportData, name: str) -> None:
-    page = Page(render(replace(full, **{name: pd.DataFrame(columns=list(FRAMES[name]))})))
+    changed: dict[str, Any] = {name: pd.DataFrame(columns=list(FRAMES[name]))}
+    page = Page(render(replace(full, **changed)))
     assert not re.search(r"\b(nan|NaT)\b", page.text)
 
 

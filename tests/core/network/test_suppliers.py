@@ -63,7 +63,7 @@ def test_reliability_is_on_time_and_in_full_drawn_to_all_suppliers() -> None:
 
 def test_reliability_of_a_lane_is_drawn_to_its_supplier() -> None:
     rows = [delivery(9)] * 6 + [delivery(21, promised=20, destination="X")] * 2
-    source = scored(rows, LANES, rules=FOUR).loc["S", "reliability"]
+    source = float(scored(rows, LANES, rules=FOUR)["reliability"]["S"])
     assert source == pytest.approx((6 + 4 * 6 / 8) / (8 + 4))
     lanes = learn(rows, LANES, rules=FOUR).set_index("destination").reliability
     assert lanes["W"] == pytest.approx((6 + 4 * source) / (6 + 4))

@@ -15,7 +15,7 @@ LANES = [
 PLACES = ["central", "north", "south", "shop"]
 
 
-def test_network_is_pruned_to_what_feeds_the_customers():
+def test_network_is_pruned_to_what_feeds_the_customers() -> None:
     network = build_network(LANES, ["shop", "central"], ["supplier"], PLACES)
     assert network.nodes == ("central", "north", "shop")
     assert network.parents == (-1, 0, 1)
@@ -23,11 +23,11 @@ def test_network_is_pruned_to_what_feeds_the_customers():
     assert network.echelons == (1, 2, 3)
 
 
-def test_lowest_priority_number_is_the_planned_source():
+def test_lowest_priority_number_is_the_planned_source() -> None:
     assert build_network(LANES, ["south"], ["supplier"], PLACES).sources == ("supplier", "central")
 
 
-def test_order_of_lanes_and_customers_does_not_matter():
+def test_order_of_lanes_and_customers_does_not_matter() -> None:
     one = build_network(LANES, PLACES, ["supplier"], PLACES)
     assert one == build_network(LANES[::-1], PLACES[::-1], ["supplier"], PLACES[::-1])
 
@@ -46,13 +46,13 @@ def test_order_of_lanes_and_customers_does_not_matter():
         ),
     ],
 )
-def test_what_is_wrong_is_said_plainly(lanes, message):
+def test_what_is_wrong_is_said_plainly(lanes: list[Lane], message: str) -> None:
     with pytest.raises(NetworkError) as error:
         check_network(lanes, ["supplier"], ["A", "B"])
     assert str(error.value) == message
 
 
-def test_customers_without_a_source_are_refused():
+def test_customers_without_a_source_are_refused() -> None:
     with pytest.raises(NetworkError, match="location A has no source"):
         build_network([Lane("supplier", "B")], ["A"], ["supplier"], ["A", "B"])
     with pytest.raises(NetworkError, match="location supplier has customers but is an outside supplier"):
@@ -60,7 +60,7 @@ def test_customers_without_a_source_are_refused():
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=12))
-def test_parents_come_first_and_echelons_count_steps(draws):
+def test_parents_come_first_and_echelons_count_steps(draws: list[int]) -> None:
     names = [f"n{i}" for i in range(len(draws))]
     lanes = [Lane("supplier" if d % (i + 1) == i else names[d % (i + 1)], names[i]) for i, d in enumerate(draws)]
     network = build_network(lanes, names, ["supplier"], names)
@@ -71,13 +71,13 @@ def test_parents_come_first_and_echelons_count_steps(draws):
         assert network.sources[i] == ("supplier" if parent < 0 else network.nodes[parent])
 
 
-def supplied(lanes, location="A"):
+def supplied(lanes: list[Lane], location: str = "A") -> list[str]:
     """The sources that a location orders on, the preferred one first."""
     network = build_network(lanes, [location], ["supplier", "other"], ["A", "B", "C"])
     return [lane.source for lane in network.supplies[network.nodes.index(location)]]
 
 
-def test_lanes_with_shares_share_the_orders_and_the_largest_is_preferred():
+def test_lanes_with_shares_share_the_orders_and_the_largest_is_preferred() -> None:
     lanes = [
         Lane("supplier", "A", share=0.3),
         Lane("other", "A", share=0.7),
@@ -87,13 +87,13 @@ def test_lanes_with_shares_share_the_orders_and_the_largest_is_preferred():
     assert supplied(lanes) == ["other", "supplier"], "not the share of 0, not the one with a higher number"
 
 
-def test_all_lanes_stand_in_for_a_limited_one_in_order_of_priority():
+def test_all_lanes_stand_in_for_a_limited_one_in_order_of_priority() -> None:
     others = [Lane("other", "A", priority=3), Lane("B", "A", priority=2), Lane("supplier", "B")]
     assert supplied([Lane("supplier", "A", limited=True), *others]) == ["supplier", "B", "other"]
     assert supplied([Lane("supplier", "A"), *others]) == ["supplier"]
 
 
-def test_an_echelon_is_the_longest_way_from_outside():
+def test_an_echelon_is_the_longest_way_from_outside() -> None:
     lanes = [
         Lane("supplier", "A", limited=True),
         Lane("C", "A", priority=2),
@@ -121,14 +121,14 @@ def test_an_echelon_is_the_longest_way_from_outside():
         ([Lane("supplier", "A", limited=True), Lane("B", "A", 2)], "location B has no source: no lane leads to it"),
     ],
 )
-def test_what_is_wrong_with_several_sources_is_said_plainly(lanes, message):
+def test_what_is_wrong_with_several_sources_is_said_plainly(lanes: list[Lane], message: str) -> None:
     with pytest.raises(NetworkError) as error:
         check_network(lanes, ["supplier"], ["A", "B"])
     assert str(error.value) == message
 
 
 @given(st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=4), min_size=1, max_size=10), st.booleans())
-def test_any_acyclic_network_is_put_in_order(draws, shared):
+def test_any_acyclic_network_is_put_in_order(draws: list[list[int]], shared: bool) -> None:
     names = [f"n{i}" for i in range(len(draws))]
     sources = [sorted({"supplier" if d % (i + 1) == i else names[d % (i + 1)] for d in some}) for i, some in enumerate(draws)]
     lanes = [

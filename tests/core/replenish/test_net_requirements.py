@@ -9,6 +9,7 @@ import pytest
 from echelon.core.replenish.net_requirements import net_requirements
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.cells import at, records
 from support.replenish_frames import Row, frames, lane, level, stock, two_stores
 
 NODES = ["W", "H", "A", "B", "C"]
@@ -79,7 +80,7 @@ def slow_requirements(levels: list[Row], stocks: list[Row], lanes: list[Row]) ->
     held = {row["location"]: row for row in stocks}
     terms = {row["destination"]: row for row in lanes}
     asked = dict.fromkeys([row["location"] for row in levels], 0.0)
-    result = {}
+    result: dict[str, tuple[float, ...]] = {}
     for row in sorted(levels, key=lambda row: -row["echelon"]):
         place, lane_terms = row["location"], terms[row["location"]]
         own = held.get(place, stock(place, 0.0))
@@ -110,7 +111,8 @@ def networks(draw: Any) -> tuple[list[Row], list[Row], list[Row]]:
         lot = float(draw(st.sampled_from([1, 1, 6])))
         lanes.append(lane(place, source, moq=float(draw(st.sampled_from([0, 0, 5]))), lot=lot))
         if draw(st.integers(0, 5)):
-            stocks.append(stock(place, *(float(draw(st.integers(0, top))) for top in (50, 20, 5))))
+            on_hand, on_order, backorders = (float(draw(st.integers(0, top))) for top in (50, 20, 5))
+            stocks.append(stock(place, on_hand, on_order, backorders))
     return levels, stocks, lanes
 
 
@@ -120,7 +122,7 @@ def test_requests_are_those_of_the_slow_loop(network: tuple[list[Row], list[Row]
     found = by_location(net_requirements(*frames(*network)))
     for place, expected in slow_requirements(*network).items():
         names = ["position", "needed", "requested", "asked_downstream"]
-        assert found.loc[place, names].tolist() == list(expected), place
+        assert at(found, place)[names].tolist() == list(expected), place
 
 
 @given(networks())
@@ -218,7 +220,7 @@ def test_stock_inside_is_shared_among_those_who_ask_it_second_too() -> None:
     levels = [level("W", "S", 1, 0.0), level("A", "S", 2, 5.0), level("B", "W", 2, 6.0)]
     lanes = [lane("W", "S"), lane("A", "S", capacity=3.0), lane("A", "W"), lane("B", "W")]
     found = net_requirements(*frames(levels, [stock("W", 6.0), stock("A", 0.0), stock("B", 0.0)], lanes))
-    shipped = {(row.location, row.source): row.shipped for row in found.itertuples()}
+    shipped = {(row.location, row.source): row.shipped for row in records(found)}
     assert found.set_index("location").asked_downstream["W"] == 8.0
     assert shipped[("A", "S")] == 3.0 and shipped[("A", "W")] + shipped[("B", "W")] == 6.0
     assert shipped[("B", "W")] in (4.0, 5.0)

@@ -24,7 +24,7 @@ def exceptions(*tables: pd.DataFrame) -> pd.DataFrame:
 
 
 def single(
-    on_hand: float = 5.0, lane_terms: dict[str, float] | None = None, stocks: list[Row] | None = None, **changes: Any
+    on_hand: float = 5.0, lane_terms: dict[str, Any] | None = None, stocks: list[Row] | None = None, **changes: Any
 ) -> pd.DataFrame:
     """Exceptions of one location A with base-stock level 10, lead-time demand 5 (11 days), unit cost 2."""
     rows = [stock("A", on_hand)] if stocks is None else stocks

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 def shared(
     available: float, requests: list[float], moq: list[float] | None = None, lots: list[float] | None = None
 ) -> list[float]:
-    requests = np.array(requests, dtype=float)
-    moq = np.zeros_like(requests) if moq is None else np.array(moq, dtype=float)
-    lots = np.ones_like(requests) if lots is None else np.array(lots, dtype=float)
-    return share_out(available, requests, moq, lots).tolist()
+    asked = np.array(requests, dtype=float)
+    least = np.zeros_like(asked) if moq is None else np.array(moq, dtype=float)
+    whole = np.ones_like(asked) if lots is None else np.array(lots, dtype=float)
+    return share_out(available, asked, least, whole).tolist()
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """Phantom stock: a silence is told by how often the item sold before."""
 
 import datetime as dt
+from typing import Any
 
 import pandas as pd
 import pytest
 from echelon.core.replenish.silence import SilenceRules, chance_of_silence, phantom, silence_detail
 
 
-def told(sale_days: int, span_days: int, silent_days: int, longest_gap: int = 1, **rules: float) -> bool:
+def told(sale_days: int, span_days: int, silent_days: int, longest_gap: int = 1, **rules: Any) -> bool:
     row = {"sale_days": sale_days, "span_days": span_days, "silent_days": silent_days, "longest_gap": longest_gap}
     return bool(phantom(pd.DataFrame([row]), SilenceRules(**rules))[0])
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import deltalake
 import pytest
@@ -102,7 +103,8 @@ def age(lake: Lake, days: int) -> None:
         commit.write_text("\n".join(map(json.dumps, lines)))
     for file in path.rglob("*"):
         os.utime(file, (time.time() - days * DAY,) * 2)
-    lake.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[attr-defined]
+    java: Any = lake.spark._jvm
+    java.org.apache.spark.sql.delta.DeltaLog.clearCache()
 
 
 def files(lake: Lake) -> int:

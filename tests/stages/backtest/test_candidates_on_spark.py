@@ -1,7 +1,7 @@
 """Candidates and combinations on Spark give what the core gives, for any buckets, partitions and order of rows."""
 
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -99,7 +99,7 @@ def test_a_series_that_hangs_costs_a_status_in_spark_workers_too(spark: SparkSes
         from echelon.core.forecast.base.candidate import each_series
         from echelon.core.forecast.panel import make_panel
 
-        def one(history, _start, horizon):
+        def one(history: Any, _start: Any, horizon: Any) -> Any:
             while history.max() > 1000:
                 pass
             return np.full(horizon, 1.0)

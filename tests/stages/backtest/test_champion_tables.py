@@ -15,6 +15,7 @@ from echelon.stages.backtest.cost_terms import terms_of, with_cost_terms
 from echelon.stages.shared.windows import Windows
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from support.cells import at
 from support.in_memory import Rows, context
 
 WINDOWS = Windows("D", 15000, 15365, 28, 5, 2)
@@ -62,10 +63,10 @@ def made(spark: SparkSession, past: Rows) -> dict[str, pd.DataFrame]:
 def test_the_first_run_chooses_and_starts_the_history(spark: SparkSession) -> None:
     tables = made(spark, [])
     chosen = tables["champions"].set_index(["purpose", "segment"])
-    assert chosen.loc["plan", "model"].tolist() == ["lightgbm", "lightgbm"]
-    assert set(chosen.loc["replay", "model"]) == {"sba"}, "the replay's champions know nothing of its weeks"
-    assert chosen.loc[("plan", "B-lumpy"), ["series", "windows"]].tolist() == [3, 5]
-    assert chosen.loc[("replay", "B-lumpy"), ["series", "windows"]].tolist() == [4, 3]
+    assert at(chosen, ("plan", "model")).tolist() == ["lightgbm", "lightgbm"]
+    assert set(at(chosen, ("replay", "model"))) == {"sba"}, "the replay's champions know nothing of its weeks"
+    assert at(chosen, ("plan", "B-lumpy"))[["series", "windows"]].tolist() == [3, 5]
+    assert at(chosen, ("replay", "B-lumpy"))[["series", "windows"]].tolist() == [4, 3]
     past = tables["champion_history"]
     assert list(past.columns) == TABLES["champion_history"].column_names
     assert set(past["number"]) == {1} and set(past["run_id"]) == {"this-run"}
@@ -85,8 +86,8 @@ def test_a_champion_defends_and_the_replay_remembers_nothing_of_its_weeks(spark:
     told = tables["champion_history"].set_index(["number", "purpose", "segment"])
     assert told.loc[([1, 2], "plan", "A-smooth"), "reason"].tolist() == ["it was best"] * 2
     now = told.loc[(3, slice(None), "A-smooth"), ["model", "previous", "change"]]
-    assert now.loc[(3, "plan", "A-smooth")].tolist() == ["lightgbm", "lightgbm", "kept"]
-    assert now.loc[(3, "replay", "A-smooth")].tolist() == ["sba", "theta_weekly", "changed"]
+    assert at(now, (3, "plan", "A-smooth")).tolist() == ["lightgbm", "lightgbm", "kept"]
+    assert at(now, (3, "replay", "A-smooth")).tolist() == ["sba", "theta_weekly", "changed"]
     assert told.loc[(3, "plan", "A-smooth"), "since"] == START + timedelta(days=1)
 
 
@@ -95,8 +96,8 @@ def test_sums_do_not_depend_on_partitions(spark: SparkSession) -> None:
     groups = spark.createDataFrame(segments(), TABLES["segments"].ddl)
     order = ["segment", "replay_segment", "model", "cutoff"]
     found = [segment_sums(frame.repartition(parts), groups).sort_values(order, ignore_index=True) for parts in (1, 5)]
-    pdt.assert_frame_equal(*found)
-    one = found[0].set_index(order).loc[("B-lumpy", "B-lumpy", "lightgbm", CUTOFFS[0])]
+    pdt.assert_frame_equal(found[0], found[1])
+    one = at(found[0].set_index(order), ("B-lumpy", "B-lumpy", "lightgbm", CUTOFFS[0]))
     assert one[["series", "pinball_known", "failed"]].tolist() == [3, 2, 0]
     assert one[["pinball", "demand", "periods_in_stock", "coverage_80"]].tolist() == pytest.approx([1.4, 6.0, 2.1, 2.4])
     assert replay_scores(frame, WINDOWS).count() == frame.count() * 3 // 5

@@ -200,7 +200,7 @@ def test_parquet_with_typed_columns(lake: Lake, tmp_path: Path) -> None:
         {
             "sku": [11, 12, 12, 12],
             "location": ["North", "North", "South", "South"],
-            "date": pd.to_datetime(["2026-01-05 10:00", "2026-01-06 00:00", "2026-01-07 23:59", None]),
+            "date": pd.to_datetime(pd.Series(["2026-01-05 10:00", "2026-01-06 00:00", "2026-01-07 23:59", None])),
             "quantity": [1.5, 2.0, 1e7, 1.0],
             "price": [Decimal("2.50"), Decimal("4.00"), None, Decimal("1.00")],
         }

@@ -18,7 +18,8 @@ from pyspark.sql import SparkSession
 from support.ingest_files import FILES, ingested, rows, settings
 
 OK = None
-SALES = [
+Lines = list[tuple[str, str | None]]
+SALES: Lines = [
     ("A,North,2026-01-05,5,2.50,d1", OK),
     ("A,North,2026-01-05,-1,2.50,d2", OK),
     ("A,North,2026-01-05 23:59:59,0.5,,d3", OK),
@@ -64,7 +65,7 @@ SALES = [
     ("a,North,2026-01-06,5,2.5,d29", "unknown_sku"),
     ("A,Unspecified,2026-01-06,5,2.5,d30", "unknown_location"),
 ]
-OTHERS = {
+OTHERS: dict[str, Lines] = {
     "items": [
         ("A,Cup,Kitchen,1,2.5,", "duplicate"),
         ("D,Fork,Kitchen,1,2,", "conflicting"),

@@ -23,7 +23,8 @@ def windows_of(freq: Frequency) -> Windows:
 
 
 def day(number: int, freq: Frequency = "D") -> date:
-    found: date = period_start(int(period_index(FIRST, freq)) + number, freq).item()
+    found = period_start(int(period_index(FIRST, freq)) + number, freq).item()
+    assert isinstance(found, date)
     return found
 
 

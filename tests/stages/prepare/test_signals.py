@@ -52,7 +52,7 @@ def made(spark: SparkSession, settings: dict[str, Any], moved: int | None = None
     sold = [(*key, day(n), float(noise.poisson(4 + n % 7))) for key in SERIES for n in range(DAYS)]
     tables: dict[str, Rows] = {
         "signals": signals,
-        "segments": SERIES,  # type: ignore[dict-item]
+        "segments": SERIES,
         "items": [("A", "Cup", "Kitchen", 1.0), ("B", "Coat", "Clothes", 1.0)],
         "locations": [("North", "store", 0.2, "Coast"), ("South", "store", 0.2, "Coast")],
         "demand": [(*row, 0.0, row[3], 0.5 if row[2] == day(8) else 0.0) for row in sold],
@@ -134,20 +134,21 @@ def test_signals_depend_on_neither_partitions_nor_order(spark: SparkSession) -> 
     """Prices and temperatures with many digits, several of a day: whatever they are added up in."""
     some = made(spark, SETTINGS)
     digits = np.random.default_rng(3).gamma(2.0, 0.1, 120)
-    lines = [("A", "North", day(n % 40), 2.0, 0.0, 2.0, float(price), 7) for n, price in enumerate(digits)]
-    warm = [("signal", "weather", "*", "North", day(n % 40), float(degrees)) for n, degrees in enumerate(digits)]
+    lines: Rows = [("A", "North", day(n % 40), 2.0, 0.0, 2.0, float(price), 7) for n, price in enumerate(digits)]
+    warm: Rows = [("signal", "weather", "*", "North", day(n % 40), float(degrees)) for n, degrees in enumerate(digits)]
     more = {"sales": lines, "signals": warm}
     panels = []
     for partitions, buckets, seed in ((1, 1, 1), (8, 2, 2)):
         frames = {name: some.lake.read(name) for name in ("signals", "segments", "items", "locations", "demand", "sales")}
-        for name, rows in more.items():
-            frames[name] = frames[name].union(spark.createDataFrame(filled(name, rows), TABLES[name].ddl))
+        for name, added in more.items():
+            frames[name] = frames[name].union(spark.createDataFrame(filled(name, added), TABLES[name].ddl))
         shuffled = frames | {name: frames[name].repartition(partitions, F.rand(seed)) for name in more}
         settings = some.settings.model_copy(update={"spark": some.settings.spark.model_copy(update={"buckets": buckets})})
         rows, signals = rows_of(Context(settings, spark, cast(Lake, Tables(shuffled))))
         panels.append(signals.panel(rows))
     one, other = panels
     pd.testing.assert_frame_equal(one.keys, other.keys)
+    assert one.attributes is not None and other.attributes is not None
     pd.testing.assert_frame_equal(one.attributes, other.attributes)
     for mine, theirs in zip(one.covariates, other.covariates, strict=True):
         assert (mine.name, mine.ahead) == (theirs.name, theirs.ahead)

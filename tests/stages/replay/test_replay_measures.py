@@ -1,5 +1,7 @@
 """What SKUs add to the comparison of policies, and how they add up."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from echelon.core.inventory.replay import replay
 from echelon.stages.replay.intervals import intervals
 from echelon.stages.replay.measures import MEASURES, measured_rows, totals, with_intervals
 from pyspark.sql import SparkSession
+from support.cells import at
 from support.in_memory import context
 
 PERIODS = 28
@@ -37,24 +40,24 @@ def measured(
 def test_locations_and_classes_add_up_to_the_total(spark: SparkSession) -> None:
     both = pd.concat([measured("A", (4.0, 5.0), "A"), measured("B", (2.0, 2.0), "C")])
     found = totals(spark.createDataFrame(both, MEASURES)).toPandas().set_index(["scope", "member"])
-    total = found.loc[("total", "all")]
+    total = at(found, ("total", "all"))
     assert (total["series"], total["demand"]) == (2, 2 * sum(number % 3 for number in range(PERIODS)))
     for column in ("demand", "served", "stock_units", "stock_value", "holding_cost", "lost_value"):
         for scope in ("location", "abc"):
-            assert found.loc[scope, column].sum() == pytest.approx(total[column]), (scope, column)
+            assert at(found, (scope, column)).sum() == pytest.approx(total[column]), (scope, column)
     assert total["fill_rate"] == pytest.approx(total["served"] / total["demand"])
     assert total["target_fill_rate"] == pytest.approx(0.9)
     assert total["lost_value"] == pytest.approx((total["demand"] - total["served"]) * 5)
     assert total["stock_value"] == pytest.approx(total["stock_units"] * 2)
     # SKUs are independent: variances of what is served add up.
-    each = [found.loc[("abc", member)] for member in ("A", "C")]
+    each = [at(found, ("abc", member)) for member in ("A", "C")]
     variance = sum((row["fill_rate_se"] * row["demand"]) ** 2 for row in each)
     assert total["fill_rate_se"] * total["demand"] == pytest.approx(variance**0.5)
 
 
 def test_a_point_without_customers_has_stock_but_no_service(spark: SparkSession) -> None:
     found = totals(spark.createDataFrame(measured("A", (4.0, 5.0), "A"), MEASURES)).toPandas().set_index(["scope", "member"])
-    hub = found.loc[("location", "Hub")]
+    hub = at(found, ("location", "Hub"))
     assert (hub["series"], hub["demand"]) == (0, 0)
     assert np.isnan(hub["fill_rate"]) and np.isnan(hub["stock_out_share"])
     assert hub["stock_units"] > 0
@@ -77,9 +80,10 @@ def test_the_share_of_demand_whose_lanes_deliver_in_time(spark: SparkSession, pe
 
 def many(skus: int) -> pd.DataFrame:
     """SKUs of all sizes under both policies."""
-    levels = {"echelon": lambda n: (4.0, 2.0 + n % 4), "classical": lambda n: (3.0, 1.0 + n % 2)}
     parts = [
-        measured(f"S{n}", at(n), "AB"[n % 2], policy, every=3 + n % 5) for n in range(skus) for policy, at in levels.items()
+        measured(f"S{n}", levels, "AB"[n % 2], policy, every=3 + n % 5)
+        for n in range(skus)
+        for policy, levels in (("echelon", (4.0, 2.0 + n % 4)), ("classical", (3.0, 1.0 + n % 2)))
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -91,10 +95,10 @@ def test_intervals_are_those_of_a_plain_bootstrap_of_skus_for_any_number_of_buck
     one, five = (found.toPandas().sort_values(KEYS, ignore_index=True) for found in (few, more))
     pd.testing.assert_frame_equal(one, five, check_exact=True)
     kpis = with_intervals(totals(frame), more).toPandas().set_index(KEYS)
-    total, other = kpis.loc[("echelon", "total", "all")], kpis.loc[("classical", "total", "all")]
+    total, other = at(kpis, ("echelon", "total", "all")), at(kpis, ("classical", "total", "all"))
     by_sku = rows[rows["scope"] == "total"].pivot(index="sku", columns="policy", values=["demand", "served", "stock_value"])
     drawn = np.random.default_rng(3).integers(0, 24, size=(20_000, 24))
-    sums = {key: by_sku[key].to_numpy()[drawn].sum(axis=1) for key in by_sku.columns}
+    sums: dict[Any, Any] = {key: by_sku[key].to_numpy()[drawn].sum(axis=1) for key in by_sku.columns}
     demand = sums["demand", "echelon"]
     oracle = {
         "fill_rate": sums["served", "echelon"] / demand,
@@ -108,7 +112,7 @@ def test_intervals_are_those_of_a_plain_bootstrap_of_skus_for_any_number_of_buck
         assert expected[0] < replicates.mean() < expected[1]
     assert total["skus"] == 24 and total["fill_rate_low"] < total["fill_rate"] < total["fill_rate_high"]
     assert np.isnan(other["fill_rate_gain_low"]) and other["fill_rate_low"] < other["fill_rate"] < other["fill_rate_high"]
-    hub = kpis.loc[("echelon", "location", "Hub")]
+    hub = at(kpis, ("echelon", "location", "Hub"))
     assert hub["skus"] == 0 and np.isnan(hub["fill_rate_low"])
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,24 +16,16 @@ from echelon.stages import replay, replenish, stock
 from echelon.stages.stock.explanations import NOT_A_TREE, PARTS
 from echelon.stages.stock.network_building import Lanes, make_network, shared_lanes
 from pyspark.sql import SparkSession
+from support.cells import at
 from support.in_memory import Rows, context
-from support.small_business import LOCATIONS, lead_time, rows
+from support.shared_lanes import LANES, LEAD_TIMES, PLACES
+from support.small_business import rows
 
 # Hub is supplied by two makers and pays for orders; North has a lane that is interrupted and one that stands in.
-LANES: Rows = [
-    ("Maker", "Hub", 14.0, 2.0, 1, 0.0, 1.0, 1, 0.4, None, None, None, 10.0),
-    ("Other", "Hub", 7.0, 2.0, 1, 0.0, 1.0, 1, 0.6, None, None, None, 5.0),
-    ("Hub", "North", 2.0, 0.5, 1, 0.0, 1.0, 1, None, None, 50.0, 5.0),
-    ("Other", "North", 9.0, 2.0, 1, 0.0, 1.0, 2, None, 30.0),
-    ("Hub", "South", 3.0, 1.0, 1, 0.0, 1.0, 1),
-    ("Maker", "South", 14.0, 2.0, 1, 0.0, 1.0, 2),
-]
-LEAD_TIMES: Rows = [lead_time(lane[0], lane[1], [int(lane[2]), int(lane[2]) + 3]) for lane in LANES]
-PLACES: Rows = [*LOCATIONS, ("Other", "supplier", 0.0)]
 SIZE = SimulationSize(periods=28, replications=64, certification_replications=256)
 
 
-def lanes(spark: SparkSession, table: Rows = LANES, **sections: object) -> Lanes:
+def lanes(spark: SparkSession, table: Rows = LANES, **sections: Any) -> Lanes:
     made = context(spark, {"lanes": table, "locations": PLACES, "lead_times": LEAD_TIMES}, **sections)
     return shared_lanes(made, made.lake.read("lead_times"))
 
@@ -52,14 +45,14 @@ def test_the_lanes_of_every_point(shared: Lanes) -> None:
     hub, north, south = network(shared).nodes
     assert [link.supplier for link in hub.links] == ["Other", "Maker"], "the larger share first"
     assert ([link.share for link in hub.links], hub.sourcing) == ([0.6, 0.4], "shares")
-    assert (hub.policy.kind, hub.costs.order) == ("sS", pytest.approx(0.6 * 5 + 0.4 * 10))
+    assert hub.policy.kind == "sS" and hub.costs.order == pytest.approx(0.6 * 5 + 0.4 * 10)
     assert [(link.source, link.supplier) for link in north.links] == [(0, "Hub"), (-1, "Other")]
     assert (north.sourcing, north.policy.kind, north.costs.order) == ("priority", "base_stock", 0.0)
     assert [link.disruption for link in north.links] == [Disruption(50.0, 5.0), None]
     assert [link.capacity for link in north.links] == [NO_LIMIT, 30.0]
     assert [link.lead_time.periods for link in north.links] == [(2, 5), (9, 12)]
     assert [(link.source, link.supplier) for link in south.links] == [(0, "Hub")], "the preferred lane alone"
-    assert (south.target_fill_rate, south.holding_cost, south.backorder_share) == (0.9, pytest.approx(0.6), 0.0)
+    assert (south.target_fill_rate, south.backorder_share) == (0.9, 0.0) and south.holding_cost == pytest.approx(0.6)
     assert {point.shelf_life for point in (hub, north, south)} == {0}
     assert stock.echelons(network(shared)) == [1, 2, 2]
 
@@ -72,7 +65,7 @@ def test_quantities_and_times_are_those_of_a_period(spark: SparkSession) -> None
     assert {point.shelf_life for point in problem.nodes} == {4}
     down = north.links[0].disruption
     assert down is not None
-    assert (down.mean_up, down.mean_down) == (pytest.approx(10.0), pytest.approx(1.0)), "as often down, in whole periods"
+    assert (down.mean_up, down.mean_down) == pytest.approx((10.0, 1.0)), "as often down, in whole periods"
     assert make_network("A", rows(shelf_life_days=3.0), weekly).nodes[0].shelf_life == 1
 
 
@@ -139,7 +132,7 @@ def test_both_policies_are_replayed(shared: Lanes) -> None:
     assert set(total.index) == {"echelon", "classical"}
     assert total["demand"].nunique() == 1 and total["demand"].iloc[0] == sum(map(sum, mine["held_back"]))
     assert (total["served"] <= total["demand"] + 1e-6).all()
-    assert total.loc["echelon", "served"] / total.loc["echelon", "demand"] > 0.8
+    assert at(total, ("echelon", "served")) / at(total, ("echelon", "demand")) > 0.8
 
 
 def test_the_orders_are_split_over_lanes(spark: SparkSession) -> None:

@@ -13,6 +13,7 @@ from echelon.stages.stock.explanations import PARTS, with_evidence
 from echelon.stages.stock.network_building import make_network, shared_lanes
 from echelon.stages.stock.stock_changes import changes, parts
 from pyspark.sql import DataFrame, SparkSession
+from support.cells import at
 from support.in_memory import Rows, context
 from support.small_business import LANES, LEAD_TIMES, LOCATIONS, SIZE, lead_time, rows
 
@@ -85,7 +86,7 @@ def test_a_bucket_explains_what_the_core_does_with_what_is_known(spark: SparkSes
     np.testing.assert_array_equal(np.stack(found["safety_parts"].to_list()).T, expected.safety_stock)
     np.testing.assert_array_equal(np.stack(found["demand_parts"].to_list()).T, expected.lead_time_demand)
     assert found["unit_cost"].tolist() == [2.0] * 3
-    south = found.set_index("location").loc["South", "safety_parts"]
+    south = at(found.set_index("location"), ("South", "safety_parts"))
     assert south[CAUSES.index("supplier_unreliability")] == pytest.approx(0, abs=0.1)  # others' searches move it a little
 
 

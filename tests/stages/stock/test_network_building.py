@@ -1,6 +1,7 @@
 """From tables to one SKU's planning problem."""
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -23,7 +24,7 @@ DELIVERIES: Rows = [
 ]
 
 
-def lanes(spark: SparkSession, lead_times: Rows = LEAD_TIMES, **sections: object) -> Lanes:
+def lanes(spark: SparkSession, lead_times: Rows = LEAD_TIMES, **sections: Any) -> Lanes:
     tables = {"lanes": LANES, "locations": LOCATIONS, "lead_times": lead_times, "deliveries": DELIVERIES}
     made = context(spark, tables, **sections)
     return shared_lanes(made, made.lake.read("lead_times"))

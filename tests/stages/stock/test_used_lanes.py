@@ -4,9 +4,9 @@ from echelon.report.sections.network import edges
 from echelon.stages.shared.used_lanes import lane_frames, used_and_others
 from pyspark.sql import SparkSession
 from support.in_memory import Rows, context
-from test_any_network import LANES, LEAD_TIMES, PLACES
+from support.shared_lanes import LANES, LEAD_TIMES, PLACES
 
-# Beside the lanes of that test: one to a place that plans nothing.
+# Beside those lanes: one to a place that plans nothing.
 MORE: Rows = [*LANES, ("Hub", "Closed", 1.0, 0.0, 1, 0.0, 1.0, 1)]
 
 

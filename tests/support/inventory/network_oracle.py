@@ -5,9 +5,16 @@ It shares no code with the kernels, which must agree with it.
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
+from echelon.core.arrays import Doubles
+from echelon.core.inventory.model.supply_network import Point, SupplyNetwork
+
 from support.inventory.network_state import OUTSIDE, LinkState, PointState
+
+Measures = dict[str, float]
+Waiting = tuple[list[float], LinkState | None]  # a line [period, quantity], and the link that claims it
 
 
 class NetworkOracle:
@@ -17,12 +24,21 @@ class NetworkOracle:
     every period after `run`, warm-up included.
     """
 
-    def __init__(self, network, levels, demand, lead, processing, up, warm_up):
+    def __init__(
+        self,
+        network: SupplyNetwork,
+        levels: Sequence[float] | Doubles,
+        demand: list[list[float]],
+        lead: list[list[int]],
+        processing: list[list[int]],
+        up: list[list[int]],
+        warm_up: int,
+    ) -> None:
         self.demand, self.processing, self.warm_up = demand, processing, warm_up
         whole = all(point.demand.counts for point in network.nodes if point.demand is not None)
         specs = [with_single_units(point) if whole else point for point in network.nodes]
-        self.points = [PointState(n, spec, levels[n]) for n, spec in enumerate(specs)]
-        self.links = []
+        self.points = [PointState(n, spec, float(levels[n])) for n, spec in enumerate(specs)]
+        self.links: list[LinkState] = []
         for point in self.points:
             for link in point.spec.links:
                 number = len(self.links)
@@ -31,21 +47,21 @@ class NetworkOracle:
                 point.links.append(state)
                 if link.source != OUTSIDE:
                     self.points[link.source].outlets.append(state)
-        self.trace = []
+        self.trace: list[list[Measures]] = []
 
-    def run(self):
+    def run(self) -> list[defaultdict[str, float]]:
         """Sums of the measures over the measured periods: one dict per point."""
         for t in range(len(self.demand)):
             self.step(t)
-        sums = [defaultdict(float) for _ in self.points]
+        sums: list[defaultdict[str, float]] = [defaultdict(float) for _ in self.points]
         for period in self.trace[self.warm_up :]:
             for total, measures in zip(sums, period, strict=True):
                 for name, value in measures.items():
                     total[name] += value
         return sums
 
-    def step(self, t):
-        measures = [{} for _ in self.points]
+    def step(self, t: int) -> None:
+        measures: list[Measures] = [{} for _ in self.points]
         for point in reversed(self.points):
             measures[point.index] |= order(point, t)
         for point in self.points:
@@ -58,7 +74,7 @@ class NetworkOracle:
         self.trace.append(measures)
 
 
-def with_single_units(point):
+def with_single_units(point: Point) -> Point:
     """Where all demand is counted, lots and MOQs of a unit restrict nothing."""
     lot, moq = (0.0 if quantity <= 1 else quantity for quantity in (point.policy.lot_size, point.policy.moq))
     return replace(point, policy=replace(point.policy, lot_size=lot, moq=moq))
@@ -67,7 +83,7 @@ def with_single_units(point):
 # 1. orders
 
 
-def order(point, t):
+def order(point: PointState, t: int) -> Measures:
     calendar = point.spec.policy.calendar
     given = 0.0
     if calendar[t % len(calendar)]:
@@ -77,7 +93,7 @@ def order(point, t):
     return {"ordered": given, "order_count": float(given > point.rounding)}
 
 
-def wanted(point, t):
+def wanted(point: PointState, t: int) -> float:
     policy, rounding = point.spec.policy, point.rounding
     need = point.target(t) - point.position
     if policy.kind == "RQ":
@@ -93,7 +109,7 @@ def wanted(point, t):
     return quantity
 
 
-def cut(point, quantity):
+def cut(point: PointState, quantity: float) -> float:
     """The order within the capacities, in whole lots; none if that leaves less than the MOQ."""
     policy, rounding = point.spec.policy, point.rounding
     room = policy.storage_capacity - (point.stock.total + point.in_processing + point.on_order)
@@ -104,11 +120,11 @@ def cut(point, quantity):
     return quantity if quantity >= moq - rounding else 0.0
 
 
-def by_shares(point, quantity, t):
+def by_shares(point: PointState, quantity: float, t: int) -> float:
     """The whole order to the link that is furthest behind its share."""
     total = sum(link.ordered for link in point.links) + quantity
 
-    def behind(link):
+    def behind(link: LinkState) -> float:
         return link.link.share * total - link.ordered
 
     chosen = point.links[0]
@@ -118,7 +134,7 @@ def by_shares(point, quantity, t):
     return claim(chosen, min(quantity, chosen.link.capacity), t)
 
 
-def by_priority(point, quantity, t):
+def by_priority(point: PointState, quantity: float, t: int) -> float:
     """To the links that are up, in turn, each up to its capacity."""
     ranked = sorted(point.links, key=lambda link: link.link.priority)
     in_use = [link for link in ranked if link.up[t]] or ranked[:1]
@@ -129,7 +145,7 @@ def by_priority(point, quantity, t):
     return quantity - left
 
 
-def to_all(point, quantity, t):
+def to_all(point: PointState, quantity: float, t: int) -> float:
     """Assembly: the same number of units on every link."""
     quantity = min([quantity] + [link.link.capacity for link in point.links])
     for link in point.links:
@@ -137,7 +153,7 @@ def to_all(point, quantity, t):
     return quantity
 
 
-def claim(link, quantity, t):
+def claim(link: LinkState, quantity: float, t: int) -> float:
     link.ordered += quantity
     link.claims.append([t, quantity * link.link.quantity])
     return quantity
@@ -146,7 +162,7 @@ def claim(link, quantity, t):
 # 2. receipts and shipments
 
 
-def receive(point, t, processing):
+def receive(point: PointState, t: int, processing: int) -> None:
     for link in point.links:
         if link.link.source == OUTSIDE and link.up[t]:
             link.ship(link.claimed, t)
@@ -156,7 +172,7 @@ def receive(point, t, processing):
     point.stock.add(point.processing.pop(t, 0.0) + point.pipeline.pop(t, 0.0))
 
 
-def unload(links):
+def unload(links: list[LinkState]) -> float:
     """Units that arrived, whatever their supplier."""
     units = sum(link.components / link.link.quantity for link in links)
     for link in links:
@@ -164,7 +180,7 @@ def unload(links):
     return units
 
 
-def assemble(links):
+def assemble(links: list[LinkState]) -> float:
     """Units for which all components are there."""
     units = min(link.components / link.link.quantity for link in links)
     for link in links:
@@ -172,13 +188,13 @@ def assemble(links):
     return units
 
 
-def fill(point, t):
+def fill(point: PointState, t: int) -> Measures:
     """Grant what is waiting out of stock: lines of a claim or backorder ([period, quantity]) and its link, if it has one."""
     stock = point.stock.total
-    waiting = [(line, link) for link in point.outlets if link.up[t] for line in link.claims]
+    waiting: list[Waiting] = [(line, link) for link in point.outlets if link.up[t] for line in link.claims]
     waiting += [(line, None) for line in point.backorders]
     measures = new_claims(point, t, stock, sum(line[1] for line, _ in waiting if line[0] < t))
-    groups = defaultdict(list)
+    groups: defaultdict[tuple[float, bool], list[Waiting]] = defaultdict(list)
     for line, link in waiting:
         groups[place_in_queue(point.spec, line, link)].append((line, link))
     for place in sorted(groups):
@@ -188,15 +204,15 @@ def fill(point, t):
     return measures
 
 
-def place_in_queue(spec, line, link):
+def place_in_queue(spec: Point, line: list[float], link: LinkState | None) -> tuple[float, bool]:
     if spec.allocation == "priority":
-        return link.link.rank if link else spec.customer_rank
+        return (link.link.rank if link else spec.customer_rank, False)
     if spec.allocation == "fcfs":
         return (line[0], link is None)  # claims of a period come before its backorders
-    return 0
+    return (0, False)
 
 
-def grant(point, group, t):
+def grant(point: PointState, group: list[Waiting], t: int) -> None:
     """Serve a group from stock; when it does not suffice everyone gets the same share."""
     asked, stock = sum(line[1] for line, _ in group), point.stock.total
     share = 1.0 if stock >= asked else stock / asked
@@ -207,10 +223,10 @@ def grant(point, group, t):
     point.stock.take(asked * share)
 
 
-def new_claims(point, t, stock, older):
+def new_claims(point: PointState, t: int, stock: float, older: float) -> Measures:
     """Claims placed on this point in period t, and those that its stock cannot fill at once."""
 
-    def placed(up):
+    def placed(up: bool) -> float:
         return sum(line[1] for link in point.outlets if bool(link.up[t]) == up for line in link.claims if line[0] == t)
 
     served = min(max(stock - older, 0.0), placed(True))
@@ -221,7 +237,7 @@ def new_claims(point, t, stock, older):
 # 3. and 4.: demand, end of the period
 
 
-def serve(point, t, demand):
+def serve(point: PointState, t: int, demand: float) -> Measures:
     served = min(point.stock.total, demand)
     point.stock.take(served)
     unmet = demand - served
@@ -230,7 +246,7 @@ def serve(point, t, demand):
     return {"demand": demand, "unmet": unmet, "lost": unmet - waits, "stock_outs": float(unmet > point.rounding)}
 
 
-def close(point):
+def close(point: PointState) -> Measures:
     return {
         "waste": point.stock.grow_older(),
         "on_hand": point.stock.total,

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from itertools import accumulate
 
+from echelon.core.inventory.model.supply_network import Link, Point
+
 OUTSIDE = -1
 INITIAL = -1  # the "period" in which initial backorders were claimed
 
@@ -10,53 +12,54 @@ INITIAL = -1  # the "period" in which initial backorders were claimed
 class LinkState:
     """One link. Claims, shipments and components in units of the source's item, `ordered` in the destination's."""
 
-    def __init__(self, number, link, lead, up):
+    def __init__(self, number: int, link: Link, lead: list[int], up: list[int]) -> None:
         self.number, self.link, self.up = number, link, up
-        self.claims = []  # [period placed, quantity]
-        self.shipments = defaultdict(float)  # period of arrival -> quantity
+        self.claims: list[list[float]] = []  # [period placed, quantity]
+        self.shipments: defaultdict[int, float] = defaultdict(float)  # period of arrival -> quantity
         self.components = 0.0
         self.ordered = 0.0
         due = [t + periods for t, periods in enumerate(lead)]
         self.due = due if link.crossing else list(accumulate(due, max))
 
     @property
-    def claimed(self):
+    def claimed(self) -> float:
         return sum(quantity for _, quantity in self.claims)
 
     @property
-    def shipped(self):
+    def shipped(self) -> float:
         return sum(self.shipments.values())
 
     @property
-    def on_order(self):
+    def on_order(self) -> float:
         """Units of the destination's item that were ordered on the link and did not go to processing yet."""
         return (self.claimed + self.shipped + self.components) / self.link.quantity
 
-    def ship(self, quantity, t):
+    def ship(self, quantity: float, t: int) -> None:
         self.shipments[self.due[t]] += quantity
 
 
 class Stock:
     """Batches [age in periods, quantity], oldest first."""
 
-    def __init__(self, quantity, shelf_life, issue):
-        self.batches, self.shelf_life, self.issue = [[0, quantity]], shelf_life, issue
+    def __init__(self, quantity: float, shelf_life: int, issue: str) -> None:
+        self.batches: list[list[float]] = [[0, quantity]]
+        self.shelf_life, self.issue = shelf_life, issue
 
     @property
-    def total(self):
+    def total(self) -> float:
         return sum(quantity for _, quantity in self.batches)
 
-    def add(self, quantity):
+    def add(self, quantity: float) -> None:
         self.batches.append([0, quantity])
 
-    def take(self, quantity):
+    def take(self, quantity: float) -> None:
         for batch in self.batches if self.issue == "FIFO" else reversed(self.batches):
             taken = min(batch[1], quantity)
             batch[1] -= taken
             quantity -= taken
         self.batches = [batch for batch in self.batches if batch[1] > 0]
 
-    def grow_older(self):
+    def grow_older(self) -> float:
         """End of the period: returns what has to be thrown away."""
         self.batches = [[age + 1, quantity] for age, quantity in self.batches]
         if not self.shelf_life:
@@ -69,52 +72,53 @@ class Stock:
 class PointState:
     """One point with its supplies (`links`) and the links that it supplies (`outlets`)."""
 
-    def __init__(self, index, spec, level):
+    def __init__(self, index: int, spec: Point, level: float) -> None:
         self.index, self.spec, self.level = index, spec, level
         self.rounding = 1e-5 * max(level, 1.0)
-        self.links, self.outlets = [], []
-        self.processing = defaultdict(float)  # period in which units are ready -> quantity
-        self.pipeline = defaultdict(float)  # the initial one: period of arrival in stock -> quantity
+        self.links: list[LinkState] = []
+        self.outlets: list[LinkState] = []
+        self.processing: defaultdict[int, float] = defaultdict(float)  # period in which units are ready -> quantity
+        self.pipeline: defaultdict[int, float] = defaultdict(float)  # the initial one: period of arrival in stock -> quantity
         for period, quantity in spec.start.pipeline:
             self.pipeline[period] += quantity
-        self.backorders = [[INITIAL, spec.start.backorders]]
+        self.backorders: list[list[float]] = [[INITIAL, spec.start.backorders]]
         self.stock = Stock(self.initial_stock(), spec.shelf_life, spec.issue)
 
-    def initial_stock(self):
+    def initial_stock(self) -> float:
         if self.spec.start.stock is not None:
             return self.spec.start.stock
         start = self.target(0) + (self.spec.policy.gap if self.spec.policy.kind == "RQ" else 0.0)
         return max(start - sum(self.pipeline.values()) + self.customers_owed, 0.0)
 
-    def target(self, t):
+    def target(self, t: int) -> float:
         profile = self.spec.policy.profile
         return self.level * profile[t % len(profile)]
 
     @property
-    def customers_owed(self):
+    def customers_owed(self) -> float:
         return sum(quantity for _, quantity in self.backorders)
 
     @property
-    def owed(self):
+    def owed(self) -> float:
         return self.customers_owed + sum(link.claimed for link in self.outlets)
 
     @property
-    def in_processing(self):
+    def in_processing(self) -> float:
         return sum(self.processing.values())
 
     @property
-    def on_order(self):
+    def on_order(self) -> float:
         per_link = [link.on_order for link in self.links]
         # an assembly waits for one and the same number of units on all its links
         ordered = per_link[0] if self.spec.sourcing == "assembly" else sum(per_link)
         return ordered + sum(self.pipeline.values())
 
     @property
-    def position(self):
+    def position(self) -> float:
         return self.stock.total + self.in_processing + self.on_order - self.owed
 
     @property
-    def units_underway(self):
+    def units_underway(self) -> float:
         """Left the sources, not yet in stock: units of this point's item."""
         on_links = sum((link.shipped + link.components) / link.link.quantity for link in self.links)
         if self.spec.sourcing == "assembly":

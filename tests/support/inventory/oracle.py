@@ -2,24 +2,36 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
+
+from echelon.core.arrays import Doubles
+from echelon.core.inventory.model.supply_network import SupplyNetwork
 
 
 class Oracle:
     """Stocking points with stock, claims and shipments in plain dictionaries; all quantities per replication."""
 
-    def __init__(self, problem, levels, demand, lead, warm_up):
+    def __init__(
+        self,
+        problem: SupplyNetwork,
+        levels: Sequence[float] | Doubles,
+        demand: list[list[float]],
+        lead: list[list[int]],
+        warm_up: int,
+    ) -> None:
         """demand[t][node], lead[t][node]."""
         self.problem, self.demand, self.lead, self.warm_up = problem, demand, lead, warm_up
-        self.levels = list(levels)
+        self.levels = [float(level) for level in levels]
         count = len(problem.nodes)
         self.stock = list(self.levels)
         self.customers = [0.0] * count
         self.claims = [0.0] * count  # what each node's source owes it
-        self.shipments = [defaultdict(float) for _ in range(count)]  # arrival period -> quantity
+        self.shipments: list[defaultdict[int, float]] = [defaultdict(float) for _ in range(count)]  # arrival period -> quantity
+        self.share: dict[int, float] = {}  # of what a node owes that it could fill in this period
         self.children = [[c for c in range(count) if problem.parents[c] == n] for n in range(count)]
-        self.sums = [defaultdict(float) for _ in range(count)]
+        self.sums: list[defaultdict[str, float]] = [defaultdict(float) for _ in range(count)]
 
-    def run(self):
+    def run(self) -> list[defaultdict[str, float]]:
         for t in range(len(self.demand)):
             owed_before = [self.owed(n) for n in range(len(self.stock))]
             for n in reversed(range(len(self.stock))):
@@ -28,10 +40,10 @@ class Oracle:
                 self.receive_fill_serve(n, t, owed_before[n])
         return self.sums
 
-    def owed(self, n):
+    def owed(self, n: int) -> float:
         return self.customers[n] + sum(self.claims[c] for c in self.children[n])
 
-    def order(self, n, t):
+    def order(self, n: int, t: int) -> None:
         node = self.problem.nodes[n]
         if not node.policy.calendar[t % len(node.policy.calendar)]:
             return
@@ -44,7 +56,7 @@ class Oracle:
             quantity = math.ceil(quantity / node.policy.lot_size - 1e-4) * node.policy.lot_size
         self.claims[n] += quantity
 
-    def receive_fill_serve(self, n, t, owed_before):
+    def receive_fill_serve(self, n: int, t: int, owed_before: float) -> None:
         node, parent = self.problem.nodes[n], self.problem.parents[n]
         share = 1.0 if parent < 0 else self.share[parent]
         shipped = self.claims[n] * share
@@ -54,7 +66,7 @@ class Oracle:
         # fill what is owed, everyone in proportion
         owed, stock = self.owed(n), self.stock[n]
         if n == 0:
-            self.share = {}
+            self.share.clear()
         self.share[n] = 1.0 if stock >= owed else stock / owed
         ordered = owed - owed_before
         served = min(max(stock - owed_before, 0.0), ordered)
@@ -69,7 +81,7 @@ class Oracle:
         if t >= self.warm_up:
             self.measure(n, asked, given, ordered if self.children[n] else 0.0, served)
 
-    def measure(self, n, asked, given, ordered, served):
+    def measure(self, n: int, asked: float, given: float, ordered: float, served: float) -> None:
         sums = self.sums[n]
         # what the children still claim: their claims shrink by the share when their turn comes
         left = self.customers[n] + sum(self.claims[c] * (1 - self.share[n]) for c in self.children[n])

@@ -1,11 +1,24 @@
 """Small random networks of every kind for Hypothesis, and a few realistic ones, for the tests of the general simulation."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from echelon.core.arrays import Doubles, Ints
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
-from echelon.core.inventory.model.supply_network import NO_LIMIT, OUTSIDE, Disruption, Link, Point, Policy, Start, SupplyNetwork
+from echelon.core.inventory.model.supply_network import (
+    NO_LIMIT,
+    OUTSIDE,
+    Disruption,
+    Link,
+    Point,
+    Policy,
+    PolicyKind,
+    Sourcing,
+    Start,
+    SupplyNetwork,
+)
 from hypothesis import strategies as st
 
 from support.inventory.small_problems import lead_times
@@ -13,12 +26,20 @@ from support.inventory.small_problems import lead_times
 # everything else that `networks` draws is continuous in the levels
 CONTINUOUS = {"lots": False, "reorder_points": False, "shares": False}
 PROCESSING = [LeadTime.fixed(0), LeadTime.fixed(0), LeadTime.fixed(2), LeadTime((0, 1, 3), (0.5, 0.3, 0.2))]
-SHARES = {1: [(1.0,)], 2: [(0.5, 0.5), (0.7, 0.3)], 3: [(0.5, 0.3, 0.2), (0.2, 0.2, 0.6)]}
+SHARES: dict[int, list[tuple[float, ...]]] = {1: [(1.0,)], 2: [(0.5, 0.5), (0.7, 0.3)], 3: [(0.5, 0.3, 0.2), (0.2, 0.2, 0.6)]}
 MOST_LINKS = 8
 
 
 @st.composite
-def networks(draw, most_points=6, lots=True, reorder_points=True, shares=True, perishable=True, disruptions=True):
+def networks(
+    draw: st.DrawFn,
+    most_points: int = 6,
+    lots: bool = True,
+    reorder_points: bool = True,
+    shares: bool = True,
+    perishable: bool = True,
+    disruptions: bool = True,
+) -> SupplyNetwork:
     """A random acyclic network with customers wherever nobody else is supplied, and perhaps elsewhere.
 
     lots: lot sizes and MOQs; reorder_points: (s, S) and (R, nQ); shares: several suppliers by shares (several by priority
@@ -30,7 +51,8 @@ def networks(draw, most_points=6, lots=True, reorder_points=True, shares=True, p
     for index in range(size):
         extra = draw(st.integers(0, min(left, 2)))
         left -= extra
-        kinds = ["priority", "assembly"] + ["shares"] * (shares or not extra)
+        kinds: list[Sourcing] = ["priority", "assembly"]
+        kinds += ["shares"] * (shares or not extra)
         supplies.append((draw(st.sampled_from(kinds)), draw(links(index, 1 + extra, disruptions))))
     supplying = {link.source for _, of_point in supplies for link in of_point}
     nodes = []
@@ -44,7 +66,7 @@ def networks(draw, most_points=6, lots=True, reorder_points=True, shares=True, p
 
 
 @st.composite
-def links(draw, destination, count, disruptions):
+def links(draw: st.DrawFn, destination: int, count: int, disruptions: bool) -> tuple[Link, ...]:
     """`count` supplies of a point from any points before it (the same one twice, perhaps) and from outside."""
     drawn = []
     for share in draw(st.sampled_from(SHARES[count])):
@@ -64,14 +86,14 @@ def links(draw, destination, count, disruptions):
     return tuple(drawn)
 
 
-def with_quantities(draw, drawn):
+def with_quantities(draw: st.DrawFn, drawn: tuple[Link, ...]) -> tuple[Link, ...]:
     """The links of an assembly, with units of the component per unit assembled."""
     quantities = [draw(st.sampled_from([1.0, 2.0, 0.5])) for _ in drawn]
     return tuple(replace(link, quantity=quantity) for link, quantity in zip(drawn, quantities, strict=True))
 
 
 @st.composite
-def demands(draw, counts):
+def demands(draw: st.DrawFn, counts: bool) -> Demand:
     return Demand(
         np.array(draw(st.lists(st.sampled_from([0.0, 0.3, 2.0, 6.0]), min_size=1, max_size=4))),
         draw(st.sampled_from([0.5, 3.0] if not counts else [0.0, 0.5, 3.0])),
@@ -81,8 +103,9 @@ def demands(draw, counts):
 
 
 @st.composite
-def policies(draw, lots, reorder_points):
-    kind = draw(st.sampled_from(["base_stock", "sS", "RQ"])) if reorder_points else "base_stock"
+def policies(draw: st.DrawFn, lots: bool, reorder_points: bool) -> Policy:
+    kinds: list[PolicyKind] = ["base_stock", "sS", "RQ"]
+    kind = draw(st.sampled_from(kinds)) if reorder_points else "base_stock"
     return Policy(
         kind=kind,
         gap=0.0 if kind == "base_stock" else float(draw(st.sampled_from([1, 4, 7]))),
@@ -96,7 +119,7 @@ def policies(draw, lots, reorder_points):
 
 
 @st.composite
-def starts(draw):
+def starts(draw: st.DrawFn) -> Start:
     """Mostly a full start, else any stock, pipeline and backorders."""
     if draw(st.integers(0, 2)):
         return Start()
@@ -105,7 +128,15 @@ def starts(draw):
 
 
 @st.composite
-def points(draw, name, of_point, sourcing, policy, demand, perishable):
+def points(
+    draw: st.DrawFn,
+    name: str,
+    of_point: tuple[Link, ...],
+    sourcing: Sourcing,
+    policy: Policy,
+    demand: Demand | None,
+    perishable: bool,
+) -> Point:
     return Point(
         name=name,
         links=of_point,
@@ -123,20 +154,20 @@ def points(draw, name, of_point, sourcing, policy, demand, perishable):
     )
 
 
-def random_paths(network, periods, seed):
+def random_paths(network: SupplyNetwork, periods: int, seed: int) -> dict[str, Any]:
     """Some demand, lead times, processing times and states for NetworkOracle: any of these numbers could be drawn."""
     rng = np.random.default_rng(seed)
     all_links = [link for point in network.nodes for link in point.links]
 
-    def times(distributions):
+    def times(distributions: list[LeadTime]) -> list[list[int]]:
         drawn = [rng.choice(d.periods, size=periods, p=np.array(d.probability) / sum(d.probability)) for d in distributions]
         return np.stack(drawn, 1).tolist()
 
-    def customers(demand):
+    def customers(demand: Demand | None) -> Doubles:
         if demand is None:
             return np.zeros(periods)
         mean = np.resize(demand.mean, periods)
-        return rng.poisson(mean) * 1.0 if demand.counts else rng.gamma(2.0, mean / 2)
+        return np.asarray(rng.poisson(mean) if demand.counts else rng.gamma(2.0, mean / 2), np.float64)
 
     return {
         "demand": np.stack([customers(point.demand) for point in network.nodes], 1).tolist(),
@@ -146,7 +177,7 @@ def random_paths(network, periods, seed):
     }
 
 
-def up_and_down(disruption, periods, rng):
+def up_and_down(disruption: Disruption | None, periods: int, rng: np.random.Generator) -> Ints:
     """States of a link, 1 while it is up."""
     if disruption is None:
         return np.ones(periods, int)
@@ -156,7 +187,7 @@ def up_and_down(disruption, periods, rng):
     return np.array(state, int)
 
 
-def bicycle():
+def bicycle() -> SupplyNetwork:
     """An assembly: one frame (long lead time, made to order elsewhere) and two wheels (bought often) for a bicycle."""
     frames = Point("frames", (Link(OUTSIDE, LeadTime((6, 8, 10), (0.3, 0.4, 0.3)), crossing=False),), holding_cost=40.0)
     buy_wheels = Policy(lot_size=20.0, moq=40.0)
@@ -173,7 +204,7 @@ def bicycle():
     return SupplyNetwork("bicycle", (frames, wheels, bicycles), 1)
 
 
-def dual_sourced_warehouse(stores=3):
+def dual_sourced_warehouse(stores: int = 3) -> SupplyNetwork:
     """A warehouse with a far, cheap supplier that fails now and then and a near one with little capacity; stores in turn."""
     far = Link(OUTSIDE, LeadTime((9, 12, 15), (0.3, 0.4, 0.3)), share=0.8, crossing=False, disruption=Disruption(60.0, 5.0))
     near = Link(OUTSIDE, LeadTime.fixed(2), share=0.2, capacity=15.0)
@@ -186,7 +217,7 @@ def dual_sourced_warehouse(stores=3):
     return SupplyNetwork("dual", tuple(nodes), 2)
 
 
-def perishable_store():
+def perishable_store() -> SupplyNetwork:
     """Fresh food: four days to sell, customers take the newest first, half of those who find nothing come back."""
     store = Point(
         "store",

@@ -1,11 +1,12 @@
 """Small random problems for Hypothesis, and a realistic one, shared by the tests of the inventory engine."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
-from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
+from echelon.core.inventory.model.supply_network import Point, SupplyNetwork, tree_point
 from hypothesis import strategies as st
 
 # Levels with these fractions and demand in whole units never meet by chance: roots of primes and 1 have no sum in whole
@@ -14,7 +15,7 @@ UNEVEN = np.sqrt([2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]) % 1
 
 
 @st.composite
-def lead_times(draw, most=5):
+def lead_times(draw: st.DrawFn, most: int = 5) -> LeadTime:
     """Fixed, zero or random lead times, now and then over a wide range."""
     most = draw(st.sampled_from([most, most, 14]))
     periods = sorted(draw(st.sets(st.integers(0, most), min_size=1, max_size=3)))
@@ -22,7 +23,7 @@ def lead_times(draw, most=5):
 
 
 @st.composite
-def problems(draw, lots=True, lost=True, most_nodes=6):
+def problems(draw: st.DrawFn, lots: bool = True, lost: bool = True, most_nodes: int = 6) -> SupplyNetwork:
     """A random tree with customers at every leaf and perhaps elsewhere."""
     size = draw(st.integers(1, most_nodes))
     parents = [-1] + [draw(st.integers(-1, i - 1)) for i in range(1, size)]
@@ -51,7 +52,7 @@ def problems(draw, lots=True, lost=True, most_nodes=6):
     return SupplyNetwork("sku", tuple(nodes), draw(st.integers(0, 1000)))
 
 
-def warehouse_and_stores(stores=4, seed=0, target=0.95, **changes):
+def warehouse_and_stores(stores: int = 4, seed: int = 0, target: float = 0.95, **changes: Any) -> SupplyNetwork:
     """One central warehouse with a long random lead time and stores with intermittent demand."""
     rng = np.random.default_rng(seed)
     nodes = [tree_point("central", "supplier", -1, LeadTime((8, 10, 13), (0.3, 0.5, 0.2)), 1.0)]
@@ -66,7 +67,7 @@ def warehouse_and_stores(stores=4, seed=0, target=0.95, **changes):
 OF_LINK, OF_POLICY = ("source", "lead_time"), ("calendar", "lot_size", "moq")
 
 
-def with_terms(point, **changes):
+def with_terms(point: Point, **changes: Any) -> Point:
     """A point of a tree with other terms, whether they are its own, its link's or its policy's; lost_sales as in tree_point."""
     if "lost_sales" in changes:
         changes["backorder_share"] = 0.0 if changes.pop("lost_sales") else 1.0
@@ -75,7 +76,7 @@ def with_terms(point, **changes):
     return replace(point, links=links, policy=replace(point.policy, **policy), **changes)
 
 
-def as_general(network):
+def as_general(network: SupplyNetwork) -> SupplyNetwork:
     """The same network, told so that only the general simulator takes it: a profile that changes nothing."""
     nodes = [replace(point, policy=replace(point.policy, profile=(1.0, 1.0))) for point in network.nodes]
     return replace(network, nodes=tuple(nodes))

@@ -1,11 +1,15 @@
 """Frames of a made-up run: one supplier, one warehouse, ten hubs, three example SKUs."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from math import hypot
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from echelon.report.data import FRAMES
+
+from support.cells import records
 
 HUBS = [
     "United Kingdom",
@@ -26,9 +30,11 @@ SKUS = {
     'POST<b>&"': "Tag <script>alert(1)</script> & co",
 }
 RUN_DATE = date(2011, 11, 1)
+Row = tuple[Any, ...]
+Two = tuple[float, float]
 
 
-def frame(name: str, rows: list[tuple]) -> pd.DataFrame:
+def frame(name: str, rows: Sequence[Row]) -> pd.DataFrame:
     """A frame of the report from rows in the order of its columns (empty ones at the end may be left out)."""
     columns = list(FRAMES[name])
     return pd.DataFrame([(*row, *[None] * (len(columns) - len(row))) for row in rows], columns=columns)
@@ -47,7 +53,7 @@ def kpis() -> pd.DataFrame:
     return frame("kpis", rows)
 
 
-def _pair(scope: str, member: str, demand: float, fills: tuple, errors: tuple, stocks: tuple) -> list[tuple]:
+def _pair(scope: str, member: str, demand: float, fills: Two, errors: Two, stocks: Two) -> list[Row]:
     """Both policies, with intervals of two standard errors, and of a tenth of the stock."""
     gain, half, change = fills[0] - fills[1], 2 * hypot(*errors), stocks[0] / stocks[1] - 1
     compared = ((gain - half, gain + half, change - 0.05, change + 0.05), (None,) * 4)
@@ -64,7 +70,7 @@ def _pair(scope: str, member: str, demand: float, fills: tuple, errors: tuple, s
     ]
 
 
-def _kpi(policy: str, scope: str, member: str, demand: float, fill: float, error: float, stock: float) -> tuple:
+def _kpi(policy: str, scope: str, member: str, demand: float, fill: float, error: float, stock: float) -> Row:
     lost = demand * (1 - fill)
     return (
         policy,
@@ -85,7 +91,9 @@ def _kpi(policy: str, scope: str, member: str, demand: float, fill: float, error
 
 
 def points() -> pd.DataFrame:
-    rows = [("Central warehouse", 1, 216, 24_000.0, 31_000.0, 28_400.0, -9_800, -12_400.0, 20_000, 25_000.0, None, None)]
+    rows: list[Row] = [
+        ("Central warehouse", 1, 216, 24_000.0, 31_000.0, 28_400.0, -9_800, -12_400.0, 20_000, 25_000.0, None, None)
+    ]
     for i, (hub, size) in enumerate(zip(HUBS, SIZES, strict=True)):
         target = 0.95 if hub == "United Kingdom" else 0.92
         rows.append(
@@ -112,7 +120,7 @@ def lanes() -> pd.DataFrame:
 
 def lead_times() -> pd.DataFrame:
     rows = []
-    for row in lanes().itertuples():
+    for row in records(lanes()):
         days = np.arange(max(int(row.lead_time_days) - 1, 1), int(row.lead_time_days * 1.5) + 4)
         weight = np.exp(-0.5 * ((np.log(days / (row.lead_time_days * 1.06))) / 0.16) ** 2)
         weight /= weight.sum()
@@ -156,9 +164,7 @@ def levels() -> pd.DataFrame:
     return frame("levels", rows)
 
 
-def _level(
-    sku: str, location: str, source: str, echelon: int, safety: float, target: float | None, fill: float | None
-) -> tuple:
+def _level(sku: str, location: str, source: str, echelon: int, safety: float, target: float | None, fill: float | None) -> Row:
     return (
         sku,
         location,
@@ -205,7 +211,7 @@ SHARES = (0.1, 0.5, 0.06, -0.04, 0.12, 0.02, 0.05, -0.05, 0.0, 0.25, -0.01)  # o
 def explanations() -> pd.DataFrame:
     """Every location of `levels`: the same shares everywhere, less than nothing in the warehouse of the first SKU."""
     rows = []
-    for level in levels().itertuples():
+    for level in records(levels()):
         units = -30.0 if (level.sku, level.echelon) == ("22423", 1) else level.safety_stock
         rows += [
             (level.sku, level.location, cause, units * share, 10.0, units * share * 1.3)

@@ -1,0 +1,1 @@
+"""Demand per period from dirty sales: cleaned, classed, with its calendar."""

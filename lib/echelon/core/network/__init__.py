@@ -1,0 +1,1 @@
+"""Which lanes are used, lead times learned from deliveries, suppliers."""

@@ -7,6 +7,7 @@ which there is no answer.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from scipy import stats
 
 from echelon.textbook import checks
 from echelon.textbook.demand_laws import best_position, poisson_pmf, position_cost, sum_pmf
+
+if TYPE_CHECKING:
+    from scipy.stats._distn_infrastructure import rv_continuous_frozen
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def newsvendor_poisson(holding_cost: float, stockout_cost: float, mean: float) -
     return newsvendor_discrete(holding_cost, stockout_cost, poisson_pmf(mean))
 
 
-def newsvendor_continuous(holding_cost: float, stockout_cost: float, demand: stats.rv_continuous) -> Level:
+def newsvendor_continuous(holding_cost: float, stockout_cost: float, demand: "rv_continuous_frozen[Any, float]") -> Level:
     """Optimal level for one period of any continuous demand, a frozen scipy distribution (chapter 4).
 
     The cost is h (S - E[D]) + (h + p) E[(D - S)+], the last term as the integral of P(D > x) above S.

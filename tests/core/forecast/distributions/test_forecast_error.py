@@ -27,6 +27,7 @@ from echelon.core.forecast.distributions.sums import sum_mixture
 from echelon.core.forecast.panel import KEYS
 from echelon.core.probability.mixture import Mixture, mixture_cdf, mixture_of
 from scipy import stats
+from support.cells import at
 
 PLAIN = {
     "active_share": 1.0,
@@ -95,8 +96,8 @@ def test_the_level_of_what_sold_more_than_is_forecast_is_wider() -> None:
     """Level variance in proportion to history / forecast: the segment's is found, and given back to each series."""
     ratios = {0.5: 0.5 / np.sqrt(2), 1.0: 0.5, 2.0: 0.5 * np.sqrt(2)}
     parts = [
-        simulated(1.5, cv, series=400).assign(history_ratio=ratio, sku=lambda rows, r=ratio: rows["sku"] + f"/{r}")
-        for ratio, cv in ratios.items()
+        rows.assign(history_ratio=ratio, sku=rows["sku"] + f"/{ratio}")
+        for ratio, rows in ((ratio, simulated(1.5, cv, series=400)) for ratio, cv in ratios.items())
     ]
     found = learn_segments(pd.concat(parts))
     assert np.sqrt(found["level_variance"]).to_numpy() == pytest.approx([0.5, 0.5], abs=0.08)
@@ -211,7 +212,7 @@ def test_distributions_of_series_with_and_without_a_backtest() -> None:
     assert list(got.columns) == DISTRIBUTION_COLUMNS
     assert got[KEYS].to_numpy().tolist() == [["NEW", "X"], ["ODD", "X"], ["S0", "X"], ["S1", "X"]]
     got = got.set_index("sku")
-    assert got.loc["ODD", ["dispersion", "level_cv", "level_correlation"]].tolist() == [2.125, 0.0, 0.0]
+    assert at(got, "ODD")[["dispersion", "level_cv", "level_correlation"]].tolist() == [2.125, 0.0, 0.0]
     for sku in ("S0", "S1", "NEW"):
         assert got.loc[sku, "level_cv"] == pytest.approx(0.5, abs=0.15)
         assert got.loc[sku, "dispersion"] == pytest.approx(1.5, rel=0.2)
@@ -231,7 +232,7 @@ def test_nothing_was_long_enough_for_a_backtest() -> None:
 
 def test_series_forecast_as_nothing_tell_nothing_of_their_neighbours() -> None:
     rows = simulated(1.5, 0.5, series=40)
-    rows["forecast"] = [np.zeros(28)] * len(rows)
+    rows["forecast"] = pd.Series([np.zeros(28)] * len(rows), index=rows.index)
     found = residual_statistics(rows)
     assert np.isfinite(found[SUMMED].to_numpy(float)).all()
     assert (found["common_seen"] == 0).all() and (found["pairs"] == 0).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.forecast.distributions.shape import FREQUENCY_POWER, learn_shapes
+from echelon.core.forecast.distributions.shape import FREQUENCY_POWER, Shapes, learn_shapes
 from echelon.core.forecast.panel import Panel
 from echelon.core.probability.mixture import (
     dispersion_of,
@@ -25,7 +25,7 @@ def panel(values: np.ndarray) -> Panel:
     return Panel(keys, values, 15_000, "D")
 
 
-def shapes(values: np.ndarray, counts: bool = True, mean: float | None = None):
+def shapes(values: np.ndarray, counts: bool = True, mean: float | None = None) -> Shapes:
     """Of each row, forecast as its own mean unless given."""
     level = np.nanmean(values, axis=1, keepdims=True) if mean is None else np.full((len(values), 1), mean)
     return learn_shapes(panel(values), level, np.full(len(values), counts))

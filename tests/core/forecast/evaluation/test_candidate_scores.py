@@ -6,6 +6,7 @@ import pandas.testing as pdt
 import pytest
 from echelon.core.forecast.evaluation.backtest import COVERAGE_COLUMNS
 from echelon.core.forecast.evaluation.candidate_scores import CANDIDATE_COLUMNS, candidate_scores, window_summary
+from support.cells import at
 
 
 def row(model: str, cutoff: int, series: int, known: int, pinball: float, **more: float) -> dict[str, object]:
@@ -32,7 +33,7 @@ SUMS = pd.DataFrame(
 def test_means_are_over_forecasts_and_totals_over_demand() -> None:
     found = candidate_scores(SUMS).set_index(["segment", "model"])
     assert [*found.index.names, *found.columns] == CANDIDATE_COLUMNS
-    sba = found.loc[("A-smooth", "sba")]
+    sba = at(found, ("A-smooth", "sba"))
     assert sba[["series", "windows", "forecasts", "failed"]].tolist() == [6, 2, 10, 1]
     assert sba["pinball"] == sba["rmsse"] == sba["crps"] == pytest.approx((2 * 1 + 6 * 3) / 8)
     assert (sba["wape"], sba["bias"]) == pytest.approx((80 / 200, -20 / 200))
@@ -41,7 +42,7 @@ def test_means_are_over_forecasts_and_totals_over_demand() -> None:
 
 
 def test_a_segment_without_demand_has_no_scale() -> None:
-    nothing = candidate_scores(SUMS).set_index(["segment", "model"]).loc[("C-lumpy", "naive")]
+    nothing = at(candidate_scores(SUMS).set_index(["segment", "model"]), ("C-lumpy", "naive"))
     assert nothing[["wape", "bias", "periods_in_stock", "pinball", "rmsse", "crps"]].isna().all()
 
 
@@ -53,4 +54,4 @@ def test_rows_may_come_split_and_in_any_order() -> None:
     whole, parts = window_summary(SUMS), window_summary(split)
     pdt.assert_frame_equal(parts, whole, check_dtype=False)
     assert whole.query("model == 'sba'")["pinball"].tolist() == [1.0, 3.0]
-    assert np.isnan(whole.set_index("segment").loc["C-lumpy", "pinball"])
+    assert np.isnan(at(whole.set_index("segment"), ("C-lumpy", "pinball")))

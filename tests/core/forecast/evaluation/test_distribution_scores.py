@@ -1,9 +1,11 @@
 """CRPS and coverage against sums over the probability function, integrals, and laws that hold for a true distribution."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.forecast.evaluation import scores
 from echelon.core.probability.crps import ranked_scores
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ MEANS = st.floats(0.02, 60)
 DISPERSIONS = st.sampled_from([0.0, 0.05, 0.7, 4.0, 30.0])
 
 
-def plain(mean: np.ndarray, dispersion: np.ndarray, actual: np.ndarray, counts: bool):
+def plain(mean: np.ndarray, dispersion: np.ndarray, actual: np.ndarray, counts: bool) -> tuple[Doubles, Doubles, Doubles]:
     """Distributions of one part."""
     whole = np.ones((len(mean), 1))
     return ranked_scores(mean, whole, whole, dispersion[:, None], actual, counts)
@@ -26,7 +28,7 @@ def one(mean: float, dispersion: float, actual: float, counts: bool) -> tuple[fl
     return float(score[0]), float(below[0]), float(upto[0])
 
 
-def law(mean: float, dispersion: float):
+def law(mean: float, dispersion: float) -> Any:
     if dispersion == 0:
         return stats.poisson(mean)
     return stats.nbinom(1 / dispersion, 1 / (1 + dispersion * mean))

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.forecast.evaluation import scores
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 LEVELS = (0.05, 0.5, 0.95)
 
 
-def loop_rmsse(training, actual, mean):
+def loop_rmsse(training: Doubles, actual: Doubles, mean: Doubles) -> float:
     changes = [(b - a) ** 2 for a, b in pairwise(training)]
     errors = [(y - f) ** 2 for y, f in zip(actual, mean, strict=True)]
-    return (sum(errors) / len(errors) / (sum(changes) / len(changes))) ** 0.5
+    return float((sum(errors) / len(errors) / (sum(changes) / len(changes))) ** 0.5)
 
 
-def loop_pinball(actual, quantiles, scale):
+def loop_pinball(actual: Doubles, quantiles: Doubles, scale: float) -> float:
     total = 0.0
     for y, row in zip(actual, quantiles, strict=True):
         for q, z in zip(LEVELS, row, strict=True):
@@ -28,7 +29,7 @@ def loop_pinball(actual, quantiles, scale):
 @given(st.integers(0, 10_000))
 def test_scores_equal_loops(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    training, actual, mean = rng.poisson(3, 20) + np.arange(20), rng.poisson(3, 5), rng.gamma(2, 2, 5)
+    training, actual, mean = rng.poisson(3, 20) + np.arange(20.0), rng.poisson(3, 5).astype(np.float64), rng.gamma(2, 2, 5)
     padded = np.concatenate([[np.nan] * 4, training])[None, :]
     quantiles = np.sort(rng.gamma(2, 2, (5, 3)), axis=1)
     naive = scores.naive_mse(padded)

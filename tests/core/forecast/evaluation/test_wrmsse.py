@@ -3,14 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.forecast.evaluation.wrmsse import M5_LEVELS, group_sums, groupings, level_scores, revenue_weights, wrmsse
 from hypothesis import given
 from hypothesis import strategies as st
+from support.cells import at
 
 LEVELS = ((), ("store",), ("item",), ("item", "store"))
 
 
-def made(seed: int):
+def made(seed: int) -> tuple[pd.DataFrame, Doubles, Doubles, Doubles, Doubles]:
     rng = np.random.default_rng(seed)
     attributes = pd.DataFrame({"item": list("aabbccc"), "store": list("xyxyxyz")})
     training = rng.poisson(2, (7, 40)).astype(float)
@@ -20,11 +22,11 @@ def made(seed: int):
     return attributes, training, rng.poisson(2, (7, 5)).astype(float), rng.gamma(2, 1, (7, 5)), rng.uniform(1, 9, 7)
 
 
-def slow_wrmsse(attributes, training, actual, mean, price):
+def slow_wrmsse(attributes: pd.DataFrame, training: Doubles, actual: Doubles, mean: Doubles, price: Doubles) -> float:
     """Mean over levels of the sum of weight x RMSSE, number by number."""
     by_level = []
     for level in LEVELS:
-        members = {}
+        members: dict[tuple[object, ...], list[int]] = {}
         for series in range(len(training)):
             members.setdefault(tuple(attributes[name][series] for name in level), []).append(series)
         score, revenue = 0.0, 0.0
@@ -53,8 +55,8 @@ def test_known_errors_by_level() -> None:
     training = np.array([[1.0, 3.0, 1.0], [np.nan, 2.0, 4.0]])  # sums 1, 5, 5: squares 16, 0; own squares 4, 4 and 4
     actual, mean = np.array([[2.0], [2.0]]), np.array([[3.0], [1.0]])
     rows = level_scores(training, actual, mean, np.array([3.0, 1.0]), groupings(attributes, [(), ("item",)])).set_index("level")
-    assert rows.loc["total"].tolist() == [1, 0.0, 0.0, 0.0, 0.0]
-    assert rows.loc["item"].tolist() == [2, 0.5, 0.5, 0.5, 0.0]
+    assert at(rows, "total").tolist() == [1, 0.0, 0.0, 0.0, 0.0]
+    assert at(rows, "item").tolist() == [2, 0.5, 0.5, 0.5, 0.0]
 
 
 def test_order_of_series_and_names_of_groups_do_not_matter() -> None:

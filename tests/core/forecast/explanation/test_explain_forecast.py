@@ -1,6 +1,8 @@
 """Drivers of the pooled model's forecasts: they add up, they name what moves demand, and equal parts are equal."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +38,7 @@ def test_two_drivers_that_cancel_out() -> None:
 
 
 @pytest.fixture(scope="module")
-def promoted(shop) -> Panel:
+def promoted(shop: pd.DataFrame) -> Panel:
     """The shop, where promotions that are known ahead triple the demand."""
     panel = make_panel(shop, "D")
     n, columns = panel.values.shape
@@ -46,12 +48,12 @@ def promoted(shop) -> Panel:
 
 
 @pytest.fixture(scope="module")
-def explained(promoted) -> ExplainedForecast:
+def explained(promoted: Panel) -> ExplainedForecast:
     """Its drivers."""
     return explain_forecast(promoted, HORIZON)
 
 
-def test_drivers_of_real_forecasts(promoted, explained) -> None:
+def test_drivers_of_real_forecasts(promoted: Panel, explained: ExplainedForecast) -> None:
     forecast = lightgbm_direct(promoted, HORIZON).mean
     np.testing.assert_allclose(explained.units.sum(axis=2), forecast, rtol=1e-6, atol=1e-9)
     flags = promoted.covariates[0].values[:, -HORIZON:] > 0
@@ -61,7 +63,7 @@ def test_drivers_of_real_forecasts(promoted, explained) -> None:
     assert part[busy][~flags[busy]].mean() < 0.0
 
 
-def test_some_series_are_explained_as_in_the_whole(promoted, explained) -> None:
+def test_some_series_are_explained_as_in_the_whole(promoted: Panel, explained: ExplainedForecast) -> None:
     chosen = np.arange(len(promoted.keys)) % 10 == 0
     some = explain_forecast(promoted, HORIZON, chosen)
     pd.testing.assert_index_equal(some.keys.index, pd.RangeIndex(int(chosen.sum())))
@@ -73,6 +75,6 @@ def test_some_series_are_explained_as_in_the_whole(promoted, explained) -> None:
     assert total["A"] == pytest.approx(some.units[1].sum() / HORIZON)
 
 
-def test_too_little_to_learn_from(frame) -> None:
+def test_too_little_to_learn_from(frame: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="fewer than 300 rows"):
         explain_forecast(make_panel(frame({"A": [1, 2, 3] * 10}, "W"), "W"), 4)

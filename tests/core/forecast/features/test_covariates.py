@@ -1,6 +1,8 @@
 """Signals on the periods of a panel: against slow readings of the definitions, and nothing before it is published."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from statistics import mean, median
 
 import numpy as np
 import pandas as pd
@@ -37,7 +39,8 @@ def slowly(given: list[tuple[int, float]], period: int, signal: Signal) -> float
     """The value of a period, read off the rows one by one."""
     here = [value for number, value in given if number == period]
     if here:
-        return float({"mean": np.mean, "median": np.median, "sum": np.sum}[signal.statistic](here))
+        ways: dict[str, Callable[[list[float]], float]] = {"mean": mean, "median": median, "sum": sum}
+        return float(ways[signal.statistic](here))
     earlier = [number for number, _ in given if number < period]
     if signal.missing == "last" and earlier:
         return slowly(given, max(earlier), signal)
@@ -86,7 +89,7 @@ def signals_of(given: pd.DataFrame, order: int = 0) -> tuple[Signals, pd.DataFra
     dates = pd.DataFrame({"date": pd.to_datetime([day(number) for number in range(20)]), "demand": 1.0})
     own = given[given["sku"] != "*"]
     carried = own_values(pd.concat([own, series]).sample(frac=1, random_state=order), CALENDAR, CHOSEN)
-    beside = carried.assign(category=["Cups", "Cups", None], region="Coast")
+    beside = carried.assign(category=np.array(["Cups", "Cups", None]), region="Coast")
     demand = pd.concat([series.merge(dates, how="cross"), beside]).sample(frac=1, random_state=order)
     return Signals(CALENDAR, CHOSEN, shared_values(given[given["sku"] == "*"], CALENDAR, CHOSEN)), demand
 

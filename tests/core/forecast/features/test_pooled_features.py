@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.demand.periods import period_start
+from echelon.core.demand.periods import start_date
 from echelon.core.forecast.features.history import WINDOWS, History
 from echelon.core.forecast.features.pooled_features import feature_names, features
 from echelon.core.forecast.features.season import year_index
@@ -38,7 +38,7 @@ def targets(origin: int) -> tuple[np.ndarray, ...]:
     return series, np.full(len(series), origin), np.tile(np.arange(1, 29), 8)
 
 
-def test_nothing_after_the_origin_changes_a_feature(panel) -> None:
+def test_nothing_after_the_origin_changes_a_feature(panel: Panel) -> None:
     origin = 870
     moved = panel.values.copy()
     moved[:, origin + 1 :] = moved[:, origin + 1 :] * 3 + 11
@@ -53,7 +53,7 @@ def test_nothing_after_the_origin_changes_a_feature(panel) -> None:
     np.testing.assert_array_equal(before, after)
 
 
-def test_a_backtest_sees_the_same_as_the_whole_history(panel) -> None:
+def test_a_backtest_sees_the_same_as_the_whole_history(panel: Panel) -> None:
     origin = 870
     known = panel.before(panel.end - PERIODS + origin + 1)
     whole, cut = (features(History.of(p), *targets(origin)) for p in (panel, known))
@@ -62,7 +62,7 @@ def test_a_backtest_sees_the_same_as_the_whole_history(panel) -> None:
     np.testing.assert_array_equal(whole, cut)
 
 
-def test_signals_equal_a_slow_loop(panel) -> None:
+def test_signals_equal_a_slow_loop(panel: Panel) -> None:
     origin = 800
     series, origins, step = targets(origin)
     table = pd.DataFrame(features(History.of(panel), series, origins, step), columns=feature_names(panel))
@@ -76,7 +76,7 @@ def test_signals_equal_a_slow_loop(panel) -> None:
             assert table.loc[row, f"{signal.name}_change"] == pytest.approx(value / usual - 1, rel=1e-4, abs=1e-5, nan_ok=True)
 
 
-def test_attributes_are_numbers_of_their_names(panel) -> None:
+def test_attributes_are_numbers_of_their_names(panel: Panel) -> None:
     table = features(History.of(panel), *targets(800))
     code = table[:, feature_names(panel).index("attribute_category")].reshape(8, 28)
     assert code[:, 0].tolist() == [1, 1, 0, 0, 1, 1, 0, 0]
@@ -85,7 +85,7 @@ def test_attributes_are_numbers_of_their_names(panel) -> None:
     assert part.attributes["category"].tolist() == ["B", "B", "A", "A"]
 
 
-def test_the_year_index_equals_a_slow_loop(panel) -> None:
+def test_the_year_index_equals_a_slow_loop(panel: Panel) -> None:
     series, origin, step = targets(850)
     got = year_index(History.of(panel), series, origin, step)
     for row in range(0, len(series), 7):
@@ -100,7 +100,7 @@ def slow_index(y: np.ndarray, origin: int, step: int) -> float:
     return y[middle - 13 : middle + 15].mean() / y[origin - 364 - 90 : origin - 364 + 1].mean()
 
 
-def test_the_year_index_is_one_where_that_year_is_unknown(panel) -> None:
+def test_the_year_index_is_one_where_that_year_is_unknown(panel: Panel) -> None:
     series, origin, step = targets(364 + 89)
     assert (year_index(History.of(panel), series, origin, step) == 1.0).all()
     series, origin, step = targets(364 + 90)
@@ -113,5 +113,5 @@ def test_weeks_know_the_day_of_the_month_of_their_thursday_from_a_year_on() -> N
     assert "month_day" not in feature_names(young)
     steps = np.arange(1, 9)
     found = features(History.of(old), np.zeros(8, np.int64), np.full(8, 59), steps)[:, feature_names(old).index("month_day")]
-    thursdays = [period_start(2_400 + step - 1, "W").item() + timedelta(days=3) for step in steps]
+    thursdays = [start_date(2_400 + int(step) - 1, "W") + timedelta(days=3) for step in steps]
     assert found.tolist() == [day.day - 1 for day in thursdays]

@@ -1,8 +1,12 @@
 """The pooled model: features against a slow loop, no look-ahead, order, accuracy on a pattern."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.forecast.explanation.contributions import explain_forecast
 from echelon.core.forecast.features.history import History, scale
 from echelon.core.forecast.features.pooled_features import feature_names, features
@@ -18,7 +22,7 @@ from echelon.core.forecast.models.lightgbm_direct import (
 from echelon.core.forecast.panel import Panel, make_panel
 
 
-def test_features_equal_a_slow_loop(shop) -> None:
+def test_features_equal_a_slow_loop(shop: pd.DataFrame) -> None:
     panel = make_panel(shop, "D")
     rng = np.random.default_rng(0)
     series, origin, step = training_rows(panel, range(1, 29))
@@ -38,7 +42,7 @@ def test_features_equal_a_slow_loop(shop) -> None:
                 assert value[name] == pytest.approx(expected[name]), name
 
 
-def slow_features(y, origin, step):
+def slow_features(y: Doubles, origin: int, step: int) -> dict[str, float]:
     known = list(y[: origin + 1])
     target = origin + step
     same = [known[t] for t in range(len(known)) if (target - t) % 7 == 0][-4:]
@@ -56,12 +60,12 @@ def slow_features(y, origin, step):
     }
 
 
-def test_year_day_only_with_two_years(frame) -> None:
+def test_year_day_only_with_two_years(frame: Callable[..., Any]) -> None:
     assert "year_day" not in feature_names(make_panel(frame({"A": np.ones(103)}, "W"), "W"))
     assert "year_day" in feature_names(make_panel(frame({"A": np.ones(105)}, "W"), "W"))
 
 
-def test_forecast_is_non_negative_and_finds_the_weekday(shop) -> None:
+def test_forecast_is_non_negative_and_finds_the_weekday(shop: pd.DataFrame) -> None:
     panel = make_panel(shop, "D")
     means = lightgbm_direct(panel, 14)
     assert (means.mean >= 0).all()
@@ -72,7 +76,7 @@ def test_forecast_is_non_negative_and_finds_the_weekday(shop) -> None:
     assert heavy[closed].max() < 0.3 * heavy[~closed].min()
 
 
-def test_each_block_of_the_horizon_has_a_model_of_its_own(shop) -> None:
+def test_each_block_of_the_horizon_has_a_model_of_its_own(shop: pd.DataFrame) -> None:
     panel = make_panel(shop, "D")
     _, _, step = training_rows(panel, range(8, 15))
     np.testing.assert_array_equal(np.unique(step), np.arange(8, 15))
@@ -86,12 +90,12 @@ def test_each_block_of_the_horizon_has_a_model_of_its_own(shop) -> None:
     np.testing.assert_allclose(explained.units.sum(axis=2), means.mean, rtol=1e-6, atol=1e-9)
 
 
-def test_too_little_to_learn_from(frame) -> None:
+def test_too_little_to_learn_from(frame: Callable[..., Any]) -> None:
     panel = make_panel(frame({"A": [1, 2, 3] * 10}, "W"), "W")
     assert lightgbm_direct(panel, 4).status.tolist() == ["too little history: fewer than 300 rows to train on"]
 
 
-def test_few_large_orders_are_learned_with_care(frame) -> None:
+def test_few_large_orders_are_learned_with_care(frame: Callable[..., Any]) -> None:
     orders = np.where(np.arange(60) % 20 == 0, 100.0, 0.0)
     assert learning(make_panel(frame({"A": orders, "B": orders, "C": [2.0, 3.0] * 30}, "W"), "W")) is ERRATIC
     assert learning(make_panel(frame({"A": orders, "B": [1.0, 0.0] * 30, "C": [2.0, 3.0] * 30}, "W"), "W")) is STEADY

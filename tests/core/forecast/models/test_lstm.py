@@ -1,5 +1,9 @@
 """The neural candidate: refused plainly without its extra, tested small with it."""
 
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
 import numpy as np
 import pytest
 from echelon.core.forecast.base.candidate import guarded
@@ -22,7 +26,7 @@ def test_without_its_extra_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         names.check_names(["lstm"])
 
 
-def test_no_window_reaches_beyond_the_history_and_order_does_not_matter(frame) -> None:
+def test_no_window_reaches_beyond_the_history_and_order_does_not_matter(frame: Callable[..., Any]) -> None:
     rows = frame(weekly_pattern(5, 120), "D")
     panel, shuffled = make_panel(rows, "D"), make_panel(rows.sample(frac=1, random_state=1), "D")
     series, origin = _examples(panel, 14)
@@ -30,14 +34,14 @@ def test_no_window_reaches_beyond_the_history_and_order_does_not_matter(frame) -
     assert all((a == b).all() for a, b in zip((series, origin), _examples(shuffled, 14), strict=True))
 
 
-def test_few_windows_get_the_naive_and_the_reason(frame) -> None:
+def test_few_windows_get_the_naive_and_the_reason(frame: Callable[..., Any]) -> None:
     panel = make_panel(frame({"A": np.ones(SEEN["W"])}, "W"), "W")
     means = guarded(candidates("W", ["lstm"])[1], panel, 4)
     assert means.status.tolist() == ["too little history: fewer than 100 windows to train on"]
 
 
-@pytest.mark.skipif(names.find_spec("keras") is None, reason="the extra neural is not installed")
-def test_it_learns_the_week(frame) -> None:
+@pytest.mark.skipif(find_spec("keras") is None, reason="the extra neural is not installed")
+def test_it_learns_the_week(frame: Any) -> None:
     panel = make_panel(frame(weekly_pattern(12, 200), "D"), "D")
     known, actual = panel.before(panel.end - 14), panel.values[:, -14:]
     means = guarded(candidates("D", ["lstm"])[1], known, 14)

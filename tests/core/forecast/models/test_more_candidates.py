@@ -1,5 +1,8 @@
 """Moving average, TSB, ADIDA, IMAPA, AutoETS, AutoARIMA and MSTL: known answers and slow oracles."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from echelon.core.forecast.models.arima import auto_arima
@@ -16,7 +19,7 @@ from statsforecast.models import AutoETS
 DEMAND = st.lists(st.sampled_from([0.0, 0.0, 0.0, 1.0, 2.0, 9.0]), min_size=1, max_size=60)
 
 
-def test_moving_average_of_the_last_weeks(frame) -> None:
+def test_moving_average_of_the_last_weeks(frame: Callable[..., Any]) -> None:
     panel = make_panel(frame({"A": [100] * 10 + [2] * 13, "B": [4, 8]}, "W"), "W")
     assert moving_average(panel, 2).mean.tolist() == [[2, 2], [6, 6]]
 
@@ -87,6 +90,6 @@ def test_mstl_finds_the_week_and_the_year() -> None:
 
 
 @pytest.mark.parametrize("method", [tsb, adida, imapa])
-def test_demand_in_other_units_is_forecast_in_them(method) -> None:
+def test_demand_in_other_units_is_forecast_in_them(method: Callable[..., Any]) -> None:
     y = np.random.default_rng(6).poisson(0.4, 80).astype(float)
     assert method(1000 * y, 0, 1)[0] == pytest.approx(1000 * method(y, 0, 1)[0])

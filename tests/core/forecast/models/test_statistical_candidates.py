@@ -1,5 +1,8 @@
 """Seasonal naive, SBA and theta: known answers."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from echelon.core.demand.periods import period_start, weekday
@@ -10,7 +13,7 @@ from echelon.core.forecast.panel import make_panel
 from statsforecast.models import DynamicOptimizedTheta
 
 
-def test_seasonal_naive_repeats_the_last_season(frame) -> None:
+def test_seasonal_naive_repeats_the_last_season(frame: Callable[..., Any]) -> None:
     panel = make_panel(frame({"A": [9, 9, 1, 2, 3, 4, 5, 6, 7], "B": [2, 4]}, "D"), "D")
     mean = seasonal_naive(panel, 9)
     assert mean[0].tolist() == [1, 2, 3, 4, 5, 6, 7, 1, 2]

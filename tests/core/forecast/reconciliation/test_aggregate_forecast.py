@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.reconciliation.aggregate_forecast import anchor_forecasts
 
 END = 15_000
@@ -38,7 +39,7 @@ def test_few_data_repeat_their_mean_and_none_stay_zero() -> None:
 
 
 @pytest.mark.parametrize(("freq", "end", "year"), [("W", 2150, 365.25 / 7), ("M", 495, 12.0)])
-def test_weeks_and_months_have_a_year(freq, end, year) -> None:
+def test_weeks_and_months_have_a_year(freq: Frequency, end: int, year: float) -> None:
     at = np.arange(end - round(4 * year), end + 3)
     truth = 200 * (1 + 0.4 * np.cos(2 * np.pi * at / year))
     assert anchor_forecasts(truth[None, :-3], freq, end, 3)[0] == pytest.approx(truth[-3:], rel=0.08)

@@ -1,10 +1,13 @@
 """Candidates by name: built in, of the user's own, refused plainly."""
 
 import sys
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.base.candidate import Candidate, guarded, naive_means
 from echelon.core.forecast.panel import make_panel
 from echelon.core.forecast.selection import names
@@ -25,7 +28,7 @@ def test_every_name_can_be_built() -> None:
 
 
 @pytest.mark.parametrize("freq", ["D", "W", "M"])
-def test_the_default_ones_are_known_and_cheap_ones_come_first(freq) -> None:
+def test_the_default_ones_are_known_and_cheap_ones_come_first(freq: Frequency) -> None:
     names.check_names(names.DEFAULT[freq])
     assert names.competing(None, freq)[0] == names.FLOOR
     combined = () if freq == "D" else names.COMBINATIONS
@@ -43,7 +46,7 @@ def test_single_models_must_beat_the_combinations() -> None:
 
 
 @pytest.mark.usefixtures("own")
-def test_own_function_and_candidate(frame) -> None:
+def test_own_function_and_candidate(frame: Callable[..., Any]) -> None:
     given = ["own_models:last_value", "own_models:pooled"]
     names.check_names(given)
     _, last, pooled = candidates("W", given)

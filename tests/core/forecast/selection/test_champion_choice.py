@@ -1,5 +1,7 @@
 """Champions: floor, margin, majority of windows, bias, simplicity, reasons."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from echelon.core.forecast.selection.champion import CHAMPION_COLUMNS, ChampionRule, choose_champions
@@ -26,11 +28,11 @@ def summary(
     return pd.DataFrame(rows).sample(frac=1, random_state=0)
 
 
-def choose(*args, **kwargs):
+def choose(*args: Any, **kwargs: Any) -> pd.Series:
     return choose_champions(summary(*args, **kwargs), ORDER, RULE).iloc[0]
 
 
-def defended(previous: str, losses: dict[str, list[float]], bias: dict[str, float] | None = None):
+def defended(previous: str, losses: dict[str, list[float]], bias: dict[str, float] | None = None) -> pd.Series:
     return choose_champions(summary(losses, bias), ORDER, RULE, {"A-lumpy": previous, "C-smooth": "theta"}).iloc[0]
 
 
@@ -140,7 +142,7 @@ def test_a_combination_is_beaten_by_what_is_clearly_better() -> None:
 
 @settings(max_examples=200)
 @given(st.lists(st.lists(st.floats(0.5, 1.5), min_size=5, max_size=5), min_size=4, max_size=4))
-def test_the_same_data_choose_the_same_champion_again(by_model) -> None:
+def test_the_same_data_choose_the_same_champion_again(by_model: list[list[float]]) -> None:
     losses = dict(zip(ORDER, by_model, strict=True))
     first = choose(losses)["model"]
     assert defended(first, losses)["model"] == first

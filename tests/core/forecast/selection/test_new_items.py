@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.forecast.selection.new_items import SIMILAR, blended, cells, expected, learn, price_band
 from support import INCLUDED
 
@@ -77,7 +78,9 @@ def weeks() -> tuple[pd.DataFrame, np.ndarray]:
 
 
 @pytest.mark.parametrize(("age", "gain"), [(1, 0.0), (3, 0.03), (5, 0.3)])
-def test_real_new_items_are_told_better_than_by_their_category(weeks, age: int, gain: float) -> None:
+def test_real_new_items_are_told_better_than_by_their_category(
+    weeks: tuple[pd.DataFrame, Doubles], age: int, gain: float
+) -> None:
     """Every item that begins later is forecast at `age` weeks from what was known then, as if its rest were hidden."""
     items, demand = weeks
     first = (demand > 0).argmax(axis=1)

@@ -9,6 +9,7 @@ from echelon.core.forecast.panel import KEYS
 from echelon.core.forecast.selection.stacking import BORROWED_CASES, CASE_COLUMNS, LARGEST_RMSSE, error_products, stacked
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.cells import records
 
 MODELS = ["imapa", "sba", "tsb"]
 
@@ -35,7 +36,7 @@ def rows(errors: np.ndarray, naive: float = 1.0) -> pd.DataFrame:
 
 
 def products(known: pd.DataFrame) -> dict[tuple[str, str, str], tuple[int, int]]:
-    return {(r.together, r.first, r.second): (r.cases, r.product) for r in error_products(known).itertuples()}
+    return {(r.together, r.first, r.second): (r.cases, r.product) for r in records(error_products(known))}
 
 
 def test_products_by_hand() -> None:

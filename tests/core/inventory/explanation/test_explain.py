@@ -1,9 +1,11 @@
 """Stock explained: the parts add up, point at the right cause, and are what exact formulas say."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.explanation.cause_names import CAUSES
 from echelon.core.inventory.explanation.causes import Evidence
 from echelon.core.inventory.explanation.explain import explain_stock
@@ -22,11 +24,13 @@ from support.inventory.small_problems import problems, warehouse_and_stores
 SMALL = SimulationSize(periods=80, replications=128, certification_replications=128)
 
 
-def single(lead_time, demand, **changes):
+def single(lead_time: LeadTime, demand: Demand, **changes: Any) -> SupplyNetwork:
     return SupplyNetwork("one", (tree_point("n", "s", -1, lead_time, 1.0, demand, 0.95, **changes),))
 
 
-def explained(problem, levels=None, evidence=None, **size):
+def explained(
+    problem: SupplyNetwork, levels: Doubles | None = None, evidence: list[Evidence] | None = None, **size: Any
+) -> Any:
     """Safety stock and lead-time demand by cause; without levels, of the plan."""
     levels = plan_network(problem, SMALL).plan.base_stock_level if levels is None else levels
     found = explain_stock(problem, levels, evidence or [Evidence()] * len(problem.nodes), **({"periods": 80} | size))
@@ -35,7 +39,9 @@ def explained(problem, levels=None, evidence=None, **size):
 
 @given(problems(most_nodes=4), st.floats(0, 20), st.floats(-0.4, 0.4), st.sampled_from([None, 0.0, 2.5]))
 @settings(max_examples=12)
-def test_parts_add_up_whatever_the_network_and_the_levels(problem, level, bias, promised):
+def test_parts_add_up_whatever_the_network_and_the_levels(
+    problem: SupplyNetwork, level: float, bias: float, promised: float | None
+) -> None:
     """Also for levels that are no plan's."""
     nodes = tuple(replace(n, target_fill_rate=0.9 if n.demand else None) for n in problem.nodes)
     problem = replace(problem, nodes=nodes)
@@ -46,7 +52,7 @@ def test_parts_add_up_whatever_the_network_and_the_levels(problem, level, bias, 
     np.testing.assert_allclose(found.lead_time_demand.sum(axis=0), ltd, atol=1e-9)
 
 
-def test_causes_that_are_not_there_explain_nothing():
+def test_causes_that_are_not_there_explain_nothing() -> None:
     safety, _ = explained(warehouse_and_stores(stores=2))
     for name in ("review_period", "lots", "supplier_unreliability", "forecast_bias"):
         assert np.all(safety[name] == 0), name
@@ -54,13 +60,13 @@ def test_causes_that_are_not_there_explain_nothing():
     assert np.all(safety["demand_variability"][1:] > 0)
 
 
-def gamma_level(mean, shape, lead, fill_rate):
+def gamma_level(mean: float, shape: float, lead: int, fill_rate: float) -> float:
     """Base-stock level of one node with gamma demand, fixed lead time and backorders: demand over n periods is gamma with
     n times the shape, and what is not served at once is E(X(L + 1) - S)+ - E(X(L) - S)+."""
     if shape == 0:
         return mean * (lead + fill_rate)
 
-    def excess(level, periods):
+    def excess(level: float, periods: int) -> float:
         demand = stats.gamma(periods * shape, scale=mean / shape)
         grown = stats.gamma(periods * shape + 1, scale=mean / shape)
         return demand.mean() * grown.sf(level) - level * demand.sf(level) if periods else 0.0
@@ -68,11 +74,11 @@ def gamma_level(mean, shape, lead, fill_rate):
     return brentq(lambda s: excess(s, lead + 1) - excess(s, lead) - (1 - fill_rate) * mean, 1e-6, 40 * mean * (lead + 1))
 
 
-def test_parts_are_those_of_exact_levels():
+def test_parts_are_those_of_exact_levels() -> None:
     """Target, length and variability of one node: its exact levels switched off in both orders."""
     mean, shape, lead = 20.0, 2.0, 4
 
-    def held(target, length, noise):
+    def held(target: bool, length: bool, noise: bool) -> float:
         after = lead if length else 0
         return gamma_level(mean, shape if noise else 0, after, 0.95 if target else 0.9) - mean * (after + 1)
 
@@ -99,7 +105,7 @@ def test_parts_are_those_of_exact_levels():
         ("lead_time_variability", single(LeadTime((0, 8), (0.5, 0.5)), Demand(np.full(14, 20.0), counts=False))),
     ],
 )
-def test_the_only_source_there_is_explains_the_stock(name, problem):
+def test_the_only_source_there_is_explains_the_stock(name: str, problem: SupplyNetwork) -> None:
     safety, _ = explained(problem)
     part = safety[name][0]
     assert part > 10
@@ -107,7 +113,7 @@ def test_the_only_source_there_is_explains_the_stock(name, problem):
     assert max(others) < 0.35 * part
 
 
-def test_review_period_costs_cycle_stock_and_saves_safety_stock():
+def test_review_period_costs_cycle_stock_and_saves_safety_stock() -> None:
     """With certain demand a week's order serves 95 % of the week from less than the week's demand."""
     problem = single(LeadTime.fixed(0), Demand(np.full(14, 20.0), counts=False), review_period=7)
     safety, demand = explained(problem, np.array([133.0]), periods=84)
@@ -117,7 +123,7 @@ def test_review_period_costs_cycle_stock_and_saves_safety_stock():
     assert safety["target"][0] == pytest.approx((7 + 1) / 2, abs=0.1)
 
 
-def test_lateness_beyond_the_promise_is_the_suppliers():
+def test_lateness_beyond_the_promise_is_the_suppliers() -> None:
     problem = single(LeadTime((3, 9), (0.5, 0.5)), Demand(np.full(14, 20.0), counts=False))
     late, late_demand = explained(problem, evidence=[Evidence(promised_periods=3.0)])
     assert late["lead_time_variability"][0] == 0
@@ -130,7 +136,7 @@ def test_lateness_beyond_the_promise_is_the_suppliers():
 
 
 @pytest.mark.parametrize("bias", [0.25, -0.2])
-def test_bias_is_what_a_forecast_that_is_wrong_on_average_adds(bias):
+def test_bias_is_what_a_forecast_that_is_wrong_on_average_adds(bias: float) -> None:
     problem = single(LeadTime.fixed(0), Demand(np.full(14, 20.0), counts=False))
     safety, demand = explained(problem, np.array([19.0]), [Evidence(bias=bias)])
     assert demand["forecast_bias"][0] == pytest.approx(20 - 20 / (1 + bias))
@@ -138,7 +144,7 @@ def test_bias_is_what_a_forecast_that_is_wrong_on_average_adds(bias):
     assert abs(safety["forecast_bias"][0]) < 0.5  # nothing varies: 5 % of the difference
 
 
-def test_shortage_upstream_is_seen_at_the_store():
+def test_shortage_upstream_is_seen_at_the_store() -> None:
     problem = warehouse_and_stores(stores=2)
     dear = replace(problem.nodes[0], holding_cost=50.0)  # a warehouse that had better hold nothing
     safety, _ = explained(replace(problem, nodes=(dear, *problem.nodes[1:])))

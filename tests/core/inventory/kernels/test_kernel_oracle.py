@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels import layout
-from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
+from echelon.core.inventory.model.supply_network import SupplyNetwork
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import most
 from support.inventory.oracle import Oracle
 from support.inventory.small_problems import UNEVEN, problems
 
@@ -24,19 +27,20 @@ KINDS = {
 }
 
 
-def one_replication(simulator, r):
+def one_replication(simulator: TreeSimulator, r: int) -> tuple[list[list[float]], list[list[int]]]:
     """Demand and lead times of one replication as nested lists [period][node]."""
     block, lane = divmod(r, layout.BLOCK)
     paths, net = simulator.paths, simulator.net
+    assert isinstance(paths, Paths)
     demand = paths.demand[block, :, :, lane].astype(float)
     per_node = [demand[:, row] if row >= 0 else np.zeros(len(demand)) for row in net.customers]
     lead = paths.lead[block, :, :, lane].astype(int)
     return np.stack(per_node, 1).tolist(), lead.tolist()
 
 
-@settings(max_examples=60)
+@settings(max_examples=most(60))
 @given(problems(), st.data())
-def test_kernel_equals_event_loop(problem, data):
+def test_kernel_equals_event_loop(problem: SupplyNetwork, data: st.DataObject) -> None:
     simulator = TreeSimulator(problem, PathSource(problem, 20, 6).draw("test", 64))
     levels = np.array([float(data.draw(st.integers(0, 25))) for _ in problem.nodes])
     measures = simulator.measure(levels)
@@ -53,9 +57,9 @@ class DoubleSimulator(TreeSimulator):
     precision = np.float64
 
 
-@settings(max_examples=40)
+@settings(max_examples=most(40))
 @given(problems(lots=False), st.data())
-def test_gradient_equals_differences(problem, data):
+def test_gradient_equals_differences(problem: SupplyNetwork, data: st.DataObject) -> None:
     """Between kinks the cost of one path is smooth in the levels, so both must agree to rounding."""
     paths = PathSource(problem, 24, 4).draw("test", 64)
     simulator = DoubleSimulator(problem, replace(paths, demand=paths.demand.astype(np.float64)))
@@ -63,9 +67,9 @@ def test_gradient_equals_differences(problem, data):
     levels = np.array([data.draw(st.integers(0, 25)) for _ in range(size)]) + UNEVEN[:size]
     hold, unmet, owed = np.linspace(1, 2, size), np.linspace(9, 7, size), np.linspace(4, 5, size)
 
-    def cost(at):
+    def cost(at: Doubles) -> tuple[float, Doubles]:
         totals, gradient = simulator.gradient(at, hold, unmet, owed)
-        return hold @ totals.on_hand + unmet @ totals.unmet + owed @ totals.owed, gradient
+        return float(hold @ totals.on_hand + unmet @ totals.unmet + owed @ totals.owed), gradient
 
     here, gradient = cost(levels)
     step = 1e-6

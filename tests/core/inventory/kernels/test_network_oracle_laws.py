@@ -1,7 +1,10 @@
 """The slow event loop of the general network: conservation laws on random networks, and the loop for trees where both apply."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from echelon.core.inventory.model.supply_network import SupplyNetwork
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inventory.network_oracle import NetworkOracle
@@ -20,7 +23,7 @@ PERIODS = 24
 
 
 @st.composite
-def runs(draw, of_networks):
+def runs(draw: st.DrawFn, of_networks: st.SearchStrategy[Any]) -> tuple[NetworkOracle, NetworkOracle, list[Any]]:
     """A network's oracle before and after the same replication."""
     network = draw(of_networks)
     levels = [float(draw(st.integers(0, 25))) for _ in network.nodes]
@@ -31,7 +34,7 @@ def runs(draw, of_networks):
 
 @settings(max_examples=40)
 @given(runs(networks()))
-def test_position_identity(run):
+def test_position_identity(run: tuple[NetworkOracle, NetworkOracle, list[Any]]) -> None:
     """Only orders raise a position; demand that is not lost, claims and waste lower it."""
     for start, end, sums in zip(run[0].points, run[1].points, run[2], strict=True):
         leaving = sums["orders"] + sums["demand"] - sums["lost"] + sums["waste"]
@@ -40,7 +43,7 @@ def test_position_identity(run):
 
 @settings(max_examples=40)
 @given(runs(networks()))
-def test_units_in_are_units_out_and_stock(run):
+def test_units_in_are_units_out_and_stock(run: tuple[NetworkOracle, NetworkOracle, list[Any]]) -> None:
     before, after, sums = run
     for start, end, total in zip(before.points, after.points, sums, strict=True):
         # what customers and destinations asked for and are not owed any more
@@ -55,7 +58,7 @@ def test_units_in_are_units_out_and_stock(run):
 
 @settings(max_examples=40)
 @given(runs(networks()))
-def test_limits_hold_in_every_period(run):
+def test_limits_hold_in_every_period(run: tuple[NetworkOracle, NetworkOracle, list[Any]]) -> None:
     before, after, _ = run
     for t, period in enumerate(after.trace):
         for start, measures in zip(before.points, period, strict=True):
@@ -73,7 +76,7 @@ def test_limits_hold_in_every_period(run):
 
 @settings(max_examples=40)
 @given(runs(networks()))
-def test_storage_and_shelves(run):
+def test_storage_and_shelves(run: tuple[NetworkOracle, NetworkOracle, list[Any]]) -> None:
     before, after, _ = run
     for start, end in zip(before.points, after.points, strict=True):
         at_first = start.stock.total + start.on_order
@@ -85,7 +88,7 @@ def test_storage_and_shelves(run):
 
 @settings(max_examples=40)
 @given(networks(**CONTINUOUS), st.data())
-def test_continuous_kinds(network, data):
+def test_continuous_kinds(network: SupplyNetwork, data: st.DataObject) -> None:
     """Without lots, reorder points and shares a tiny change of the levels changes little."""
     levels = np.array([data.draw(st.integers(0, 25)) + 0.37 for _ in network.nodes])
     paths = random_paths(network, PERIODS, data.draw(st.integers(0, 10**6)))
@@ -108,7 +111,7 @@ def test_continuous_kinds(network, data):
 
 @settings(max_examples=40)
 @given(problems(), st.data())
-def test_equals_the_event_loop_of_trees(problem, data):
+def test_equals_the_event_loop_of_trees(problem: SupplyNetwork, data: st.DataObject) -> None:
     levels = [float(data.draw(st.integers(0, 25))) for _ in problem.nodes]
     paths = random_paths(problem, PERIODS, data.draw(st.integers(0, 10**6)))
     expected = Oracle(problem, levels, paths["demand"], paths["lead"], 6).run()
@@ -121,7 +124,7 @@ def test_equals_the_event_loop_of_trees(problem, data):
     ("network", "levels"),
     [(bicycle(), [45.0, 60.0, 25.0]), (dual_sourced_warehouse(), [220.0, 9.0, 12.0, 15.0]), (perishable_store(), [30.0])],
 )
-def test_named_networks_serve_and_fail_now_and_then(network, levels):
+def test_named_networks_serve_and_fail_now_and_then(network: SupplyNetwork, levels: list[float]) -> None:
     """With these levels nothing is trivial: most demand is served, some is not."""
     for sums in NetworkOracle(network, levels, **random_paths(network, 400, 7), warm_up=50).run():
         if sums["demand"]:

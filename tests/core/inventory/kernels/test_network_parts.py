@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.network import measures
@@ -50,19 +51,19 @@ SHOP = Point("shop", (OUT,), demand=Demand(np.ones(1)))
         ((replace(SHOP, demand=Demand(np.array([-1.0]))),), "mean demand"),
     ],
 )
-def test_a_broken_network_is_refused_by_name(points, words):
+def test_a_broken_network_is_refused_by_name(points: tuple[Point, ...], words: str) -> None:
     with pytest.raises(ProblemError, match=words):
         check_network(SupplyNetwork("sku", points))
 
 
-def test_named_networks_are_sound():
+def test_named_networks_are_sound() -> None:
     for network in (bicycle(), dual_sourced_warehouse(), perishable_store()):
         check_network(network)
 
 
 @settings(max_examples=50)
 @given(problems())
-def test_lead_time_demand_of_a_tree_adds_up_downstream(tree):
+def test_lead_time_demand_of_a_tree_adds_up_downstream(tree: SupplyNetwork) -> None:
     found, rate = lead_time_demand(tree), np.zeros(len(tree.nodes))
     for n, point in enumerate(tree.nodes):
         at = n
@@ -79,27 +80,28 @@ def test_lead_time_demand_of_a_tree_adds_up_downstream(tree):
             assert found.lead_sd[n] == pytest.approx(np.sqrt(variance))
 
 
-def test_usage_follows_quantities_and_shares():
+def test_usage_follows_quantities_and_shares() -> None:
     np.testing.assert_allclose(bicycle().usage, [[1, 0, 1], [0, 1, 2], [0, 0, 1]])
 
 
-def test_the_warm_up_keeps_the_phase_of_profiles_and_irregular_calendars():
+def test_the_warm_up_keeps_the_phase_of_profiles_and_irregular_calendars() -> None:
     network = dual_sourced_warehouse()
     for policy in (Policy(profile=(1.0,) * 7), Policy(calendar=(True, True) + (False,) * 5)):
         changed = replace(network, nodes=(replace(network.nodes[0], policy=policy), *network.nodes[1:]))
         assert warm_up_periods(changed) % 7 == 0
 
 
-def test_links_are_down_as_often_and_as_long_as_stated():
+def test_links_are_down_as_often_and_as_long_as_stated() -> None:
     link = replace(OUT, disruption=Disruption(30.0, 10.0))
     draws = PathSource(SupplyNetwork("sku", (replace(SHOP, links=(link,)),)), 400, 0).draw("test", 256)
+    assert draws.up is not None
     up = draws.up[:, :, 0]
     assert up.mean() == pytest.approx(0.75, abs=0.01)
     falls = (up[:, :-1] & ~up[:, 1:]).sum() / up[:, :-1].sum()
     assert falls == pytest.approx(1 / 30, rel=0.05)
 
 
-def test_shipments_never_cross_where_they_must_not():
+def test_shipments_never_cross_where_they_must_not() -> None:
     free = Link(OUTSIDE, LeadTime((0, 3, 9), (0.4, 0.3, 0.3)))
     network = SupplyNetwork("sku", (replace(SHOP, links=(replace(free, share=0.5), replace(free, share=0.5, crossing=False))),))
     lead = PathSource(network, 60, 0).draw("test", 64).lead.astype(int)
@@ -108,13 +110,13 @@ def test_shipments_never_cross_where_they_must_not():
     assert (np.diff(due[:, :, 0], axis=1) < 0).any()
 
 
-def simulated(network, replications=64):
+def simulated(network: SupplyNetwork, replications: int = 64) -> NetworkSimulator:
     before = warm_up_periods(network)
     draws = PathSource(network, 60, before).draw("test", replications)
     return NetworkSimulator(network, draws)
 
 
-def test_quantiles_over_time_are_those_of_the_measured_stock():
+def test_quantiles_over_time_are_those_of_the_measured_stock() -> None:
     simulator, levels = simulated(perishable_store()), np.array([30.0])
     median, most = simulator.quantiles(levels, [0.5, 1.0])[0]
     assert median.shape == (simulator.periods, 1)
@@ -123,7 +125,7 @@ def test_quantiles_over_time_are_those_of_the_measured_stock():
     assert means == pytest.approx(simulator.measure(levels).on_hand.mean[0], rel=0.01)
 
 
-def test_costs_add_up_and_are_the_rates_times_the_measures():
+def test_costs_add_up_and_are_the_rates_times_the_measures() -> None:
     costs = UnitCosts(pipeline=1.0, backorder=36.5, lost_sale=3.0, waste=2.0, order=10.0)
     store = replace(perishable_store().nodes[0], costs=costs)
     network = SupplyNetwork("salad", (store,), 3)
@@ -139,7 +141,7 @@ def test_costs_add_up_and_are_the_rates_times_the_measures():
     assert found.turns(365.0)[0] == pytest.approx(365 * (found.ordered.mean[0] - found.waste.mean[0]) / found.on_hand.mean[0])
 
 
-def test_the_tape_grows_when_it_is_too_short(monkeypatch):
+def test_the_tape_grows_when_it_is_too_short(monkeypatch: pytest.MonkeyPatch) -> None:
     levels = np.array([30.0])
     expected = simulated(perishable_store()).measure(levels).sums
     monkeypatch.setattr("echelon.core.inventory.kernels.network.simulator._ROOM", 1)
@@ -147,7 +149,7 @@ def test_the_tape_grows_when_it_is_too_short(monkeypatch):
     assert expected.shape[0] == measures.ALL_SUMS
 
 
-def test_served_within_a_waiting_time():
+def test_served_within_a_waiting_time() -> None:
     """Demand of 4, 2, 6, 0, 0; what is owed at the ends shows that 4 + 2 wait one period, and 3 of the 6 two."""
     demand, owed = np.array([[4.0, 2.0, 6.0, 0.0, 0.0]]), np.array([[4.0, 2.0, 6.0, 3.0, 0.0]])
     assert served_within(demand, owed, 0) == 0.0
@@ -156,7 +158,7 @@ def test_served_within_a_waiting_time():
     assert served_within(demand, owed, 1, warm_up=2) == pytest.approx(3 / 6)
 
 
-def test_guaranteed_service_keeps_its_promise_while_demand_stays_within_its_bound():
+def test_guaranteed_service_keeps_its_promise_while_demand_stays_within_its_bound() -> None:
     """A part and a shop: with demand that never varies every unit comes in time, and with a long promise without stock."""
     stages = (Stage("part", 5.0, 1.0, 1.6, 0.0), Stage("shop", 2.0, 2.0, 1.6, 0.0, outbound_time=3, demand_mean=4.0))
     network = ServiceNetwork(stages, ((0, 1),), (3.0,))
@@ -164,10 +166,10 @@ def test_guaranteed_service_keeps_its_promise_while_demand_stays_within_its_boun
     placed = place_safety_stock(network)
     draws = PathSource(steady, 40, 20).draw("test", 64)
     simulator = NetworkSimulator(steady, draws)
-    asked = simulator.demand_of(2)
+    asked = simulator.demand_of(2).astype(float)
 
-    def owed(levels):
-        return simulator.trace(np.append(levels, 0.0))[:, :, 1, 2]
+    def owed(levels: Doubles) -> Doubles:
+        return simulator.trace(np.append(levels, 0.0))[:, :, 1, 2].astype(float)
 
     assert served_within(asked, owed(base_stock_levels(network, placed)), placed.service_times[1] + 1, 20) == 1.0
     without_stock = owed(np.zeros(2))

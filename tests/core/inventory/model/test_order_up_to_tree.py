@@ -1,6 +1,7 @@
 """Which networks the fast simulator says all about, and that the simulator is chosen by that."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ TREE = warehouse_and_stores(stores=2)
 LINK = TREE.nodes[1].links[0]
 
 
-def with_store(**changes: object) -> SupplyNetwork:
+def with_store(**changes: Any) -> SupplyNetwork:
     """The tree with another first store."""
     return replace(TREE, nodes=(TREE.nodes[0], replace(TREE.nodes[1], **changes), TREE.nodes[2]))
 
@@ -82,5 +83,7 @@ def test_both_kinds_of_network_take_the_same_paths() -> None:
 def test_sums_downstream_count_quantities_and_shares() -> None:
     network = bicycle()
     np.testing.assert_allclose(network.echelon_sum(np.array([1.0, 10.0, 100.0])), [101.0, 210.0, 100.0])
-    np.testing.assert_allclose(network.rates, np.array([1.0, 2.0, 1.0]) * network.nodes[2].demand.rate)
+    sold = network.nodes[2].demand
+    assert sold is not None
+    np.testing.assert_allclose(network.rates, np.array([1.0, 2.0, 1.0]) * sold.rate)
     assert (network.parents, network.inner.tolist()) == ([-1, -1, 0], [True, True, False])

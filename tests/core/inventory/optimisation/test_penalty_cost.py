@@ -2,9 +2,12 @@
 
 import itertools
 import json
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
@@ -30,12 +33,14 @@ from support.inventory.small_problems import problems
 
 SOME_DEMAND = Demand(np.ones(1))
 
+Amounts = Sequence[float] | Doubles
 
-def cases(name):
+
+def cases(name: str) -> list[dict[str, Any]]:
     return json.loads((REFERENCE / f"{name}.json").read_text())["instances"]
 
 
-def serial(lead_times, demand=SOME_DEMAND):
+def serial(lead_times: tuple[int, ...], demand: Demand = SOME_DEMAND) -> SupplyNetwork:
     """Top first, customers at the last node. A lead time of L in the reference protects L periods; here a customers'
     node covers lead time + 1."""
     last = len(lead_times) - 1
@@ -46,22 +51,24 @@ def serial(lead_times, demand=SOME_DEMAND):
     return SupplyNetwork("serial", tuple(nodes))
 
 
-def shortage_costs(hold, backorder, unmet=None):
+def shortage_costs(hold: Amounts, backorder: Amounts, unmet: Amounts | None = None) -> Costs:
     zero = np.zeros(len(hold))
     return Costs(np.array(hold, float), np.array(backorder, float), zero if unmet is None else np.array(unmet, float))
 
 
-def normal_simulator(lead_times, mean, sd, seed, measured=100, replications=1024):
+def normal_simulator(
+    lead_times: tuple[int, ...], mean: int, sd: int, seed: int, measured: int = 100, replications: int = 1024
+) -> TreeSimulator:
     blocks, periods = replications // BLOCK, measured + sum(lead_times) + 4
     demand = np.random.default_rng(seed).normal(mean, sd, (blocks, periods, 1, BLOCK)).astype(np.float32)
     lead = np.zeros((blocks, periods, len(lead_times), BLOCK), np.uint8)
     return TreeSimulator(serial(lead_times), Paths(demand, lead, periods - measured))
 
 
-def normal_masses(mean, sd, step):
+def normal_masses(mean: int, sd: int, step: float) -> Callable[..., Any]:
     """periods -> (values, probabilities) of the demand of that many periods on a grid."""
 
-    def masses(periods):
+    def masses(periods: int) -> tuple[Doubles, Doubles]:
         spread = sd * np.sqrt(periods)
         values = np.arange(-round(8 * spread / step), round(8 * spread / step) + 1) * step + mean * periods
         weights = stats.norm.pdf(values, mean * periods, spread)
@@ -70,15 +77,22 @@ def normal_masses(mean, sd, step):
     return masses
 
 
-def poisson_masses(mean):
-    def masses(periods):
+def poisson_masses(mean: float) -> Callable[..., Any]:
+    def masses(periods: int) -> tuple[Doubles, Doubles]:
         values = np.arange(stats.poisson.isf(1e-12, mean * periods) + 2)
         return values, stats.poisson.pmf(values, mean * periods)
 
     return masses
 
 
-def serial_cost(holding, lead, stockout, masses, echelon, step):
+def serial_cost(
+    holding: tuple[float, ...],
+    lead: tuple[int, ...],
+    stockout: float,
+    masses: Callable[..., Any],
+    echelon: Doubles,
+    step: float,
+) -> float:
     """Exact cost of given echelon levels, stages 1 (customers), 2, ...: the Clark-Scarf recursion without its minimum,
     C_j(y) = E[h_j (y - D) + C_{j-1}(min(y - D, S_{j-1}))], summed on a grid."""
     position = np.arange(-3 * max(echelon), 1.5 * max(echelon), step)
@@ -99,7 +113,9 @@ NORMAL_SERIES = [  # echelon holding costs and lead times from the customers up,
 
 
 @pytest.mark.parametrize("holding, lead, stockout, mean, sd", NORMAL_SERIES, ids=["example 6.1", "two", "four"])
-def test_serial_optimum_at_1024_replications(holding, lead, stockout, mean, sd):
+def test_serial_optimum_at_1024_replications(
+    holding: tuple[float, ...], lead: tuple[int, ...], stockout: float, mean: int, sd: int
+) -> None:
     """The exact cost of the levels found, against the exact optimum; Example 6.1 is Snyder & Shen's."""
     top_first = lead[::-1]
     hold = np.cumsum(holding[::-1])
@@ -122,7 +138,7 @@ def test_serial_optimum_at_1024_replications(holding, lead, stockout, mean, sd):
 @pytest.mark.parametrize(
     "holding, lead, stockout, mean", [((3, 2, 2), (1, 1, 2), 37.12, 5.0), ((1, 1), (2, 4), 20.0, 1.5)], ids=["known", "other"]
 )
-def test_whole_levels_of_a_serial_system(holding, lead, stockout, mean):
+def test_whole_levels_of_a_serial_system(holding: tuple[int, ...], lead: tuple[int, ...], stockout: float, mean: float) -> None:
     top_first, links = lead[::-1], [(i, i + 1) for i in range(len(lead) - 1)]
     costs = shortage_costs(np.cumsum(holding[::-1]), [0.0] * (len(lead) - 1) + [stockout])
     problem = serial(top_first, Demand(np.full(1, mean)))
@@ -134,7 +150,15 @@ def test_whole_levels_of_a_serial_system(holding, lead, stockout, mean):
     assert exact < 1.001 * serial_poisson(holding, lead, stockout, mean).cost
 
 
-def exact_gap(number, rate, warehouse_lead_time, lead_time, hold, backorder, levels):
+def exact_gap(
+    number: int,
+    rate: float,
+    warehouse_lead_time: float,
+    lead_time: float,
+    hold: tuple[float, float],
+    backorder: int,
+    levels: Doubles,
+) -> float:
     """Exact cost of levels (warehouse, retailers) over the least exact cost, - 1."""
     warehouse = one_warehouse.Warehouse(warehouse_lead_time, hold[0])
     alone = [one_warehouse.Retailers(1, rate, lead_time, hold[1], backorder) for _ in range(number)]
@@ -150,7 +174,7 @@ KNOWN_WAREHOUSES = [  # number of retailers, rate, replenishment time, transport
 
 
 @pytest.mark.parametrize("case", [*KNOWN_WAREHOUSES, (3, 0.4, 1.5, 0.7, (2.0, 2.5), 25), (7, 1.1, 3.0, 0.5, (1.0, 3.0), 15)])
-def test_one_warehouse_optimum(case):
+def test_one_warehouse_optimum(case: tuple[int, float, float, float, tuple[float, float], int]) -> None:
     number, rate, warehouse_lead_time, lead_time, hold, backorder = case
     system = OneWarehouse([rate] * number, warehouse_lead_time, [lead_time] * number)
     costs = shortage_costs([hold[0]] + [hold[1]] * number, [0.0] + [backorder] * number)
@@ -158,25 +182,25 @@ def test_one_warehouse_optimum(case):
     assert exact_gap(*case, levels) < 0.001
 
 
-def test_moments_have_the_exact_steady_state():
+def test_moments_have_the_exact_steady_state() -> None:
     """Two retailers that differ: what is outstanding at each is a share of the warehouse's backorders and the demand of
     the transport time."""
     rates, transport, level = np.array([0.6, 1.8]), np.array([1.5, 0.5]), 4
-    system = OneWarehouse(rates, 2.5, transport)
+    system = OneWarehouse(rates.tolist(), 2.5, transport.tolist())
     simulator = steady_state(system, sobol_points(system, 3))
     orders = np.arange(60)
     owed = stats.poisson.pmf(orders, 2.5 * rates.sum())
     totals = simulator.totals(np.array([level, 3.0, 2.0]))
     assert totals.on_hand[0] / simulator.scale == pytest.approx(np.maximum(level - orders, 0) @ owed, rel=2e-3)
     for i, own in enumerate((3, 2)):
-        waiting = [stats.binom.pmf(orders, max(n - level, 0), rates[i] / rates.sum()) for n in orders]
+        waiting = [stats.binom.pmf(orders, max(int(n) - level, 0), rates[i] / rates.sum()) for n in orders]
         outstanding = np.convolve(owed @ np.array(waiting), stats.poisson.pmf(orders, rates[i] * transport[i]))
         left = own - np.arange(len(outstanding))
         assert totals.on_hand[1 + i] / simulator.scale == pytest.approx(np.maximum(left, 0) @ outstanding, rel=2e-3)
         assert totals.owed[1 + i] / simulator.scale == pytest.approx(np.maximum(-left, 0) @ outstanding, rel=5e-3)
 
 
-def test_low_discrepancy_moments_are_worth_several_times_as_many_plain_ones():
+def test_low_discrepancy_moments_are_worth_several_times_as_many_plain_ones() -> None:
     system = OneWarehouse([0.5] * 3, 1.0, [1.0] * 3)
     costs, levels = shortage_costs([1.0, 1.5, 1.5, 1.5], [0.0, 10.0, 10.0, 10.0]), np.array([2.0, 2.0, 2.0, 2.0])
     shape = (system.dimensions, 4096)
@@ -190,7 +214,7 @@ def test_low_discrepancy_moments_are_worth_several_times_as_many_plain_ones():
     assert np.var(found["sobol"]) < 0.5 * np.var(found["plain"])
 
 
-def test_polish_finds_the_best_of_all_plans_nearby():
+def test_polish_finds_the_best_of_all_plans_nearby() -> None:
     """Three levels upstream of two stores: every plan within two units is simulated on the same paths."""
     poisson = Demand(np.full(1, 1.0))
     nodes = [
@@ -205,7 +229,7 @@ def test_polish_finds_the_best_of_all_plans_nearby():
         simulator, costs, np.array([9.0, 2.0, 4.0, 4.0]), [(0, 1), (1, 2), (1, 3)], np.ones(4, bool), 4
     )
 
-    def cost(plan):
+    def cost(plan: Amounts) -> float:
         return costs.by_node(simulator.totals(np.array(plan, float))).sum()
 
     around = [range(max(int(level) - 2, 0), int(level) + 3) for level in levels]
@@ -214,7 +238,7 @@ def test_polish_finds_the_best_of_all_plans_nearby():
 
 @settings(max_examples=12)
 @given(problems(lots=False))
-def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(problem):
+def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(problem: SupplyNetwork) -> None:
     simulator = TreeSimulator(problem, PathSource(problem, 60, 20).draw("optimise", 64))
     own = [node.demand is not None for node in problem.nodes]
     lost = [node.backorder_share == 0 for node in problem.nodes]
@@ -223,7 +247,7 @@ def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(proble
     links = [(parent, i) for i, parent in enumerate(problem.parents) if parent >= 0]
     levels = least_cost_whole_levels(simulator, costs, start, links, np.ones(size, bool), 2)
 
-    def cost(plan):
+    def cost(plan: Doubles) -> float:
         return costs.by_node(simulator.totals(plan)).sum()
 
     assert cost(levels) <= cost(np.rint(start))
@@ -234,14 +258,14 @@ def test_polish_on_any_tree_beats_the_rounded_start_and_every_single_step(proble
             assert cost(levels) <= cost(step)
 
 
-def test_fixed_levels_are_left_alone():
+def test_fixed_levels_are_left_alone() -> None:
     simulator = normal_simulator((2, 1), 5, 1, 4, replications=64)
     costs = shortage_costs([1.0, 2.0], [0.0, 20.0])
     levels = least_cost_whole_levels(simulator, costs, np.array([9.0, 20.0]), [(0, 1)], np.array([False, True]))
     assert levels[0] == 9 and levels[1] < 20
 
 
-def test_shang_song_start_lies_between_the_bounds():
+def test_shang_song_start_lies_between_the_bounds() -> None:
     case = next(c for c in cases("serial_ssm") if c["id"] == "serial_ex6_1")
     problem = serial((2, 1, 1), Demand(np.full(1, 5.0), 0.04, counts=False))
     levels = shang_song_start(problem, shortage_costs([2, 4, 7], [0, 0, 37.12]))
@@ -251,7 +275,7 @@ def test_shang_song_start_lies_between_the_bounds():
 
 
 @pytest.mark.parametrize("case", cases("lost_sales_zipkin"), ids=lambda c: c["id"])
-def test_best_base_stock_policy_with_lost_sales_stays_above_the_optimum(case):
+def test_best_base_stock_policy_with_lost_sales_stays_above_the_optimum(case: dict[str, Any]) -> None:
     inputs = case["inputs"]
     node = tree_point("n", "outside", -1, LeadTime.fixed(inputs["lead_time"]), 1.0, Demand(np.full(1, 5.0)), lost_sales=True)
     problem = SupplyNetwork("lost", (node,))

@@ -1,6 +1,7 @@
 """How levels are sought: true shadow prices, sliced paths, certification that measures only what changed."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import SupplyNetwork, tree_point
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
-from echelon.core.inventory.optimisation.service.targets import Targets, meet_targets
+from echelon.core.inventory.optimisation.service.targets import ServedPoint, Targets, meet_targets
 from echelon.core.inventory.planning.certification import certify
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand
 from echelon.core.inventory.planning.warm_up import warm_up_periods
@@ -22,17 +23,17 @@ from support.inventory.small_problems import warehouse_and_stores, with_terms
 RANDOM = LeadTime((1, 2, 3, 4, 5), (0.2,) * 5)
 
 
-def source_of(problem):
+def source_of(problem: SupplyNetwork) -> PathSource:
     return PathSource(problem, 80, warm_up_periods(problem))
 
 
-def targets_of(problem):
+def targets_of(problem: SupplyNetwork) -> Targets:
     asked = [np.nan if node.demand is None else 0.9 for node in problem.nodes]
     return Targets(np.array(asked), np.array([node.holding_cost for node in problem.nodes]), False)
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_reduced_gradient_is_the_slope_of_the_cost_at_equal_service(lost):
+def test_reduced_gradient_is_the_slope_of_the_cost_at_equal_service(lost: bool) -> None:
     """Central differences of the holding cost in the warehouse's level, the stores' levels following their targets."""
     demand = Demand(np.full(14, 5.0), 0.3, 0.2, counts=False)
     nodes = [tree_point("warehouse", "", -1, RANDOM, 1.0)]
@@ -43,7 +44,7 @@ def test_reduced_gradient_is_the_slope_of_the_cost_at_equal_service(lost):
     prices = ShadowPrices(targets.bound, targets.hold)
     start = ltd.lead_mean + 0.2 * ltd.sd
 
-    def met(shift):
+    def met(shift: float) -> ServedPoint:
         return meet_targets(simulator, targets, start + np.array([shift, 0, 0, 0, 0]), prices, 1e-6)
 
     point = met(0.0)
@@ -55,21 +56,21 @@ def test_reduced_gradient_is_the_slope_of_the_cost_at_equal_service(lost):
     assert np.all(prices.factor[1:] > 1.2) if lost else np.allclose(prices.factor, 1)
 
 
-def test_every_block_of_replications_covers_the_range_of_levels():
+def test_every_block_of_replications_covers_the_range_of_levels() -> None:
     factor = stratified_level(0.6, np.uint64(5), (3, 4 * BLOCK))
     strata = np.argsort(np.argsort(factor, axis=1), axis=1) // 4
     for block in strata.reshape(3, 4, BLOCK).transpose(1, 0, 2):
         np.testing.assert_array_equal(np.sort(block, axis=1), np.tile(np.arange(BLOCK), (3, 1)))
 
 
-def two_trees(lost=False):
+def two_trees(lost: bool = False) -> SupplyNetwork:
     one, other = warehouse_and_stores(stores=2), warehouse_and_stores(stores=2)
     moved = [with_terms(n, name=f"other {n.name}", source=3 if n.links[0].source >= 0 else -1) for n in other.nodes]
     nodes = [with_terms(n, lost_sales=lost and n.demand is not None) for n in (*one.nodes, *moved)]
     return replace(one, nodes=tuple(nodes))
 
 
-def test_paths_of_one_tree_are_those_of_the_whole():
+def test_paths_of_one_tree_are_those_of_the_whole() -> None:
     problem = two_trees()
     source, rows = source_of(problem), np.array([3, 4, 5])
     whole, part = source.draw("x", 64), source.of(rows).draw("x", 64)
@@ -78,7 +79,7 @@ def test_paths_of_one_tree_are_those_of_the_whole():
 
 
 @pytest.mark.parametrize("counts", [True, False])
-def test_paths_drawn_in_parts_are_those_drawn_at_once(counts):
+def test_paths_drawn_in_parts_are_those_drawn_at_once(counts: bool) -> None:
     problem, levels = two_trees(lost=True), np.arange(4.0, 10.0)
     nodes = [replace(n, demand=n.demand and replace(n.demand, counts=counts)) for n in problem.nodes]
     source = source_of(replace(problem, nodes=tuple(nodes)))
@@ -91,7 +92,7 @@ def test_paths_drawn_in_parts_are_those_drawn_at_once(counts):
 
 
 @pytest.mark.parametrize(("lost", "touched"), [(False, {1}), (True, {0, 1, 2})])
-def test_only_what_a_raised_level_moves_is_measured_again(lost, touched):
+def test_only_what_a_raised_level_moves_is_measured_again(lost: bool, touched: set[Any]) -> None:
     problem = two_trees(lost)
     targets, ltd, source = targets_of(problem), lead_time_demand(problem), source_of(problem)
     simulator = TreeSimulator(problem, source.draw("other", 64))
@@ -107,7 +108,7 @@ def test_only_what_a_raised_level_moves_is_measured_again(lost, touched):
 
 
 @pytest.mark.parametrize("longest", [3, 60])  # told from where the table rises, and looked up
-def test_lead_times_are_drawn_as_often_as_asked(longest):
+def test_lead_times_are_drawn_as_often_as_asked(longest: int) -> None:
     share = np.arange(longest, 0.0, -1.0) / np.arange(longest + 1).sum()
     time = LeadTime(tuple(range(2, 2 + longest)), tuple(share))
     nodes = (tree_point("a", "", -1, time, 1.0), tree_point("b", "", 0, RANDOM, 1.0, Demand(np.ones(7)), 0.9))

@@ -1,11 +1,15 @@
 """Ready-rate and cycle-service targets at least cost: closed forms, brute force, the gradient of a quantile, warm start."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import pytest
+from echelon.core.arrays import Doubles
 from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.measures import Estimate, Measures, Totals
 from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.lead_time import LeadTime
@@ -20,28 +24,30 @@ from hypothesis import strategies as st
 from scipy import stats
 from support.inventory.small_problems import problems, warehouse_and_stores
 
+Measure = Literal["ready_rate", "cycle_service_level"]
+
 
 class Counted:
     """A simulator that counts its forward passes (a gradient counts as two)."""
 
-    def __init__(self, simulator):
+    def __init__(self, simulator: TreeSimulator) -> None:
         self.simulator, self.passes = simulator, 0
         self.demand, self.scale = simulator.demand, simulator.scale
 
-    def totals(self, levels):
+    def totals(self, levels: Doubles) -> Totals:
         self.passes += 1
         return self.simulator.totals(levels)
 
-    def measure(self, levels):
+    def measure(self, levels: Doubles) -> Measures:
         self.passes += 1
         return self.simulator.measure(levels)
 
-    def gradient(self, *arguments):
+    def gradient(self, *arguments: Doubles) -> tuple[Totals, Doubles]:
         self.passes += 2
         return self.simulator.gradient(*arguments)
 
 
-def chain(counts=True, review=1, lost=False, stores=2):
+def chain(counts: bool = True, review: int = 1, lost: bool = False, stores: int = 2) -> SupplyNetwork:
     """A warehouse and stores that differ."""
     nodes = [tree_point("central", "outside", -1, LeadTime((3, 4), (0.5, 0.5)), 1.0)]
     for i in range(stores):
@@ -51,27 +57,27 @@ def chain(counts=True, review=1, lost=False, stores=2):
     return SupplyNetwork("chain", tuple(nodes))
 
 
-def simulated(problem, replications=512, purpose="optimise"):
+def simulated(problem: SupplyNetwork, replications: int = 512, purpose: str = "optimise") -> TreeSimulator:
     return TreeSimulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw(purpose, replications))
 
 
-def start_of(problem):
+def start_of(problem: SupplyNetwork) -> Start:
     ltd = lead_time_demand(problem)
     return Start(ltd.lead_mean, ltd.sd, np.full(len(problem.nodes), np.nan))
 
 
-def targets_of(problem, kind, share):
+def targets_of(problem: SupplyNetwork, kind: Measure, share: float) -> ShareTargets:
     hold = np.array([node.holding_cost for node in problem.nodes])
     wanted = [np.nan if node.demand is None else share for node in problem.nodes]
     return ShareTargets(kind, np.array(wanted), hold, problem.counts)
 
 
-def shares(simulator, kind, levels):
+def shares(simulator: TreeSimulator, kind: Measure, levels: Doubles) -> Estimate:
     return getattr(simulator.measure(levels), kind)
 
 
 @pytest.mark.parametrize("kind", ["ready_rate", "cycle_service_level"])
-def test_single_poisson_stage_gets_the_exact_level(kind):
+def test_single_poisson_stage_gets_the_exact_level(kind: Measure) -> None:
     node = tree_point("n", "outside", -1, LeadTime.fixed(4), 1.0, Demand(np.full(7, 3.0)))
     problem = SupplyNetwork("p", (node,))
     level = least_cost_for_shares(simulated(problem, 2048), targets_of(problem, kind, 0.93), start_of(problem))[0]
@@ -82,7 +88,7 @@ def test_single_poisson_stage_gets_the_exact_level(kind):
 
 
 @pytest.mark.parametrize("review", [1, 4])
-def test_single_normal_like_stage_meets_the_closed_form(review):
+def test_single_normal_like_stage_meets_the_closed_form(review: int) -> None:
     """Gamma demand of many periods is nearly normal; the cycle's last period decides."""
     demand = Demand(np.full(1, 50.0), 0.16**2, counts=False)
     node = tree_point("n", "outside", -1, LeadTime.fixed(3), 1.0, demand, review_period=review)
@@ -95,7 +101,7 @@ def test_single_normal_like_stage_meets_the_closed_form(review):
 
 
 @pytest.mark.parametrize("factor", [-0.5, 0.5, 1.5])
-def test_reduced_gradient_equals_the_differences_of_the_cost(factor):
+def test_reduced_gradient_equals_the_differences_of_the_cost(factor: float) -> None:
     """The own levels follow upstream ones as the quantile identity says."""
     problem = chain(counts=False)
     start = start_of(problem)
@@ -113,7 +119,7 @@ def test_reduced_gradient_equals_the_differences_of_the_cost(factor):
 @pytest.mark.parametrize("kind", ["ready_rate", "cycle_service_level"])
 @pytest.mark.parametrize("review", [1, 3])
 @pytest.mark.parametrize("counts", [True, False])
-def test_no_other_warehouse_level_is_cheaper(kind, review, counts):
+def test_no_other_warehouse_level_is_cheaper(kind: Measure, review: int, counts: bool) -> None:
     problem = chain(counts, review)
     simulator, targets = simulated(problem), targets_of(problem, kind, 0.9)
     levels = least_cost_for_shares(simulator, targets, start_of(problem))
@@ -123,12 +129,14 @@ def test_no_other_warehouse_level_is_cheaper(kind, review, counts):
     cheapest = np.inf
     for central in range(max(int(levels[0]) - 12, 0), int(levels[0]) + 13, 2):
         point = goal.meet(np.array([central, levels[1], levels[2]]))
-        cheapest = min(cheapest, targets.hold @ simulator.totals(point.rounded_up()[0] if counts else point.levels).on_hand)
+        cheapest = min(
+            cheapest, float(targets.hold @ simulator.totals(point.rounded_up()[0] if counts else point.levels).on_hand)
+        )
     assert targets.hold @ simulator.totals(levels).on_hand <= 1.005 * cheapest
 
 
 @pytest.mark.parametrize("counts", [True, False])
-def test_two_levels_upstream_against_a_grid(counts):
+def test_two_levels_upstream_against_a_grid(counts: bool) -> None:
     """One unit more of the customers' node is worth several upstream, in whole units a saw with long teeth."""
     nodes = [
         tree_point("a", "", -1, LeadTime.fixed(4), 1.0),
@@ -142,11 +150,13 @@ def test_two_levels_upstream_against_a_grid(counts):
     cheapest = np.inf
     for a, b in itertools.product(range(16, 33, 4), range(10, 25, 2)):
         point = goal.meet(np.array([a, b, levels[2]], float))
-        cheapest = min(cheapest, targets.hold @ simulator.totals(point.rounded_up()[0] if counts else point.levels).on_hand)
+        cheapest = min(
+            cheapest, float(targets.hold @ simulator.totals(point.rounded_up()[0] if counts else point.levels).on_hand)
+        )
     assert targets.hold @ simulator.totals(levels).on_hand <= 1.003 * cheapest
 
 
-def test_lost_sales_keep_their_cycle_service():
+def test_lost_sales_keep_their_cycle_service() -> None:
     problem = chain(lost=True)
     targets = targets_of(problem, "cycle_service_level", 0.92)
     levels = least_cost_for_shares(simulated(problem), targets, start_of(problem))
@@ -156,7 +166,7 @@ def test_lost_sales_keep_their_cycle_service():
     assert np.all(fewer.mean[1:] < 0.92)
 
 
-def test_service_that_comes_for_nothing_needs_no_stock():
+def test_service_that_comes_for_nothing_needs_no_stock() -> None:
     problem = chain()
     levels = least_cost_for_shares(simulated(problem, 128), targets_of(problem, "ready_rate", 0.0), start_of(problem))
     np.testing.assert_array_equal(levels[1:], 0.0)
@@ -164,7 +174,7 @@ def test_service_that_comes_for_nothing_needs_no_stock():
 
 @settings(max_examples=12)
 @given(problems(lots=False), st.sampled_from(["ready_rate", "cycle_service_level"]))
-def test_targets_hold_on_any_tree(problem, kind):
+def test_targets_hold_on_any_tree(problem: SupplyNetwork, kind: Measure) -> None:
     """Customers inside the network, lost sales, review periods, nodes without demand."""
     simulator = simulated(problem, 64)
     targets = targets_of(problem, kind, 0.85)
@@ -175,18 +185,18 @@ def test_targets_hold_on_any_tree(problem, kind):
     np.testing.assert_array_equal(levels, np.rint(levels))
 
 
-def passes_and_levels(problem, plan):
+def passes_and_levels(problem: SupplyNetwork, plan: Callable[..., Any]) -> tuple[Doubles, int]:
     counted = Counted(simulated(problem, 256))
     return plan(counted), counted.passes
 
 
 @pytest.mark.parametrize("kind", ["fill_rate", "ready_rate"])
-def test_an_earlier_plan_saves_work_and_is_never_made_worse(kind):
+def test_an_earlier_plan_saves_work_and_is_never_made_worse(kind: Literal["fill_rate", "ready_rate"]) -> None:
     problem = warehouse_and_stores(stores=3)
     start, hold = start_of(problem), np.array([node.holding_cost for node in problem.nodes])
 
-    def plan(earlier):
-        def run(system):
+    def plan(earlier: Doubles | None) -> tuple[Doubles, int]:
+        def run(system: Any) -> Doubles:
             if kind == "ready_rate":
                 return least_cost_for_shares(system, targets_of(problem, kind, 0.9), replace(start, earlier=earlier))
             targets = Targets(np.array([np.nan, 0.9, 0.9, 0.9]), hold, True)

@@ -1,6 +1,7 @@
 """The plan of a SKU: cheapest levels that meet the targets, honest about service, the same wherever it runs."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,15 +24,15 @@ from support.inventory.small_problems import warehouse_and_stores, with_terms
 SMALL = SimulationSize(periods=80, replications=128, certification_replications=256)
 
 
-def stores_of(problem):
+def stores_of(problem: SupplyNetwork) -> list[int]:
     return [i for i, node in enumerate(problem.nodes) if node.demand is not None]
 
 
-def with_store(problem, **changes):
+def with_store(problem: SupplyNetwork, **changes: Any) -> SupplyNetwork:
     return replace(problem, nodes=(*problem.nodes[:-1], with_terms(problem.nodes[-1], **changes)))
 
 
-def test_brute_force_grid_finds_nothing_cheaper():
+def test_brute_force_grid_finds_nothing_cheaper() -> None:
     problem = warehouse_and_stores(stores=2)
     ltd = lead_time_demand(problem)
     simulator = TreeSimulator(problem, PathSource(problem, 80, warm_up_periods(problem)).draw("optimise", 128))
@@ -44,13 +45,13 @@ def test_brute_force_grid_finds_nothing_cheaper():
                 levels = np.maximum([central, found[1] + shift_1, found[2] + shift_2], 0.0)
                 totals = simulator.totals(levels)
                 if np.all(fill_gap(simulator, totals, targets) <= 1e-6 * simulator.scale):
-                    cheapest = min(cheapest, targets.hold @ totals.on_hand)
+                    cheapest = min(cheapest, float(targets.hold @ totals.on_hand))
     totals = simulator.totals(found)
     assert np.all(fill_gap(simulator, totals, targets) <= 1e-3 * simulator.demand + 1e-9)
     assert targets.hold @ totals.on_hand <= 1.01 * cheapest
 
 
-def test_certified_service_meets_the_targets():
+def test_certified_service_meets_the_targets() -> None:
     problem = warehouse_and_stores()
     plan = plan_network(problem, SMALL).plan
     rows = stores_of(problem)
@@ -61,7 +62,7 @@ def test_certified_service_meets_the_targets():
     np.testing.assert_allclose(plan.holding_cost, plan.on_hand * [n.holding_cost for n in problem.nodes])
 
 
-def test_same_plan_whatever_the_order_of_the_nodes():
+def test_same_plan_whatever_the_order_of_the_nodes() -> None:
     problem = warehouse_and_stores(stores=3)
     central, *stores = problem.nodes
     turned = replace(problem, nodes=(central, *stores[::-1]))
@@ -71,7 +72,7 @@ def test_same_plan_whatever_the_order_of_the_nodes():
     )
 
 
-def test_another_seed_draws_other_numbers():
+def test_another_seed_draws_other_numbers() -> None:
     problem = warehouse_and_stores(stores=2)
     source = PathSource(problem, 20, 5)
     again = PathSource(replace(problem, run_seed=2), 20, 5)
@@ -80,7 +81,7 @@ def test_another_seed_draws_other_numbers():
     assert np.any(source.draw("a", 64).demand != again.draw("a", 64).demand)
 
 
-def test_stratified_levels_cover_every_quantile_once():
+def test_stratified_levels_cover_every_quantile_once() -> None:
     factor = stratified_level(0.6, np.uint64(5), (4, 256))
     place = np.sort(stats.gamma.cdf(factor * 0.6**-2, 0.6**-2) * 256, axis=1)
     assert np.all(np.abs(place - np.arange(256) - 0.5) < 0.52)
@@ -88,7 +89,7 @@ def test_stratified_levels_cover_every_quantile_once():
     assert abs(factor.mean() - 1) < 2e-3
 
 
-def test_stratifying_the_level_lessens_the_error_of_the_fill_rate():
+def test_stratifying_the_level_lessens_the_error_of_the_fill_rate() -> None:
     smooth = Demand(np.full(14, 20.0), 0.02, 0.4)
     problem = SupplyNetwork("smooth", (tree_point("n", "s", -1, LeadTime.fixed(2), 1.0, smooth),))
     simulators = [TreeSimulator(problem, PathSource(problem, 56, 20).draw(f"p{i}", 64)) for i in range(40)]
@@ -97,7 +98,7 @@ def test_stratifying_the_level_lessens_the_error_of_the_fill_rate():
     assert actual < 0.5 * np.mean([m.customer_fill_rate.se[0] for m in measures])  # what independent paths would give
 
 
-def test_node_without_demand_gets_level_zero():
+def test_node_without_demand_gets_level_zero() -> None:
     problem = with_store(warehouse_and_stores(), demand=Demand(np.zeros(28)))
     plan = plan_network(problem, SMALL).plan
     assert plan.base_stock_level[-1] == 0
@@ -107,7 +108,7 @@ def test_node_without_demand_gets_level_zero():
     assert plan_network(nothing, SMALL).plan.base_stock_level.tolist() == [0.0]
 
 
-def test_very_lumpy_demand():
+def test_very_lumpy_demand() -> None:
     """0.05 a day in batches of about 100."""
     problem = with_store(warehouse_and_stores(stores=2), demand=Demand(np.full(28, 0.05), 2000.0, 0.2))
     plan = plan_network(problem, SMALL).plan
@@ -116,7 +117,7 @@ def test_very_lumpy_demand():
 
 
 @pytest.mark.parametrize("changes", [{"lost_sales": True}, {"lot_size": 12.0, "moq": 24.0}, {"review_period": 7}])
-def test_lost_sales_lots_and_review_periods_meet_the_target_too(changes):
+def test_lost_sales_lots_and_review_periods_meet_the_target_too(changes: dict[str, Any]) -> None:
     problem = warehouse_and_stores(stores=2, **changes)
     plan = plan_network(problem, SMALL).plan
     rows = stores_of(problem)
@@ -124,7 +125,7 @@ def test_lost_sales_lots_and_review_periods_meet_the_target_too(changes):
     assert np.all(plan.customer_fill_rate[rows] + plan.customer_fill_rate_se[rows] >= 0.95)
 
 
-def test_few_customers_at_the_warehouse_get_their_target_too():
+def test_few_customers_at_the_warehouse_get_their_target_too() -> None:
     """Their demand is tiny beside what the stores order, so a little more stock hardly ever reaches them."""
     problem = warehouse_and_stores(stores=3)
     central = replace(problem.nodes[0], demand=Demand(np.full(28, 0.02), 1.0, 0.2), target_fill_rate=0.9)
@@ -134,22 +135,22 @@ def test_few_customers_at_the_warehouse_get_their_target_too():
     assert plan.customer_fill_rate[0] != plan.fill_rate[0]
 
 
-def test_amounts_need_no_whole_levels():
+def test_amounts_need_no_whole_levels() -> None:
     nodes = (tree_point("n", "s", -1, LeadTime.fixed(3), 1.0, Demand(np.full(7, 12.3), 0.2, 0.0, counts=False), 0.97),)
     plan = plan_network(SupplyNetwork("kg", nodes), SMALL).plan
     assert abs(plan.customer_fill_rate[0] - 0.97) < 4 * plan.customer_fill_rate_se[0]
     assert plan.base_stock_level[0] != np.rint(plan.base_stock_level[0])
 
 
-def test_single_poisson_stage_gets_the_exact_level():
+def test_single_poisson_stage_gets_the_exact_level() -> None:
     nodes = (tree_point("n", "s", -1, LeadTime.fixed(4), 1.0, Demand(np.full(7, 3.0)), 0.95),)
     plan = plan_network(SupplyNetwork("p", nodes)).plan
     units = np.arange(200)
 
-    def fill_rate(level):
+    def fill_rate(level: int) -> float:
         after = np.maximum(units - level, 0) @ stats.poisson.pmf(units, 15)
         before = np.maximum(units - level, 0) @ stats.poisson.pmf(units, 12)
-        return 1 - (after - before) / 3
+        return float(1 - (after - before) / 3)
 
     exact = next(s for s in range(100) if fill_rate(s) >= 0.95)
     assert plan.base_stock_level[0] == exact
@@ -157,7 +158,7 @@ def test_single_poisson_stage_gets_the_exact_level():
     assert abs(plan.customer_fill_rate[0] - fill_rate(exact)) < 4 * plan.customer_fill_rate_se[0]
 
 
-def test_drawn_demand_has_the_stated_moments():
+def test_drawn_demand_has_the_stated_moments() -> None:
     demand = Demand(np.array([0.5, 3.0, 40.0]), 0.8, 0.5)
     problem = SupplyNetwork("m", (tree_point("n", "s", -1, LeadTime.fixed(0), 1.0, demand),))
     drawn = PathSource(problem, 30, 0).draw("x", 4096).demand[:, :, 0]
@@ -171,7 +172,7 @@ def test_drawn_demand_has_the_stated_moments():
     assert abs(horizons.var() / demand.variance_of_sum(3) - 1) < 0.1
 
 
-def test_analytic_fallback_states_its_reason():
+def test_analytic_fallback_states_its_reason() -> None:
     plan = plan_analytic(warehouse_and_stores(), "simulation failed: test")
     assert (plan.method, plan.status) == ("analytic", "simulation failed: test")
     assert np.all(plan.fill_rate >= 0.95)
@@ -187,12 +188,12 @@ def test_analytic_fallback_states_its_reason():
         ({"demand": Demand(np.array([-1.0]))}, "must be finite and not negative"),
     ],
 )
-def test_impossible_input_names_the_node(node, message):
+def test_impossible_input_names_the_node(node: dict[str, Any], message: str) -> None:
     with pytest.raises(ProblemError, match=f"point store3.*: .*{message}"):
         plan_network(with_store(warehouse_and_stores(), **node), SMALL)
 
 
-def test_lead_time_in_days_keeps_its_mean():
+def test_lead_time_in_days_keeps_its_mean() -> None:
     lead = LeadTime.from_days([3, 10, 16], [0.2, 0.5, 0.3], 7)
     assert lead.mean == pytest.approx((3 * 0.2 + 10 * 0.5 + 16 * 0.3) / 7)
     assert LeadTime.from_days([7, 14], [0.5, 0.5], 7) == LeadTime((1, 2), (0.5, 0.5))

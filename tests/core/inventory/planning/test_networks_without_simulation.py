@@ -29,7 +29,7 @@ def with_targets(problem: SupplyNetwork) -> SupplyNetwork:
 
 @given(problems())
 @settings(max_examples=40)
-def test_on_a_tree_levels_are_those_of_the_tree(drawn):
+def test_on_a_tree_levels_are_those_of_the_tree(drawn: SupplyNetwork) -> None:
     problem = with_targets(drawn)
     network = as_general(problem)
     plan, tree = plan_analytic(network, "why"), plan_analytic(problem, "why")
@@ -41,7 +41,7 @@ def test_on_a_tree_levels_are_those_of_the_tree(drawn):
     np.testing.assert_allclose(classical_levels(network, history, 6), classical_levels(problem, history, 6))
 
 
-def test_a_point_serves_the_highest_target_of_all_that_can_order_there():
+def test_a_point_serves_the_highest_target_of_all_that_can_order_there() -> None:
     demand, lead = Demand(np.ones(1)), LeadTime.fixed(1)
     points = (
         Point("a", (Link(OUTSIDE, lead),)),
@@ -52,12 +52,14 @@ def test_a_point_serves_the_highest_target_of_all_that_can_order_there():
     assert service_targets(SupplyNetwork("s", points)).tolist() == [0.99, 0.95, 0.95, 0.99]
 
 
-def test_an_order_cost_adds_the_economic_quantity_to_the_reorder_point():
+def test_an_order_cost_adds_the_economic_quantity_to_the_reorder_point() -> None:
     network = dual_sourced_warehouse(stores=2)
     point = replace(network.nodes[0], policy=Policy(kind="sS"), costs=UnitCosts(order=20.0))
     priced = replace(network, nodes=(point, *network.nodes[1:]))
     plan, free = plan_analytic(priced, "why"), plan_analytic(network, "why")
-    lot = economic_order_quantity(20.0, point.holding_cost, 365 * sum(one.demand.rate for one in network.nodes[1:])).quantity
+    lot = economic_order_quantity(
+        20.0, point.holding_cost, 365 * sum(one.demand.rate for one in network.nodes[1:] if one.demand)
+    ).quantity
     gap = plan.base_stock_level - plan.reorder_point
     assert gap[0] == pytest.approx(lot, abs=0.5 if network.counts else 1e-9)
     np.testing.assert_array_equal(plan.base_stock_level[1:], free.base_stock_level[1:])
@@ -65,7 +67,7 @@ def test_an_order_cost_adds_the_economic_quantity_to_the_reorder_point():
     assert as_planned(priced, plan).nodes[0].policy.gap == gap[0]
 
 
-def test_the_chosen_order_quantity_is_found_again_in_the_plan():
+def test_the_chosen_order_quantity_is_found_again_in_the_plan() -> None:
     network = dual_sourced_warehouse(stores=2)
     point = replace(network.nodes[0], policy=Policy(kind="sS"), costs=UnitCosts(order=20.0))
     priced = replace(network, nodes=(point, *network.nodes[1:]))
@@ -73,7 +75,7 @@ def test_the_chosen_order_quantity_is_found_again_in_the_plan():
     assert as_planned(priced, found.plan).nodes[0].policy.gap == pytest.approx(found.network.nodes[0].policy.gap)
 
 
-def test_without_demand_there_is_no_stock():
+def test_without_demand_there_is_no_stock() -> None:
     """Not even an order quantity."""
     network = dual_sourced_warehouse(stores=2)
     idle = [point if point.demand is None else replace(point, demand=Demand(np.zeros(4))) for point in network.nodes]
@@ -81,7 +83,7 @@ def test_without_demand_there_is_no_stock():
     assert (plan.status, plan.base_stock_level.tolist()) == ("ok", [0.0] * len(idle))
 
 
-def test_replay_on_a_tree_is_that_of_the_tree():
+def test_replay_on_a_tree_is_that_of_the_tree() -> None:
     tree = warehouse_and_stores(stores=2)
     problem = replace(tree, nodes=(*tree.nodes[:2], replace(tree.nodes[2], backorder_share=0.0)))
     rng = np.random.default_rng(3)
@@ -94,7 +96,7 @@ def test_replay_on_a_tree_is_that_of_the_tree():
         np.testing.assert_allclose(getattr(mine, name), getattr(tree_replay, name), atol=1e-4, err_msg=name)
 
 
-def test_replayed_policies_meet_the_same_interruptions():
+def test_replayed_policies_meet_the_same_interruptions() -> None:
     """Orders follow demand under any order-up-to level, so what is under way differs only where levels do: nowhere."""
     link = Link(OUTSIDE, LeadTime((1, 4), (0.5, 0.5)), disruption=Disruption(9.0, 4.0))
     network = SupplyNetwork("s", (Point("n", (link,), demand=Demand(np.ones(4)), target_fill_rate=0.9, holding_cost=1.0),))
@@ -104,7 +106,7 @@ def test_replayed_policies_meet_the_same_interruptions():
     assert low.on_hand_se[0] == pytest.approx(high.on_hand_se[0], rel=1e-3) and low.on_hand_se[0] > 0
 
 
-def test_a_history_of_another_width_is_refused():
+def test_a_history_of_another_width_is_refused() -> None:
     network = SupplyNetwork("s", (Point("n", (Link(OUTSIDE, LeadTime.fixed(1)),), demand=Demand(np.ones(1))),))
     with pytest.raises(ValueError, match="at least one period of history, with one column per node"):
         replay(network, np.zeros(1), np.zeros((3, 2)), np.ones((3, 1)))

@@ -1,0 +1,8 @@
+"""How many examples of a property are tried."""
+
+import os
+
+
+def most(count: int) -> int:
+    """So many, or fewer where MOST_EXAMPLES says so: kernels that are run as Python take seconds for each."""
+    return min(count, int(os.environ.get("MOST_EXAMPLES", count)))
