@@ -88,3 +88,12 @@ def test_nothing_is_loaded_from_a_file_that_others_can_write(tmp_path: Path) -> 
     for file in tmp_path.rglob("*.nbc"):
         file.chmod(0o666)
     assert answer(start(archive, tmp_path)) == (0, 1)
+
+
+def test_a_numba_that_is_made_otherwise_inside_costs_a_compilation_and_no_run(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "one")
+    without = f"import numba.core.caching as inside\ndel inside._CacheLocator\n{CALL}"
+    environment = os.environ | {"PYTHONPATH": str(archive), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", without], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout.split()[2]) == 64 * 63 / 2 and not list(tmp_path.rglob("*.nbc"))
