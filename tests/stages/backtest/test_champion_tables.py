@@ -35,7 +35,7 @@ def scores() -> Rows:
                 known = float("nan") if number == 5 else loss
                 rows.append(
                     (f"S{number}", "X", model, cutoff, status, known, 0.1 * loss, known, [1.0, 2.0], [1.0, 1.0],
-                     0.3, 1.0, 0.0, 0.0, 0.0, 1.0, loss, known, 0.5, 0.8, 0.9, 0.95, -loss, 10 * loss)
+                     0.3, 1.0, 0.0, 0.0, 0.0, 1.0, None, loss, known, 0.5, 0.8, 0.9, 0.95, -loss, 10 * loss)
                 )  # fmt: skip
     return rows
 

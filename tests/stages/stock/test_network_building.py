@@ -101,9 +101,10 @@ def test_planning_rows_have_target_and_cost(spark: SparkSession) -> None:
     made = context(spark, {"items": [("A", None, None, 2.5, None)], "targets": [("*", "*", 0.9)]})
     shape = ", ".join(f"{name} double" for name in SHAPE_COLUMNS)
     schema = (
-        f"sku string, location string, mean array<double>, {shape}, level_cv double, level_correlation double, counts boolean"
+        f"sku string, location string, mean array<double>, {shape}, level_cv double, level_correlation double, counts boolean, "
+        "underdispersed boolean"
     )
-    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, True)], schema)
+    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, True, None)], schema)
     (row,) = planning_rows(made, known).collect()
     assert (row["fill_rate"], row["unit_cost"], row["mean"]) == (0.9, 2.5, [1.0])
 

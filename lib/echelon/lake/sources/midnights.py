@@ -37,8 +37,10 @@ def tell_days(source: Source, name: str, kept: DataFrame, moved: Mapping[str, in
         rows = [(row[0], row[1]) for row in counts.orderBy(F.desc("count"), "second").limit(_ZONES).collect()]
         total = kept.where(second.isNotNull()).count()
         times = midnights_elsewhere(rows[:2], total)
-        if not times or not is_midnight(_by_month(kept, column, times)):
+        if not times:
             notes.append(_of_several_zones(name, column, rows, total) or _of_utc(name, column))
+        elif not is_midnight(_by_month(kept, column, times)):
+            notes.append(_of_utc(name, column))
         elif _is_booked(name, times) and not _named_zone(source, column, files):
             notes.append(_of_booking(name, column, times))
         else:
