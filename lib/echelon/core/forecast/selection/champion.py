@@ -147,12 +147,12 @@ def _defender(records: list[Record], rule: ChampionRule, previous: str | None) -
 
 def _lost_right(records: list[Record], rule: ChampionRule, previous: str | None) -> list[str]:
     """Why the champion before does not defend, if so."""
-    found = next((r for r in records if r.model == previous), None)
-    if previous is None or (found and not _biased(found, rule)):
+    record = next((r for r in records if r.model == previous), None)
+    if previous is None or (record and not _biased(record, rule)):
         return []
-    if found is None:
+    if record is None:
         return [f"{previous}, the champion before, is no candidate any more"]
-    return [f"{previous}, the champion before, is biased by {found.bias:+.1%}, over the limit of {rule.bias_limit:.0%}"]
+    return [f"{previous}, the champion before, is biased by {record.bias:+.1%}, over the limit of {rule.bias_limit:.0%}"]
 
 
 def _windows_won(challenger: Record, champion: Record) -> int:

@@ -73,10 +73,10 @@ def with_best_gaps(network: SupplyNetwork, simulate: Simulate, levels_of: Levels
             for times in (factor, 1 / factor):
                 other = with_gaps(best, {n: best.nodes[n].policy.gap * times})
                 simulator = simulate(other)
-                tried = levels_of(other, simulator, levels)
-                found = _cost(other, simulator, tried, periods_per_year)
-                if found < cost * (1 - _FLAT):
-                    best, levels, cost = other, tried, found
+                other_levels = levels_of(other, simulator, levels)
+                other_cost = _cost(other, simulator, other_levels, periods_per_year)
+                if other_cost < cost * (1 - _FLAT):
+                    best, levels, cost = other, other_levels, other_cost
     return best
 
 

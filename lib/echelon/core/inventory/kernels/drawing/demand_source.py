@@ -54,13 +54,13 @@ def _count_tables(demand: Demand) -> _CountTables:
 def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _CountTables:
     """One table per mean, after the one for no demand."""
     means = np.concatenate([[0.0], means])
-    bounds, parts = np.empty((len(means), 3), np.int64), demand.parts
-    count_tables.count_bounds(means, parts, _MOST_CELLS, bounds)
+    bounds, components = np.empty((len(means), 3), np.int64), demand.parts
+    count_tables.count_bounds(means, components, _MOST_CELLS, bounds)
     start = np.concatenate([[0], np.cumsum(bounds[:, 1])])
     table, edges = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint64)
-    count_tables.count_edges(means, parts, bounds, start, edges)
+    count_tables.count_edges(means, components, bounds, start, edges)
     weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
-    count_tables.count_tables(means, parts, bounds, start, edges, table, weights, scratch)
+    count_tables.count_tables(means, components, bounds, start, edges, table, weights, scratch)
     cells = count_tables.packed_cells(bounds, start)
     return _CountTables(np.asarray(place, float), spacing, bool(np.any(bounds[:, 2] != 1)), cells, table, edges)
 
@@ -129,13 +129,13 @@ class DemandSource:
         self._counts = self._count_rows()
 
     def _demands(self) -> list[tuple[int, Demand]]:
-        found = [(i, self.network.nodes[i].demand) for i in self._customers]
-        return [(i, demand) for i, demand in found if demand is not None]
+        demands = [(i, self.network.nodes[i].demand) for i in self._customers]
+        return [(i, demand) for i, demand in demands if demand is not None]
 
     def _count_rows(self) -> draw.CountRows | None:
         """All that counts are drawn from, for one call; None where nothing is counted."""
-        found = [(self._tables[i], self._horizons(demand)) for i, demand in self._demands() if i in self._tables]
-        return _joined([(table, *horizons) for table, horizons in found]) if found else None
+        tables = [(self._tables[i], self._horizons(demand)) for i, demand in self._demands() if i in self._tables]
+        return _joined([(table, *horizons) for table, horizons in tables]) if tables else None
 
     def _horizons(self, demand: Demand) -> tuple[Ints, Ints]:
         """Of every period: the number of its horizon and its place in it."""

@@ -73,11 +73,11 @@ class NetworkSimulator:
     def _run(self, levels: Doubles, weights: Doubles | None = None, trace: Floats | None = None) -> Doubles:
         """Simulate; with weights returns the derivatives of the weighted cost, else zeros. Both (points,)."""
         worth = np.zeros((measures.WEIGHTS, len(levels))) if weights is None else weights
-        seen = np.zeros((0, self.periods, measures.TRACED, len(levels)), np.float32) if trace is None else trace
+        traced = np.zeros((0, self.periods, measures.TRACED, len(levels)), np.float32) if trace is None else trace
         slope = np.zeros(len(levels))
         for first, part in self.paths.parts():
             rows = slice(first * BLOCK, (first + part.blocks) * BLOCK)
-            slope += self._run_part(part, np.asarray(levels, float), worth, weights is not None, rows, seen)
+            slope += self._run_part(part, np.asarray(levels, float), worth, weights is not None, rows, traced)
         return slope
 
     def _run_part(self, part: Paths, levels: Doubles, weights: Doubles, backwards: bool, rows: slice, trace: Floats) -> Doubles:
@@ -126,9 +126,9 @@ class NetworkSimulator:
     def trace(self, levels: Doubles) -> Floats:
         """(replications, periods, TRACED, points): stock on hand, backorders and units under way at the end of every period,
         the warm-up included."""
-        seen = np.zeros((self.replications, self.periods, measures.TRACED, len(levels)), np.float32)
-        self._run(levels, trace=seen)
-        return seen
+        traced = np.zeros((self.replications, self.periods, measures.TRACED, len(levels)), np.float32)
+        self._run(levels, trace=traced)
+        return traced
 
     def quantiles(self, levels: Doubles, probabilities: Sequence[float]) -> Doubles:
         """(TRACED, probabilities, periods, points): quantiles over replications of what `trace` shows."""
@@ -137,8 +137,8 @@ class NetworkSimulator:
     def demand_of(self, point: int) -> Floats:
         """(replications, periods): customers' demand of a point that has customers."""
         row = self._net.points["customers"][point]
-        found = [part.demand[:, :, row].transpose(0, 2, 1).copy() for _, part in self.paths.parts()]
-        return np.concatenate(found).reshape(self.replications, self.periods)
+        demands = [part.demand[:, :, row].transpose(0, 2, 1).copy() for _, part in self.paths.parts()]
+        return np.concatenate(demands).reshape(self.replications, self.periods)
 
 
 def draws_of(paths: Paths, points: int) -> Draws:

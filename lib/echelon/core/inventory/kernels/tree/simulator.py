@@ -108,24 +108,24 @@ class TreeSimulator:
             yield from self._parts()
             return
         by_lane = np.zeros((int(self.net.customers.max(initial=0)) + 1, BLOCK))
-        for part, found in self._parts():
+        for part, sums_of_part in self._parts():
             sums.add_demand(part.demand, part.warm_up, by_lane)
-            yield part, found
+            yield part, sums_of_part
         per_row = by_lane.sum(axis=1)
         self._demand = np.where(self.net.customers >= 0, per_row[np.maximum(self.net.customers, 0)], 0.0)
 
     def _asked_parts(self) -> Iterator[tuple[Paths, Floats]]:
         """The same; in passing, measured periods in which customers ask for anything are counted."""
         by_lane = np.zeros(int(self.net.customers.max(initial=0)) + 1)
-        for part, found in self._parts():
+        for part, sums_of_part in self._parts():
             by_lane += np.count_nonzero(part.demand[:, part.warm_up :] > 0, axis=(0, 1, 3))
-            yield part, found
+            yield part, sums_of_part
         self._asked = np.where(self.net.customers >= 0, by_lane[np.maximum(self.net.customers, 0)], 0.0)
 
     def _forward(self, levels: Doubles, full: bool) -> Floats:
         used = np.asarray(levels, self.precision)
-        for part, found in self._asked_parts() if full else self._counted_parts():
-            forward.forward_blocks(self.net, used, part.demand, part.lead, part.warm_up, full, found, self._work)
+        for part, sums_of_part in self._asked_parts() if full else self._counted_parts():
+            forward.forward_blocks(self.net, used, part.demand, part.lead, part.warm_up, full, sums_of_part, self._work)
         return self._sums
 
     def totals(self, levels: Doubles) -> Totals:
@@ -143,25 +143,27 @@ class TreeSimulator:
         owed = np.zeros_like(hold) if backorder is None else backorder
         weights, used = np.stack([hold, owed, unmet]).astype(self.precision), np.asarray(levels, self.precision)
         slope = np.zeros(len(levels))
-        for part, found in self._counted_parts():
-            adjoint.gradient_blocks(self.net, used, part.demand, part.lead, part.warm_up, weights, found, self._work, slope)
+        for part, sums_of_part in self._counted_parts():
+            adjoint.gradient_blocks(
+                self.net, used, part.demand, part.lead, part.warm_up, weights, sums_of_part, self._work, slope
+            )
         return _totals(self._sums), slope
 
     def measure(self, levels: Doubles) -> Measures:
         """One forward pass with all measures."""
-        found = self._forward(levels, True)
-        blocks, nodes = found.shape[:2]
-        by_kind = found.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3).astype(np.float64, order="C")
+        all_sums = self._forward(levels, True)
+        blocks, nodes = all_sums.shape[:2]
+        by_kind = all_sums.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3).astype(np.float64, order="C")
         return Measures(by_kind.reshape(layout.SUMS, nodes, blocks * BLOCK), self.measured, self._cycles(), self._asked)
 
     def _cycles(self) -> Doubles:
         """Whole review cycles inside the measured periods, per node."""
         ends = np.arange(self.paths.warm_up, self.paths.periods)
-        found = []
+        cycles = []
         for start, review in zip(self.net.cycle_start, self.net.review, strict=True):
             is_end = (ends >= start) & ((ends - start) % review == 0) & (ends - review >= self.paths.warm_up)
-            found.append(is_end.sum())
-        return np.array(found, float)
+            cycles.append(is_end.sum())
+        return np.array(cycles, float)
 
 
 def _totals(sums: Floats) -> Totals:
