@@ -40,8 +40,8 @@ class Demand:
     underdispersed: bool = False
 
     @cached_property
-    def parts(self) -> npt.NDArray[np.float64]:
-        """(parts, 3): share, factor of the mean and dispersion of each part of the mixture."""
+    def components(self) -> npt.NDArray[np.float64]:
+        """(components, 3): share, factor of the mean and dispersion of each component."""
         if self.shape == Shape():
             return np.array([[1.0, 1.0, self.dispersion]])
         mixture = mixture_of(self.dispersion, *astuple(self.shape))

@@ -49,8 +49,8 @@ def _is_tail(j: float, mean: float, dispersion: float) -> bool:
 
 
 @helper
-def _part_bounds(mean: float, components: Doubles, component: int) -> tuple[float, float]:
-    """Counts worth keeping of one part of a mixture; none where it has no mean or no share."""
+def _component_bounds(mean: float, components: Doubles, component: int) -> tuple[float, float]:
+    """Counts worth keeping of one component of a mixture; none where it has no mean or no share."""
     own = mean * components[component, 1]
     if own <= 0.0 or components[component, 0] <= 0.0:
         return 0.0, 0.0
@@ -61,15 +61,15 @@ def _part_bounds(mean: float, components: Doubles, component: int) -> tuple[floa
 def count_bounds(means: Doubles, components: Doubles, most: int, out: Ints) -> None:
     """For each mean: least count, number of cells (at most `most`) and counts per cell, to out (means, 3).
 
-    components: (components, 3) share, factor of the mean and dispersion; what the shares leave over is no demand. 0 counts per cell:
-    the first half of the cells hold one count each, the others ever more of them (`_cell_start`), as is needed where both
+    components: (components, 3) share, factor of the mean and dispersion; what the shares leave is no demand. 0 counts per
+    cell: the first half of the cells hold one count each, the others ever more of them (`_cell_start`), as is needed where both
     nothing and a great lot are likely."""
     for i in range(len(means)):
         out[i, 0], out[i, 1], out[i, 2] = 0, 1, 1
         if means[i] > 0.0:
-            low, high = _part_bounds(means[i], components, 0)
+            low, high = _component_bounds(means[i], components, 0)
             for component in range(1, len(components)):
-                least, greatest = _part_bounds(means[i], components, component)
+                least, greatest = _component_bounds(means[i], components, component)
                 low, high = min(low, least), max(high, greatest)
             if components[:, 0].sum() < 1.0 - 1e-9:
                 low = 0.0
@@ -96,7 +96,7 @@ def count_edges(means: Doubles, components: Doubles, bounds: Ints, start: Ints, 
         low, cells, stride = bounds[i, 0], bounds[i, 1], bounds[i, 2]
         last = 0.0
         for component in range(len(components) if stride == 0 else 0):
-            last = max(last, _part_bounds(means[i], components, component)[1])
+            last = max(last, _component_bounds(means[i], components, component)[1])
         for c in range(cells):
             first, width = float(low + stride * c), float(stride)
             if stride == 0:
@@ -107,7 +107,7 @@ def count_edges(means: Doubles, components: Doubles, bounds: Ints, start: Ints, 
 
 @helper
 def _add_weights(mean: float, dispersion: float, share: float, low: float, edges: Words, out: Doubles) -> None:
-    """Adds the probabilities of one part of a mixture to those of the cells, by the recursion of neighbouring counts."""
+    """Adds the probabilities of one component of a mixture to those of the cells, by the recursion of neighbouring counts."""
     known, weight = -1.0, 0.0
     for i in range(len(out)):
         j, width = float(edges[i] >> S32), float(edges[i] & LOW_32)
@@ -134,7 +134,7 @@ def _count_weights(mean: float, components: Doubles, edges: Words, out: Doubles)
         if own > 0.0 and components[component, 0] > 0.0:
             idle -= components[component, 0]
             low = float(edges[0] >> S32)
-            if len(components) > 1 or components[component, 0] < 1.0:  # else it is that of the only part
+            if len(components) > 1 or components[component, 0] < 1.0:  # else it is that of the only component
                 low, _ = _bounds(own, components[component, 2])
             _add_weights(own, components[component, 2], components[component, 0], low, edges, out)
     if idle > 1e-9 or mean <= 0.0:

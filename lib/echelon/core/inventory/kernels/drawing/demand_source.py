@@ -8,7 +8,7 @@ import numpy as np
 
 from echelon.core.arrays import Doubles, Floats, Ints, Words
 from echelon.core.inventory.kernels.drawing import count_tables, draw
-from echelon.core.inventory.kernels.drawing.level_factors import common_level, largest_factor, log_strata, strata
+from echelon.core.inventory.kernels.drawing.level_factors import common_level_factors, largest_factor, log_strata, strata
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.supply_network import SupplyNetwork
@@ -54,7 +54,7 @@ def _count_tables(demand: Demand) -> _CountTables:
 def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _CountTables:
     """One table per mean, after the one for no demand."""
     means = np.concatenate([[0.0], means])
-    bounds, components = np.empty((len(means), 3), np.int64), demand.parts
+    bounds, components = np.empty((len(means), 3), np.int64), demand.components
     count_tables.count_bounds(means, components, _MOST_CELLS, bounds)
     start = np.concatenate([[0], np.cumsum(bounds[:, 1])])
     table, edges = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint64)
@@ -111,10 +111,10 @@ class _Amounts:
     mean: Doubles
     horizon: Ints
     factor: Doubles
-    parts: Doubles
+    components: Doubles
 
     def fill(self, out: Floats, first: int) -> None:
-        draw.draw_amounts(out, first, self.row, self.key, self.mean, self.factor, self.horizon, self.parts)
+        draw.draw_amounts(out, first, self.row, self.key, self.mean, self.factor, self.horizon, self.components)
 
 
 class DemandSource:
@@ -166,7 +166,7 @@ class DemandSource:
         factor = np.zeros((len(asked), int(self._counts.horizon.max()) + 1, blocks * BLOCK))
         for i, (_, _, demand) in enumerate(asked):
             if demand.level_cv > 0:
-                self._draw_level(names[i], demand, purpose, factor[i], self._counts.spacing[i])
+                self._draw_level_factor(names[i], demand, purpose, factor[i], self._counts.spacing[i])
         keys = np.array([self._key(name, purpose, "demand") for name in names])
         return [_Counts(np.array([row for row, _, _ in asked]), keys, self._counts, factor)]
 
@@ -175,14 +175,14 @@ class DemandSource:
         horizon, place = self._horizons(demand)
         factor = np.ones((int(horizon[-1]) + 1, blocks * BLOCK))
         if demand.level_cv > 0:
-            self._draw_level(name, demand, purpose, factor)
+            self._draw_level_factor(name, demand, purpose, factor)
         mean, key = np.asarray(demand.mean, float)[place], self._key(name, purpose, "demand")
-        return _Amounts(row, key, mean, horizon, factor, demand.parts)
+        return _Amounts(row, key, mean, horizon, factor, demand.components)
 
     def _key(self, name: str, purpose: str, what: str) -> np.uint64:
         return stream_key(self.network.run_seed, self.network.sku, name, purpose, what)
 
-    def _draw_level(self, name: str, demand: Demand, purpose: str, out: Doubles, spacing: float | None = None) -> None:
+    def _draw_level_factor(self, name: str, demand: Demand, purpose: str, out: Doubles, spacing: float | None = None) -> None:
         """The level factor F per horizon and replication to out, with `spacing` (of count tables) log(F) / spacing."""
         own, cv = self._key(name, purpose, "level"), demand.level_cv
         if demand.level_correlation == 0:
@@ -190,5 +190,5 @@ class DemandSource:
             draw.deal_strata(factors, own, out)
             return
         keys = (stream_key(self.network.run_seed, self.network.sku, purpose, "common level"), own)
-        factor = common_level(cv, demand.level_correlation, keys, out.shape)
+        factor = common_level_factors(cv, demand.level_correlation, keys, out.shape)
         out[:] = factor if spacing is None else np.log(factor) / spacing

@@ -87,11 +87,13 @@ def _table(place: float, last: float, spacing: float, unit: float) -> np.uint64:
 
 
 @helper
-def _choose(base: np.uint64, place: float, level: Doubles, last: float, spacing: float, chosen: Words, number: Words) -> None:
+def _choose(
+    base: np.uint64, place: float, level_factor: Doubles, last: float, spacing: float, chosen: Words, number: Words
+) -> None:
     """Table and 32 random bits for every replication of a block. On its own, so that it becomes vector code."""
     for r in range(BLOCK):
         bits = _mix(base + np.uint64(r) * _NEXT)
-        chosen[r] = _table(place + level[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
+        chosen[r] = _table(place + level_factor[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
         number[r] = bits >> S32
 
 
@@ -166,8 +168,8 @@ def _draw_wide(base: np.uint64, chosen: Words, number: Words, cells: Words, tabl
 def draw_amounts(
     out: Floats, first: int, row: int, key: np.uint64, mean: Doubles, factor: Doubles, horizon: Ints, components: Doubles
 ) -> None:
-    """Fill out[:, :, row] with mixtures of gamma variates of mean mean[t] x factor, blocks from `first` on; components: (components, 3)
-    share, factor of the mean and dispersion (0: the mean itself)."""
+    """Fill out[:, :, row] with mixtures of gamma variates of mean mean[t] x factor, blocks from `first` on; components:
+    (components, 3) share, factor of the mean and dispersion (0: the mean itself)."""
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
             for r in range(BLOCK):

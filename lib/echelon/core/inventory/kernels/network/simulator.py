@@ -44,8 +44,8 @@ class NetworkSimulator:
         self._sums = np.zeros((self.replications, len(self._net.points), measures.ALL_SUMS))
         rows = max(int(self._net.points["customers"].max()) + 1, 1)
         demand, asked = np.zeros(rows), np.zeros(rows)
-        for _, part in paths.parts():
-            measured = part.demand[:, self.warm_up :]
+        for _, chunk in paths.chunks():
+            measured = chunk.demand[:, self.warm_up :]
             demand += measured.sum(axis=(0, 1, 3), dtype=np.float64)
             asked += np.count_nonzero(measured > 0, axis=(0, 1, 3))
         self.demand, self._asked = self._per_point(demand), self._per_point(asked)
@@ -75,14 +75,16 @@ class NetworkSimulator:
         worth = np.zeros((measures.WEIGHTS, len(levels))) if weights is None else weights
         traced = np.zeros((0, self.periods, measures.TRACED, len(levels)), np.float32) if trace is None else trace
         slope = np.zeros(len(levels))
-        for first, part in self.paths.parts():
-            rows = slice(first * BLOCK, (first + part.blocks) * BLOCK)
-            slope += self._run_part(part, np.asarray(levels, float), worth, weights is not None, rows, traced)
+        for first, chunk in self.paths.chunks():
+            rows = slice(first * BLOCK, (first + chunk.blocks) * BLOCK)
+            slope += self._run_chunk(chunk, np.asarray(levels, float), worth, weights is not None, rows, traced)
         return slope
 
-    def _run_part(self, part: Paths, levels: Doubles, weights: Doubles, backwards: bool, rows: slice, trace: Floats) -> Doubles:
-        """Derivatives of a part of the paths, whose sums are written to their rows."""
-        draws = draws_of(part, len(levels))
+    def _run_chunk(
+        self, chunk: Paths, levels: Doubles, weights: Doubles, backwards: bool, rows: slice, trace: Floats
+    ) -> Doubles:
+        """Derivatives of a chunk of the paths, whose sums are written to their rows."""
+        draws = draws_of(chunk, len(levels))
         while True:
             slope = np.zeros(len(levels))
             inputs = (self._net, self._state, self._tape, levels, draws, self.warm_up, weights, backwards)
@@ -137,7 +139,7 @@ class NetworkSimulator:
     def demand_of(self, point: int) -> Floats:
         """(replications, periods): customers' demand of a point that has customers."""
         row = self._net.points["customers"][point]
-        demands = [part.demand[:, :, row].transpose(0, 2, 1).copy() for _, part in self.paths.parts()]
+        demands = [chunk.demand[:, :, row].transpose(0, 2, 1).copy() for _, chunk in self.paths.chunks()]
         return np.concatenate(demands).reshape(self.replications, self.periods)
 
 
