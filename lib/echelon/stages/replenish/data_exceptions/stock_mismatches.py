@@ -38,8 +38,8 @@ def stock_mismatches(context: Context) -> DataFrame:
     moved = steps.select(*every, "oldest", "first", "last").join(_movements(context), every).where(within)
     rows = steps.join(moved.groupBy(*every).agg(*_sums()), every, "left").join(_under_way(context), every, "left")
     filled = rows.na.fill(0.0, [*AMOUNTS, "sold_empty"]).na.fill(0, ["sale_days"])
-    told = apply_to_rows(filled, _told, _TOLD)
-    return priced(context, told, "stock_mismatch")
+    mismatches = apply_to_rows(filled, _told, _TOLD)
+    return priced(context, mismatches, "stock_mismatch")
 
 
 def _dated_by_period(context: Context) -> bool:
@@ -103,9 +103,9 @@ def _told_movements(context: Context) -> DataFrame:
     """
     last_day, read = context.run_date - timedelta(1), context.lake.read
     own = read("locations").where("kind <> 'supplier'").select("location")
-    told = F.col("sku").isNotNull() & F.col("quantity_received").isNotNull()
+    complete_row = F.col("sku").isNotNull() & F.col("quantity_received").isNotNull()
     late = F.col("received_date") >= F.lit(last_day - timedelta(_DAYS))
-    marked = read("deliveries").withColumns({"_told": told, "_blind": ~told & late})
+    marked = read("deliveries").withColumns({"_told": complete_row, "_blind": ~complete_row & late})
 
     def complete(end: str, name: str) -> DataFrame:
         sums = marked.groupBy(F.col(end).alias("location"))
