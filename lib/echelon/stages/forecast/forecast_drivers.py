@@ -96,8 +96,8 @@ def _explanations(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
 def _explanation(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean, dtype=np.float64)
     if row.model == row.drivers_of and row.drivers is not None:
-        parts = corrected(np.stack([np.asarray(period, dtype=np.float64) for period in row.drivers]), mean)
+        by_driver = corrected(np.stack([np.asarray(period, dtype=np.float64) for period in row.drivers]), mean)
     else:
-        parts = shape_of(mean, row.recent_mean, freq)
+        by_driver = shape_of(mean, row.recent_mean, freq)
     same = {"sku": row.sku, "location": row.location, "model": row.model, "start_date": row.start_date}
-    return pd.DataFrame(same | {"driver": ALL_DRIVERS, "total": parts.sum(axis=0), "units": list(parts.T + 0.0)})
+    return pd.DataFrame(same | {"driver": ALL_DRIVERS, "total": by_driver.sum(axis=0), "units": list(by_driver.T + 0.0)})

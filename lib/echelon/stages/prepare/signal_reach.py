@@ -36,7 +36,7 @@ def told_signals(context: Context, windows: Windows) -> list[str]:
     if not checked:
         return []
     counted = _counted(context.lake.read("signals").where("kind = 'signal'"), checked, windows).set_index("name")
-    notes = (_told(signal, _Rows(*counted.loc[signal.name]), windows) for signal in checked)
+    notes = (_note(signal, _Rows(*counted.loc[signal.name]), windows) for signal in checked)
     return [line for line in notes if line]
 
 
@@ -65,7 +65,7 @@ def _pairs(scope: Column, period: Column, where: Column) -> Column:
     return F.count_distinct(F.when(where, F.struct(scope, period)))
 
 
-def _told(signal: Signal, rows: _Rows, windows: Windows) -> str | None:
+def _note(signal: Signal, rows: _Rows, windows: Windows) -> str | None:
     """One line on a signal, None where the plan has as much as the backtest."""
     assert signal.last is not None
     word, last = WORD[windows.freq], start_date(signal.last, windows.freq)

@@ -29,8 +29,8 @@ def intervals(context: Context, measured: DataFrame) -> DataFrame:
     stock, most = ("stock_value", value) if value > 0 else ("stock_units", units)
     rows = measured.select("policy", *_MEMBER, "sku", "demand", "served", F.col(stock).alias("stock"))
     function = partial(_resampled, seed=seed, demand=demand, stock=most)
-    parts = context.lake.keep("resampled", apply_in_buckets(rows, ["sku"], function, _RESAMPLED, buckets))
-    return apply_in_buckets(parts, _MEMBER, _added, _INTERVALS, buckets)
+    resampled = context.lake.keep("resampled", apply_in_buckets(rows, ["sku"], function, _RESAMPLED, buckets))
+    return apply_in_buckets(resampled, _MEMBER, _added, _INTERVALS, buckets)
 
 
 def _largest(measured: DataFrame) -> tuple[float, ...]:
@@ -67,10 +67,10 @@ def _resampled(rows: pd.DataFrame, seed: int, demand: float, stock: float) -> pd
 def _added(rows: pd.DataFrame) -> pd.DataFrame:
     """The buckets' sums of each member together, and the intervals that they give, by policy."""
     interval_rows = []
-    for (scope, member), of_member in rows.groupby(_MEMBER, sort=True):
+    for (scope, member), sums_of_member in rows.groupby(_MEMBER, sort=True):
         skus, sums = (
-            int(of_member["skus"].sum()),
-            np.sum(np.stack(of_member["sums"].to_list()), axis=0).reshape(REPLICATES, len(_SUMS)),
+            int(sums_of_member["skus"].sum()),
+            np.sum(np.stack(sums_of_member["sums"].to_list()), axis=0).reshape(REPLICATES, len(_SUMS)),
         )
         for policy, ends in _ends(sums).items():
             interval_rows.append((policy, scope, member, skus, *(ends if skus >= FEWEST else [np.nan] * len(_ENDS))))

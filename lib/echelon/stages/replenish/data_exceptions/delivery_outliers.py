@@ -15,7 +15,7 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import EVERY
 from echelon.stages.shared.context import Context
 
-_TOLD = "sku string, location string, quantity double, days double, detail string"
+_OUTLIERS = "sku string, location string, quantity double, days double, detail string"
 # So many of one SKU and destination are named; the others are counted.
 _NAMED = 3
 
@@ -26,7 +26,7 @@ def delivery_outliers(context: Context) -> DataFrame:
     if context.settings.sources.deliveries is None:
         return context.spark.createDataFrame([], TABLES["exceptions"].ddl)
     rows = read("deliveries").join(read("lanes").select(*lane, "lead_time_days"), lane)
-    outliers = apply_in_buckets(rows, lane, _told, _TOLD, context.settings.spark.buckets)
+    outliers = apply_in_buckets(rows, lane, _outliers, _OUTLIERS, context.settings.spark.buckets)
     costs = read("items").select("sku", "unit_cost")
     worst = F.sort_array(F.collect_list(F.struct("days", "detail")), asc=False)
     by_point = outliers.groupBy("sku", "location").agg(exact_sum(F.col("quantity")).alias("quantity"), worst.alias("_told"))
@@ -43,7 +43,7 @@ def delivery_outliers(context: Context) -> DataFrame:
     )
 
 
-def _told(rows: pd.DataFrame) -> pd.DataFrame:
+def _outliers(rows: pd.DataFrame) -> pd.DataFrame:
     lanes = rows[["source", "destination", "lead_time_days"]].drop_duplicates()
     left_out = left_out_deliveries(lanes, rows.drop(columns="lead_time_days"))
     return pd.DataFrame(
