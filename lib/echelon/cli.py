@@ -79,10 +79,10 @@ def _stages(options: argparse.Namespace) -> list[str]:
 def _show_settings(word: str) -> None:
     from echelon.config.document import settings
 
-    found = settings(word)
-    if not found:
+    matching = settings(word)
+    if not matching:
         raise ConfigurationError(f"no setting has {word!r} in its name or meaning: `echelon settings` lists them all")
-    for each in found:
+    for each in matching:
         print(f"{each.path}  ({each.kind}; default {each.default.strip('`')})\n    {each.meaning}")
 
 

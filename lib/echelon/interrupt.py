@@ -88,22 +88,22 @@ def stop_children() -> None:
 def _running(known: set[int]) -> set[int]:
     """Processes that this one or those known have started, and those known, as far as they run still."""
     parents = _parents()
-    found = {os.getpid()} | known
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return (found & set(parents)) - {os.getpid()}
+    family = {os.getpid()} | known
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return (family & set(parents)) - {os.getpid()}
 
 
 def _parents() -> dict[int, int]:
     """The parent of every process that runs (Linux; elsewhere none is found, and Java ends when its input does)."""
-    found = {}
+    parent_of = {}
     for file in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             # "pid (name) state parent ...": the name may hold anything, also brackets.
             state, parent = file.read_text(errors="replace").rpartition(")")[2].split()[:2]
             if state != "Z":
-                found[int(file.parent.name)] = int(parent)
-    return found
+                parent_of[int(file.parent.name)] = int(parent)
+    return parent_of
 
 
 def _kill(child: int, number: int) -> None:

@@ -52,10 +52,10 @@ def read_release(output: str, number: int | None = None, storage_options: Mappin
     Raises EchelonError when there is no such release, or the package deltalake is missing.
     """
     rows = _releases(str(output), storage_options)
-    found = [row for row in rows if number in (None, row["release"])]
-    if not found:
+    matching = [row for row in rows if number in (None, row["release"])]
+    if not matching:
         raise EchelonError(f"{output}: there is no release{f' {number}' if rows else ' yet'}")
-    row = max(found, key=lambda row: row["release"])
+    row = max(matching, key=lambda row: row["release"])
     kept = {name: row[name] for name in ("run_id", "run_date", "published_at")}
     return Release(str(output), row["release"], versions=dict(row["tables"]), storage_options=storage_options, **kept)
 

@@ -80,12 +80,12 @@ def _described(spark: SparkSession, settings: Configuration, name: str) -> DataF
 
 
 def _asked(spark: SparkSession, settings: Configuration, text: str) -> DataFrame:
-    found = names(spark, text)
+    named = names(spark, text)
     newest = _newest(spark, settings)
-    made = {name for name in found.made if "." not in name}
+    made = {name for name in named.made if "." not in name}
     _refuse_hidden(spark, made - set(newest["tables"]))
-    _refuse_others(newest, found.read - made)
-    _register(spark, settings, newest, found.read & set(newest["tables"]))
+    _refuse_others(newest, named.read - made)
+    _register(spark, settings, newest, named.read & set(newest["tables"]))
     return spark.sql(text)
 
 

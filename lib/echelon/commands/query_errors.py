@@ -35,10 +35,10 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except _KINDS as error:
-        raise _told(error) from None
+        raise _refusal(error) from None
 
 
-def _told(error: Exception) -> EchelonError:
+def _refusal(error: Exception) -> EchelonError:
     whole, line = str(error), cause(error)
     if isinstance(error, UnicodeError):
         return ConfigurationError("sql: the query holds bytes that are no text in UTF-8")

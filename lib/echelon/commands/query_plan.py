@@ -64,10 +64,12 @@ def names(spark: SparkSession, text: str) -> Names:
     Raises ConfigurationError when the text is no query, more than one, or one that reaches beyond tables.
     """
     plan = _parsed(spark, text)
-    found = [*_NODES.findall(plan), *([] if _only_in_text(text) else _CALLS.findall(plan))]
-    found += [name for name in _FUNCTION.findall(plan) if name.lower().removesuffix("_outer") not in _GENERATORS]
-    if found:
-        raise ConfigurationError(f"sql: {_WORDS.get(found[0], found[0])} can't be used: only tables of the release are read")
+    refused = [*_NODES.findall(plan), *([] if _only_in_text(text) else _CALLS.findall(plan))]
+    refused += [name for name in _FUNCTION.findall(plan) if name.lower().removesuffix("_outer") not in _GENERATORS]
+    if refused:
+        raise ConfigurationError(
+            f"sql: {_WORDS.get(refused[0], refused[0])} can't be used: only tables of the release are read"
+        )
     made = {name for named in _NAMED.findall(plan) for name in named.split(", ")}
     return Names(_lower(_RELATION.findall(plan)), _lower(made))
 
@@ -76,23 +78,23 @@ def _parsed(spark: SparkSession, text: str) -> str:
     """The tree of the parsed query. Whatever comes after CREATE VIEW ... AS is one query or an error, and EXPLAIN makes no
     view; unlike that of a query alone, it evaluates nothing while it plans."""
     try:
-        told = spark.sql(f"EXPLAIN EXTENDED CREATE TEMPORARY VIEW query AS\n{text}").collect()[0][0]
+        explained = spark.sql(f"EXPLAIN EXTENDED CREATE TEMPORARY VIEW query AS\n{text}").collect()[0][0]
     except ParseException as error:
         if is_too_deep(error):
             raise
         raise ConfigurationError(f"sql: {_parse_problem(text, cause(error))}") from None
     # By its last heading: a text of the query may look like one, and so hides nothing from what is looked at.
-    return str(told).rpartition("== Analyzed Logical Plan ==")[0]
+    return str(explained).rpartition("== Analyzed Logical Plan ==")[0]
 
 
 def _parse_problem(text: str, problem: str) -> str:
     """Other statements are told that this command only reads; a mistake in a query is told as Spark tells it."""
-    told = plain(problem)
+    problem_text = plain(problem)
     if "'@'" in problem and _AT_VERSION.search(text):
         return EARLIER
     if text.lstrip(" \t\r\n;").lower().startswith(_QUERIES):
-        return f"{told} (one query is asked for)"
-    return f"only one query that reads is allowed (select ...): {told}"
+        return f"{problem_text} (one query is asked for)"
+    return f"only one query that reads is allowed (select ...): {problem_text}"
 
 
 def _only_in_text(query: str) -> bool:
@@ -102,5 +104,5 @@ def _only_in_text(query: str) -> bool:
     return "\\" not in query and not _UNSURE.search(outside)
 
 
-def _lower(found: "list[str] | set[str]") -> frozenset[str]:
-    return frozenset(name.replace(", ", ".").lower() for name in found)
+def _lower(words: "list[str] | set[str]") -> frozenset[str]:
+    return frozenset(name.replace(", ", ".").lower() for name in words)

@@ -30,10 +30,10 @@ def settings(word: str = "") -> list[Setting]:
     """All settings in whose path or meaning the word occurs, in the order of the models; NAME stands for a name of the
     user's, INPUT for each of the inputs."""
     schema = Configuration.model_json_schema()
-    found = [each for name, field in schema["properties"].items() for each in _of(name, field, schema["$defs"])]
+    named = [each for name, field in schema["properties"].items() for each in _of(name, field, schema["$defs"])]
     inputs = "|".join(Sources.model_fields)
     sought = re.sub(rf"^sources\.({inputs})(?=\.|$)", "sources.INPUT", word).casefold()
-    return [each for each in found if sought in f"{each.path} {each.meaning}".casefold()]
+    return [each for each in named if sought in f"{each.path} {each.meaning}".casefold()]
 
 
 def page() -> str:
@@ -62,8 +62,8 @@ def _model(field: Mapping[str, Any], models: Mapping[str, Any]) -> Mapping[str, 
     """The section that a field is, if it is one."""
     for option in [field, *field.get("anyOf", ())]:
         if "$ref" in option:
-            found: Mapping[str, Any] = models[option["$ref"].rpartition("/")[2]]
-            return found
+            section: Mapping[str, Any] = models[option["$ref"].rpartition("/")[2]]
+            return section
     return None
 
 

@@ -46,9 +46,9 @@ EXTENSIONS = {
 
 def check_versions() -> None:
     """Refuse to start on another Spark or Delta than the pair that was tested, which must match to the patch."""
-    found = {"pyspark": pyspark.__version__, "delta-spark": importlib.metadata.version("delta-spark")}
+    installed = {"pyspark": pyspark.__version__, "delta-spark": importlib.metadata.version("delta-spark")}
     wanted = {"pyspark": SPARK_VERSION, "delta-spark": DELTA_VERSION}
-    wrong = [f"{name} is {found[name]}, needed {wanted[name]}" for name in wanted if found[name] != wanted[name]]
+    wrong = [f"{name} is {installed[name]}, needed {wanted[name]}" for name in wanted if installed[name] != wanted[name]]
     if wrong:
         raise EchelonError(f"{'; '.join(wrong)}: install exactly what requirements.lock names")
 

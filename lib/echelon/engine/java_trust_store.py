@@ -20,8 +20,8 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-
 
 def write_trust_store(file: Path) -> None:
     """Write the authorities of Python's, the system's and certifi's bundles as a Java trust store."""
-    found = sorted(set().union(*(_CERTIFICATE.findall(path.read_bytes()) for path in _bundles())))
-    known = [pkcs12.PKCS12Certificate(c, c.fingerprint(hashes.SHA256()).hex().encode()) for c in _parsed(found)]
+    certificates = sorted(set().union(*(_CERTIFICATE.findall(path.read_bytes()) for path in _bundles())))
+    known = [pkcs12.PKCS12Certificate(c, c.fingerprint(hashes.SHA256()).hex().encode()) for c in _parsed(certificates)]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(pkcs12.serialize_java_truststore(known, BestAvailableEncryption(PASSWORD.encode())))
 

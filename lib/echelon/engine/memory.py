@@ -39,32 +39,30 @@ def workers_memory(settings: Spark) -> dict[str, str]:
     return {OF_ALL: f"{each * _cores(settings.settings)}m"}
 
 
-def check_driver(found: Mapping[str, str]) -> None:
+def check_driver(conf: Mapping[str, str]) -> None:
     """Raises ConfigurationError when Java has too little memory to begin with."""
-    if megabytes(found[DRIVER], "spark.driver_memory") < LEAST_JAVA:
-        raise ConfigurationError(
-            f"spark.driver_memory = {found[DRIVER]}: Spark needs at least {LEAST_JAVA}m; the default is 2g"
-        )
+    if megabytes(conf[DRIVER], "spark.driver_memory") < LEAST_JAVA:
+        raise ConfigurationError(f"spark.driver_memory = {conf[DRIVER]}: Spark needs at least {LEAST_JAVA}m; the default is 2g")
 
 
-def check_workers(found: Mapping[str, str]) -> None:
+def check_workers(conf: Mapping[str, str]) -> None:
     """Raises ConfigurationError when Spark's own settings leave a Python worker too little to begin with."""
-    if OF_ALL not in found:
+    if OF_ALL not in conf:
         return
-    cores = _cores(found)
-    each = megabytes(found[OF_ALL], OF_ALL) // cores
+    cores = _cores(conf)
+    each = megabytes(conf[OF_ALL], OF_ALL) // cores
     if each < LEAST:
         raise ConfigurationError(
-            f"{OF_ALL} = {found[OF_ALL]} is shared by the {cores} workers of an executor ({CORES}), {each}m for each, and a "
+            f"{OF_ALL} = {conf[OF_ALL]} is shared by the {cores} workers of an executor ({CORES}), {each}m for each, and a "
             f"Python worker needs at least {LEAST}m: set {OF_ALL}={2500 * cores}m (2500m for each)"
         )
 
 
-def overruled(settings: Spark, found: Mapping[str, str]) -> str | None:
+def overruled(settings: Spark, conf: Mapping[str, str]) -> str | None:
     """What to tell a user whose `spark.python_memory` is not what spark-submit has set."""
     if "python_memory" not in settings.model_fields_set:
         return None
-    got = megabytes(found[OF_ALL], OF_ALL) // _cores(found) if OF_ALL in found else None
+    got = megabytes(conf[OF_ALL], OF_ALL) // _cores(conf) if OF_ALL in conf else None
     if got == megabytes(settings.python_memory, "spark.python_memory"):
         return None
     what = "has no limit" if got is None else f"gets {got}m"
@@ -103,9 +101,9 @@ def _local_workers(master: str) -> int:
     return len(os.sched_getaffinity(0)) if found[2] == "*" else int(found[2] or 1)
 
 
-def _cores(found: Mapping[str, str]) -> int:
+def _cores(conf: Mapping[str, str]) -> int:
     """What Spark divides by: 1 unless it was set."""
-    text = found.get(CORES, "1")
+    text = conf.get(CORES, "1")
     if not text.isdigit() or int(text) < 1:
         raise ConfigurationError(f"{CORES} = {text!r}: expected a whole number of cores")
     return int(text)

@@ -57,9 +57,9 @@ def _tell_time_in_utc() -> None:
 
 
 def _checked_submitted(spark: SparkSession, settings: Spark) -> SparkSession:
-    found = {name: value for name in (OF_ALL, CORES) if (value := spark.conf.get(name, None)) is not None}
-    check_workers(found)
-    _tell(overruled(settings, found))
+    conf = {name: value for name in (OF_ALL, CORES) if (value := spark.conf.get(name, None)) is not None}
+    check_workers(conf)
+    _tell(overruled(settings, conf))
     return spark
 
 

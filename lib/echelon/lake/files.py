@@ -39,8 +39,8 @@ def write_text(path: str, content: str) -> None:
 def list_files(folder: str) -> list[str]:
     """Names of the files in a folder, ascending; empty when there is no such folder."""
     system, place = _resolve(folder)
-    found = system.get_file_info(fs.FileSelector(place, allow_not_found=True))
-    return sorted(info.base_name for info in found if info.type == fs.FileType.File)
+    entries = system.get_file_info(fs.FileSelector(place, allow_not_found=True))
+    return sorted(info.base_name for info in entries if info.type == fs.FileType.File)
 
 
 def delete_folder(folder: str) -> None:
@@ -60,17 +60,17 @@ def delete_if_empty(folder: str) -> None:
 def kind(path: str) -> Literal["file", "folder"] | None:
     """What is there; None where there is nothing."""
     system, place = _resolve(path)
-    found = system.get_file_info(place).type
-    if found == fs.FileType.NotFound:
+    kind = system.get_file_info(place).type
+    if kind == fs.FileType.NotFound:
         return None
-    return "folder" if found == fs.FileType.Directory else "file"
+    return "folder" if kind == fs.FileType.Directory else "file"
 
 
 def list_folders(folder: str) -> list[str]:
     """Names of the folders in a folder, ascending; empty when there is no such folder."""
     system, place = _resolve(folder)
-    found = system.get_file_info(fs.FileSelector(place, allow_not_found=True))
-    return sorted(info.base_name for info in found if info.type == fs.FileType.Directory)
+    entries = system.get_file_info(fs.FileSelector(place, allow_not_found=True))
+    return sorted(info.base_name for info in entries if info.type == fs.FileType.Directory)
 
 
 def read_start(path: str, size: int) -> bytes:
@@ -96,11 +96,11 @@ def tree(folder: str) -> list[str]:
     known here."""
     try:
         system, place = _resolve(folder)
-        found = system.get_file_info(fs.FileSelector(place, allow_not_found=True, recursive=True))
+        entries = system.get_file_info(fs.FileSelector(place, allow_not_found=True, recursive=True))
     except (EchelonError, OSError, pa.ArrowException):
         return []
     root = place.rstrip("/") + "/"
-    return sorted(info.path.removeprefix(root) for info in found if info.type == fs.FileType.File)
+    return sorted(info.path.removeprefix(root) for info in entries if info.type == fs.FileType.File)
 
 
 def absolute(folder: str) -> str:

@@ -21,23 +21,25 @@ def migrate(spark: SparkSession, table: Table, path: str) -> None:
     there = DeltaTable.forPath(spark, path).detail().select("properties").collect()[0][0]
     if there.get(CONTRACT) == digest(table):
         return
-    found = {field.name: field for field in spark.read.format("delta").load(path).schema.fields}
+    existing = {field.name: field for field in spark.read.format("delta").load(path).schema.fields}
     wanted = {field.name: field for field in spark_schema(table).fields}
-    _refuse(table, path, _conflicts(found, wanted))
+    _refuse(table, path, _conflicts(existing, wanted))
     place = f"delta.`{path}`"
-    for statement in _column_changes(found, wanted):
+    for statement in _column_changes(existing, wanted):
         spark.sql(f"ALTER TABLE {place} {statement}")
     _set_properties(spark, table, path, there)
 
 
-def _conflicts(found: Fields, wanted: Fields) -> list[str]:
-    gone = [f"'{name}' is no longer in the contract" for name in found if name not in wanted]
+def _conflicts(existing: Fields, wanted: Fields) -> list[str]:
+    gone = [f"'{name}' is no longer in the contract" for name in existing if name not in wanted]
     retyped = [
         f"'{name}' was {field.dataType.simpleString()} and is {wanted[name].dataType.simpleString()}"
-        for name, field in found.items()
+        for name, field in existing.items()
         if name in wanted and field.dataType != wanted[name].dataType
     ]
-    stricter = [name for name, field in wanted.items() if not field.nullable and (name not in found or found[name].nullable)]
+    stricter = [
+        name for name, field in wanted.items() if not field.nullable and (name not in existing or existing[name].nullable)
+    ]
     return gone + retyped + [f"'{name}' may not be null, and earlier rows have no value" for name in stricter]
 
 
@@ -49,16 +51,16 @@ def _refuse(table: Table, path: str, conflicts: list[str]) -> None:
         )
 
 
-def _column_changes(found: Fields, wanted: Fields) -> list[str]:
+def _column_changes(existing: Fields, wanted: Fields) -> list[str]:
     changes = []
     for name, field in wanted.items():
         meaning = field.metadata["comment"].replace("'", "\\'")
-        if name not in found:
+        if name not in existing:
             changes.append(f"ADD COLUMNS ({name} {field.dataType.simpleString()} COMMENT '{meaning}')")
             continue
-        if field.nullable and not found[name].nullable:
+        if field.nullable and not existing[name].nullable:
             changes.append(f"ALTER COLUMN {name} DROP NOT NULL")
-        if found[name].metadata.get("comment") != field.metadata["comment"]:
+        if existing[name].metadata.get("comment") != field.metadata["comment"]:
             changes.append(f"ALTER COLUMN {name} COMMENT '{meaning}'")
     return changes
 

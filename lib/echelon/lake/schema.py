@@ -39,8 +39,8 @@ def _cast(column: Column) -> SparkColumn:
 
 def constraint(table: Table) -> str | None:
     """One condition that holds for every row: physics and allowed values."""
-    parts = [part for column in table.columns for part in _conditions(column)]
-    return " AND ".join(parts) if parts else None
+    conditions = [part for column in table.columns for part in _conditions(column)]
+    return " AND ".join(conditions) if conditions else None
 
 
 def properties(table: Table) -> dict[str, str]:
@@ -56,10 +56,10 @@ def digest(table: Table) -> str:
 
 
 def _conditions(column: Column) -> list[str]:
-    found = [f"({column.check})"] if column.check else []
+    conditions = [f"({column.check})"] if column.check else []
     if column.type == "double":
-        found.append(f"(NOT isnan({column.name}))")
+        conditions.append(f"(NOT isnan({column.name}))")
     if column.allowed:
         values = ", ".join(f"'{value}'" for value in column.allowed)
-        found.append(f"({column.name} IN ({values}))")
-    return [f"({column.name} IS NULL OR {part})" if column.nullable else part for part in found]
+        conditions.append(f"({column.name} IN ({values}))")
+    return [f"({column.name} IS NULL OR {part})" if column.nullable else part for part in conditions]

@@ -23,8 +23,8 @@ def all_releases(spark: SparkSession, output: str) -> list[Row]:
 
 def newest_release(spark: SparkSession, output: str) -> Row | None:
     """The row of the release that is visible now, None before the first."""
-    found = all_releases(spark, output)
-    return found[-1] if found else None
+    releases = all_releases(spark, output)
+    return releases[-1] if releases else None
 
 
 def refuse_unreleased(output: str) -> None:

@@ -55,17 +55,17 @@ def _replay_tiles(data: ReportData) -> list[Tile]:
 
 
 def _accuracy_tiles(data: ReportData) -> list[Tile]:
-    found = accuracy(data)
-    if found is None:
+    compared = accuracy(data)
+    if compared is None:
         return []
     return [
         Tile(
             "Forecast pinball loss",
-            f.decimal(found.pinball),
-            f"against {f.decimal(found.naive_pinball)} by the seasonal naive; "
-            f"RMSSE {f.decimal(found.rmsse, 2)} against {f.decimal(found.naive_rmsse, 2)}",
-            f.change(found.pinball, found.naive_pinball),
-            found.better,
+            f.decimal(compared.pinball),
+            f"against {f.decimal(compared.naive_pinball)} by the seasonal naive; "
+            f"RMSSE {f.decimal(compared.rmsse, 2)} against {f.decimal(compared.naive_rmsse, 2)}",
+            f.change(compared.pinball, compared.naive_pinball),
+            compared.better,
         )
     ]
 
@@ -134,8 +134,8 @@ def _points_words(data: ReportData) -> str:
     suppliers = len(set(data.lanes["source"]) - set(data.lanes["destination"]))
     supplied = f", supplied by {f.plural(suppliers, 'outside supplier')}" if suppliers else ""
     echelons = data.points["echelon"].nunique()
-    levels = f" in {f.plural(echelons, 'echelon')}" if echelons > 1 else ""
-    return f"at {f.plural(len(data.points), 'stocking point')}{levels}{supplied}"
+    echelons_word = f" in {f.plural(echelons, 'echelon')}" if echelons > 1 else ""
+    return f"at {f.plural(len(data.points), 'stocking point')}{echelons_word}{supplied}"
 
 
 def _stock_sentences(data: ReportData) -> list[str]:
@@ -144,10 +144,10 @@ def _stock_sentences(data: ReportData) -> list[str]:
         return []
     kind = "value" if valued(data) else "units"
     expected, safety = (data.points[f"{name}_{kind}"].sum() for name in ("expected_stock", "safety_stock"))
-    told = "The fill-rate targets take a mean stock of {}, with safety stock of {}".format(
+    sentence = "The fill-rate targets take a mean stock of {}, with safety stock of {}".format(
         *(f.money(amount, data.currency) if valued(data) else f"{f.compact(amount)} units" for amount in (expected, safety))
     )
     if not data.stock_given:
-        return [f"{told}. What is in stock today was not told, so nothing is ordered."]
+        return [f"{sentence}. What is in stock today was not told, so nothing is ordered."]
     today = f.money(data.points["stock_today_value"].sum(), data.currency)
-    return [f"{told}; today there is {today} in stock." if valued(data) else f"{told}."]
+    return [f"{sentence}; today there is {today} in stock." if valued(data) else f"{sentence}."]

@@ -52,15 +52,15 @@ def _places(rows: Sequence[Row]) -> list[float]:
 
 def _frame(rows: Sequence[Row], axis: Axis, scale: svg.Scale, bottom: float) -> list[Markup]:
     """Grid, tick labels and names."""
-    parts = []
+    marks = []
     for value in svg.ticks(axis.low, axis.high):
-        parts.append(svg.line(scale(value), TOP, scale(value), bottom, "rule"))
-        parts.append(svg.text(scale(value), bottom + 15, axis.tick(value), "tick", "middle"))
-    parts.append(svg.text((scale.start + scale.end) / 2, bottom + 33, axis.title, "axis", "middle"))
+        marks.append(svg.line(scale(value), TOP, scale(value), bottom, "rule"))
+        marks.append(svg.text(scale(value), bottom + 15, axis.tick(value), "tick", "middle"))
+    marks.append(svg.text((scale.start + scale.end) / 2, bottom + 33, axis.title, "axis", "middle"))
     for row, y in zip(rows, _places(rows), strict=True):
         name = svg.shorten(row.label, 19)
-        parts.append(svg.text(LABELS - 10, y + 4, name, "name strong" if row.bold else "name", "end"))
-    return parts
+        marks.append(svg.text(LABELS - 10, y + 4, name, "name strong" if row.bold else "name", "end"))
+    return marks
 
 
 def dumbbells(rows: Sequence[Row], axis: Axis, label: str) -> Markup:
@@ -68,15 +68,15 @@ def dumbbells(rows: Sequence[Row], axis: Axis, label: str) -> Markup:
     places = _places(rows)
     bottom = places[-1] + ROW / 2
     scale = svg.Scale(axis.low, axis.high, LABELS, WIDTH - RIGHT)
-    parts = _frame(rows, axis, scale, bottom)
+    marks = _frame(rows, axis, scale, bottom)
     for row, y in zip(rows, places, strict=True):
-        parts.append(svg.line(scale(row.other), y, scale(row.ours), y, "bridge"))
+        marks.append(svg.line(scale(row.other), y, scale(row.ours), y, "bridge"))
         if row.target is not None:
-            parts.append(svg.line(scale(row.target), y - 9, scale(row.target), y + 9, "target"))
-        parts += _mark(row.other, row.other_range, y, scale, axis, "other")
-        parts += _mark(row.ours, row.ours_range, y, scale, axis, "ours")
-        parts.append(svg.text(WIDTH - RIGHT + 10, y + 4, axis.show(row.ours), "value ours-text"))
-    return svg.drawing(WIDTH, bottom + AXIS, label, parts)
+            marks.append(svg.line(scale(row.target), y - 9, scale(row.target), y + 9, "target"))
+        marks += _mark(row.other, row.other_range, y, scale, axis, "other")
+        marks += _mark(row.ours, row.ours_range, y, scale, axis, "ours")
+        marks.append(svg.text(WIDTH - RIGHT + 10, y + 4, axis.show(row.ours), "value ours-text"))
+    return svg.drawing(WIDTH, bottom + AXIS, label, marks)
 
 
 def _mark(value: float, ends: tuple[float, float] | None, y: float, scale: svg.Scale, axis: Axis, who: str) -> list[Markup]:
@@ -91,10 +91,10 @@ def paired_bars(rows: Sequence[Row], axis: Axis, label: str) -> Markup:
     places = _places(rows)
     bottom = places[-1] + ROW / 2
     scale = svg.Scale(axis.low, axis.high, LABELS, WIDTH - RIGHT)
-    parts = _frame(rows, axis, scale, bottom)
+    marks = _frame(rows, axis, scale, bottom)
     for row, y in zip(rows, places, strict=True):
         longest = max(row.ours, row.other)
-        parts.append(svg.bar(LABELS, y - 8, scale(row.ours) - LABELS, 7.5, "ours", axis.show(row.ours)))
-        parts.append(svg.bar(LABELS, y + 0.5, scale(row.other) - LABELS, 7.5, "other", axis.show(row.other)))
-        parts.append(svg.text(scale(longest) + 8, y + 4, axis.show(row.ours), "value ours-text"))
-    return svg.drawing(WIDTH, bottom + AXIS, label, parts)
+        marks.append(svg.bar(LABELS, y - 8, scale(row.ours) - LABELS, 7.5, "ours", axis.show(row.ours)))
+        marks.append(svg.bar(LABELS, y + 0.5, scale(row.other) - LABELS, 7.5, "other", axis.show(row.other)))
+        marks.append(svg.text(scale(longest) + 8, y + 4, axis.show(row.ours), "value ours-text"))
+    return svg.drawing(WIDTH, bottom + AXIS, label, marks)

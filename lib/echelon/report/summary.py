@@ -39,13 +39,13 @@ def _series(data: ReportData) -> str:
 
 
 def _accuracy(data: ReportData) -> list[tuple[str, str]]:
-    found = accuracy(data)
-    if found is None:
+    compared = accuracy(data)
+    if compared is None:
         return []
     text = (
-        f"pinball loss {f.decimal(found.pinball)} (naive {f.decimal(found.naive_pinball)}, "
-        f"{f.change(found.pinball, found.naive_pinball)}), "
-        f"RMSSE {f.decimal(found.rmsse)} (naive {f.decimal(found.naive_rmsse)})"
+        f"pinball loss {f.decimal(compared.pinball)} (naive {f.decimal(compared.naive_pinball)}, "
+        f"{f.change(compared.pinball, compared.naive_pinball)}), "
+        f"RMSSE {f.decimal(compared.rmsse)} (naive {f.decimal(compared.naive_rmsse)})"
     )
     return [("Forecast", text)]
 
@@ -90,17 +90,17 @@ def _exceptions(data: ReportData) -> str:
 def _data(data: ReportData) -> list[tuple[str, str]]:
     """What of the data a planner must know: stock outside the plan, and refused rows of what decides it."""
     totals = data.exception_totals.groupby("kind")[["exceptions", "value"]].sum()
-    parts = []
+    sentences = []
     if "stock_not_planned" in totals.index:
         number, value = totals.loc["stock_not_planned", ["exceptions", "value"]]
         where = f.plural(number, "SKU-location")
-        parts.append(
+        sentences.append(
             f"stock of {where} that {'is' if number == 1 else 'are'} not planned, worth {f.money(value, data.currency)}"
         )
     if "record_refused" in totals.index:
         refused = f.count(totals.loc["record_refused", "exceptions"])
-        parts.append(f"{refused} of items, locations, stock or targets with refused rows")
-    return [("Look at", "; ".join(parts))] if parts else []
+        sentences.append(f"{refused} of items, locations, stock or targets with refused rows")
+    return [("Look at", "; ".join(sentences))] if sentences else []
 
 
 def _quarantined(data: ReportData) -> str:

@@ -19,11 +19,11 @@ def _short(value: Any) -> Any:
     return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else value
 
 
-def drawing(width: float, height: float, label: str, parts: Iterable[Markup], class_: str = "") -> Markup:
+def drawing(width: float, height: float, label: str, marks: Iterable[Markup], class_: str = "") -> Markup:
     """A whole picture that scales with its column, up to a little over its own size. `label` is what a screen reader says."""
     return element(
         "svg",
-        *parts,
+        *marks,
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         role="img",
         style=f"max-width:{width * 1.16:.0f}px",

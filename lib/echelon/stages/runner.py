@@ -55,10 +55,10 @@ def _state(settings: Configuration, resume: bool) -> RunState:
     configuration = fingerprint(settings)
     if not resume:
         return new_run(configuration)
-    found = unfinished_run(settings.run.output, configuration)
-    if found is None:
+    unfinished = unfinished_run(settings.run.output, configuration)
+    if unfinished is None:
         print("Nothing to resume: no unfinished run of this configuration and code. Starting a new run.")
-    return found or new_run(configuration)
+    return unfinished or new_run(configuration)
 
 
 def run_stages(context: Context, names: Sequence[str]) -> None:

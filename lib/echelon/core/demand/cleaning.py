@@ -80,10 +80,10 @@ def _net_returns(daily: pd.DataFrame) -> pd.DataFrame:
     starts = np.flatnonzero(~daily.duplicated(KEYS).to_numpy())
     for start, stop in pairwise([*starts, len(daily)]):
         if returned[start:stop].any():
-            mine = slice(start, stop)
-            odd = np.where(_larger_than_sales(sold[mine], returned[mine]), returned[mine], 0.0)
-            taken[mine], unmatched[mine] = match_returns(sold[mine], returned[mine] - odd)
-            unmatched[mine] += odd
+            series = slice(start, stop)
+            odd = np.where(_larger_than_sales(sold[series], returned[series]), returned[series], 0.0)
+            taken[series], unmatched[series] = match_returns(sold[series], returned[series] - odd)
+            unmatched[series] += odd
     return daily.assign(taken=taken, unmatched=unmatched)
 
 

@@ -18,13 +18,13 @@ def public_holidays(countries: Mapping[str, str], locations: Iterable[str], firs
     Where only EVERY is there, its rows have the location EVERY. Raises ValueError for a code that is none.
     """
     named = sorted(set(locations)) if set(countries) != {EVERY} else [EVERY]
-    found = [
+    holidays = [
         (name, location, day)
         for location in named
         if (code := countries.get(location, countries.get(EVERY)))
         for day, name in _days(code, first, last)
     ]
-    return pd.DataFrame(found, columns=COLUMNS)
+    return pd.DataFrame(holidays, columns=COLUMNS)
 
 
 def _days(code: str, first: date, last: date) -> list[tuple[date, str]]:

@@ -52,8 +52,8 @@ def series_statistics(demand: pd.DataFrame, freq: Frequency, stages: LifeCycle =
         (*key, *_statistics(rows["demand"].to_numpy(np.float64), rows, freq, stages))
         for key, rows in ordered.groupby(KEYS, sort=True)
     ]
-    found = pd.DataFrame(records, columns=STATISTICS_COLUMNS)
-    return found.astype({"level_shift": "datetime64[s]"})  # also where no level has shifted
+    statistics = pd.DataFrame(records, columns=STATISTICS_COLUMNS)
+    return statistics.astype({"level_shift": "datetime64[s]"})  # also where no level has shifted
 
 
 def _statistics(y: Vector, rows: pd.DataFrame, freq: Frequency, stages: LifeCycle) -> tuple[object, ...]:

@@ -72,10 +72,10 @@ def _stray_before(rows: Sequence[tuple[dt.date, int]], gaps: Sequence[int], long
     total = sum(number for _, number in rows)
     if total < _LEAST_ROWS:
         return 0
-    few, seen, found = max(1.0, _STRAY_SHARE * total), 0, 0
+    few, passed, stray = max(1.0, _STRAY_SHARE * total), 0, 0
     for number, gap in enumerate(gaps, start=1):
-        seen += rows[number - 1][1]
-        if seen > few:
+        passed += rows[number - 1][1]
+        if passed > few:
             break
-        found = number if gap > longest else found
-    return found
+        stray = number if gap > longest else stray
+    return stray

@@ -78,10 +78,10 @@ def _counted_as(ranked: Vector, number: int, elsewhere: tuple[Vector, Vector]) -
 
 
 def _among_few(others: Vector, least: float, number: int, elsewhere: tuple[Vector, Vector]) -> tuple[int, float] | None:
-    parts = (others, *elsewhere)
-    if least < FAR * max(part.max(initial=0.0) for part in parts):
+    groups = (others, *elsewhere)
+    if least < FAR * max(part.max(initial=0.0) for part in groups):
         return None
-    known = np.sort(np.concatenate([part[part > 0] for part in parts]))
+    known = np.sort(np.concatenate([part[part > 0] for part in groups]))
     return (number, _usual(others if len(others) else known)) if len(known) >= FEW * number else None
 
 

@@ -92,8 +92,8 @@ def _is_of_stamps(place: Place, days: Dates, freq: Frequency, rows: Rows) -> boo
     periods = place.nearest(days, freq)[usual]
     if not len(periods):
         return False
-    found, span = len(np.unique(periods)), int(periods.max() - periods.min()) + 1
-    one_each = found >= max(_LEAST_PERIODS[freq], _NEARLY_EVERY * span, _NEARLY_ALL * len(periods))
+    observed, span = len(np.unique(periods)), int(periods.max() - periods.min()) + 1
+    one_each = observed >= max(_LEAST_PERIODS[freq], _NEARLY_EVERY * span, _NEARLY_ALL * len(periods))
     return bool(one_each and len(periods) > _MOST * len(days) and rows[usual].sum() >= _NEARLY_ALL * rows.sum())
 
 

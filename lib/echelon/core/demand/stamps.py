@@ -77,8 +77,8 @@ def _usual_place(days: Dates, freq: Frequency, rows: Rows) -> Place | None:
     window that holds clearly more is the better reading."""
     if freq == "D" or len(np.unique(period_index(days, freq))) < 2:
         return None
-    found = [(place, place.usual(days, freq, rows)) for place in days_of_periods(freq)]
-    place, usual = max(found, key=lambda one: float(rows[one[1]].sum()))
+    places = [(place, place.usual(days, freq, rows)) for place in days_of_periods(freq)]
+    place, usual = max(places, key=lambda one: float(rows[one[1]].sum()))
     held = float(rows[usual].sum())
     wide = window(days, freq, rows) if held < _CLEARLY * rows.sum() else None
     if wide and held < _CLEARLY * rows[wide.usual(days, freq, rows)].sum():

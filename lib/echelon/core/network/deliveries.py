@@ -42,8 +42,8 @@ def left_out_deliveries(lanes: pd.DataFrame, deliveries: pd.DataFrame) -> pd.Dat
     days = _days_after_order(known, "received_date")
     wrong = _implausible(known, "received_date")
     usual = days[~wrong].groupby([known["source"], known["destination"]]).median().rename("usual_days").reset_index()
-    found = known.assign(days=days)[wrong].merge(usual, on=_LANE, how="left")
-    return found.assign(usual_days=found["usual_days"].fillna(found["lane_days"]))[LEFT_OUT_COLUMNS]
+    left_out = known.assign(days=days)[wrong].merge(usual, on=_LANE, how="left")
+    return left_out.assign(usual_days=left_out["usual_days"].fillna(left_out["lane_days"]))[LEFT_OUT_COLUMNS]
 
 
 def _on_lanes(lanes: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
@@ -55,9 +55,9 @@ def _implausible(deliveries: pd.DataFrame, end: str) -> "pd.Series[bool]":
     """Which deliveries are implausibly far from their order to their date `end`, by lane."""
     days = _days_after_order(deliveries, end)
     wrong = pd.Series(data=False, index=deliveries.index)
-    for _, mine in days[days >= 0].groupby([deliveries["source"], deliveries["destination"]]):
-        promise = deliveries["lane_days"].loc[mine.index[0]]
-        wrong[mine.index] = implausible(np.asarray(mine, dtype=np.float64), promise)
+    for _, days_of_lane in days[days >= 0].groupby([deliveries["source"], deliveries["destination"]]):
+        promise = deliveries["lane_days"].loc[days_of_lane.index[0]]
+        wrong[days_of_lane.index] = implausible(np.asarray(days_of_lane, dtype=np.float64), promise)
     return wrong
 
 

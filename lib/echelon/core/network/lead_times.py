@@ -85,9 +85,9 @@ _COLUMNS = [
 
 def _row(group: pd.DataFrame, lane: "pd.Series[float]", rules: LeadTimeRules, score: float | None) -> dict[str, object]:
     """The columns of one lane after source and destination. group: deliveries of its source; score: the source's."""
-    mine = group["destination"] == lane["destination"]
-    own = group[mine]
-    basis, pmf = _distribution(own, group[~mine], lane, rules)
+    same_lane = group["destination"] == lane["destination"]
+    own = group[same_lane]
+    basis, pmf = _distribution(own, group[~same_lane], lane, rules)
     reliability = None if score is None else shrunk_share(own["on_time_in_full"], score, rules.min_deliveries)
     described: dict[str, object] = {"basis": basis, "deliveries": len(own), "reliability": reliability}
     return described | performance(own) | _moments(pmf)

@@ -15,13 +15,13 @@ import pandas as pd
 
 def source_scores(known: pd.DataFrame, prior_deliveries: int) -> dict[str, float]:
     """Score (0 to 1) of every source with a delivery that tells. known: rows of `known_deliveries`."""
-    told = known.dropna(subset=["on_time_in_full"])
-    everywhere = float(told["on_time_in_full"].mean())
-    groups = told.groupby("source", sort=True)["on_time_in_full"]
+    judged = known.dropna(subset=["on_time_in_full"])
+    everywhere = float(judged["on_time_in_full"].mean())
+    groups = judged.groupby("source", sort=True)["on_time_in_full"]
     return {str(source): shrunk_share(hits, everywhere, prior_deliveries) for source, hits in groups}
 
 
 def shrunk_share(hits: "pd.Series[float]", prior: float, prior_deliveries: int) -> float:
     """(hits + prior_deliveries x prior) / (count + prior_deliveries). hits: 1, 0 or missing (not counted)."""
-    told = hits.dropna()
-    return float((told.sum() + prior_deliveries * prior) / (len(told) + prior_deliveries))
+    judged = hits.dropna()
+    return float((judged.sum() + prior_deliveries * prior) / (len(judged) + prior_deliveries))

@@ -26,9 +26,13 @@ def suppliers(
     scores = source_scores(known, rules.min_deliveries)
     of_source = {str(source): group for source, group in known.groupby("source")}
     rows = []
-    for source, mine in lanes.groupby("source", sort=True):
+    for source, own in lanes.groupby("source", sort=True):
         group = of_source.get(str(source), known.iloc[:0])
-        about: dict[str, object] = {"source": str(source), "lanes": len(mine), "reliability": scores.get(str(source))}
+        about: dict[str, object] = {
+            "source": str(source),
+            "lanes": len(own),
+            "reliability": scores.get(str(source)),
+        }
         rows.append(about | _lead_time(group, rules) | performance(group))
     return pd.DataFrame(rows, columns=_COLUMNS)
 

@@ -113,29 +113,29 @@ def _sharing(lanes: Sequence[Lane]) -> tuple[Lane, ...]:
                 f"priority {lane.priority} has one; give all of them a share, or other priorities"
             )
     if abs(sum(share.values()) - 1) > _SHARES_ADD_UP:
-        told = " + ".join(f"{share[lane.source]:g} from {lane.source}" for lane in lanes)
+        shares = " + ".join(f"{share[lane.source]:g} from {lane.source}" for lane in lanes)
         into = f"the shares of its lanes with priority {lanes[0].priority} must add up to 1"
-        raise NetworkError(f"location {lanes[0].destination}: {into}: {told}")
+        raise NetworkError(f"location {lanes[0].destination}: {into}: {shares}")
     used = [lane for lane in lanes if share[lane.source] > 0]
     return tuple(sorted(used, key=lambda lane: (-share[lane.source], lane.source)))
 
 
 def _sources_of_all(customers: Sequence[str], supplies: Supplies, outside: frozenset[str]) -> dict[str, list[str]]:
     """The inside sources of every location at and upstream of the customers."""
-    found: dict[str, list[str]] = {}
+    sources: dict[str, list[str]] = {}
     for location in customers:
         if location in outside:
             raise NetworkError(f"location {location} has customers but is an outside supplier")
     waiting = list(reversed(customers))
     while waiting:
         name = waiting.pop()
-        if name in found:
+        if name in sources:
             continue
         if name not in supplies:
             raise NetworkError(f"location {name} has no source: no lane leads to it")
-        found[name] = [lane.source for lane in supplies[name] if lane.source not in outside]
-        waiting += found[name]
-    return found
+        sources[name] = [lane.source for lane in supplies[name] if lane.source not in outside]
+        waiting += sources[name]
+    return sources
 
 
 def _echelons(sources: dict[str, list[str]]) -> dict[str, int]:
@@ -147,6 +147,6 @@ def _echelons(sources: dict[str, list[str]]) -> dict[str, int]:
     except CycleError as error:
         loop = error.args[1][:-1]
         start = loop.index(min(loop))
-        told = " -> ".join([*loop[start:], *loop[: start + 1]])
-        raise NetworkError(f"the lanes form a loop: {told}") from None
+        way = " -> ".join([*loop[start:], *loop[: start + 1]])
+        raise NetworkError(f"the lanes form a loop: {way}") from None
     return depth

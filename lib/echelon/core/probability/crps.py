@@ -19,7 +19,7 @@ from echelon.core.probability.negative_binomial import LARGEST_SD, TAIL_SDS, log
 _TAIL = 1e-5
 _FAR_TAIL = 1e-12
 _LEAST_DISPERSION = 1e-12
-Part = tuple[float, float, float]  # mean, dispersion, share
+Component = tuple[float, float, float]  # mean, dispersion, share
 
 
 def ranked_scores(
@@ -27,9 +27,9 @@ def ranked_scores(
 ) -> tuple[Vector, Vector, Vector]:
     """Per forecast (n,): the score in units, P(D < actual) and P(D <= actual).
 
-    share, factor, dispersion: (n, parts), one part or two. A period belongs to a part with its share, and then its demand has
-    mean factor x mean and is negative binomial (counts: variance = m + dispersion m^2) or gamma (dispersion m^2); what the
-    shares leave is without demand. Where the standard deviation of counts is over 20,000 units gammas with the same moments
+    share, factor, dispersion: (n, components), one or two. A period belongs to a component with its share, and then its demand
+    has mean factor x mean and is negative binomial (counts: variance = m + dispersion m^2) or gamma (dispersion m^2); what
+    the shares leave is without demand. Where the standard deviation of counts is over 20,000 units gammas with the same moments
     stand for them.
     """
     means = mean[:, None] * factor
@@ -37,15 +37,15 @@ def ranked_scores(
         return _gammas(share, means, dispersion, actual)
     second = (share * (means + (1.0 + dispersion) * means**2)).sum(axis=1)
     large = np.sqrt(np.maximum(second - (share * means).sum(axis=1) ** 2, 0.0)) > LARGEST_SD
-    found = _negative_binomials(np.where(large[:, None], 0.0, means), share, dispersion, actual)
+    scores = _negative_binomials(np.where(large[:, None], 0.0, means), share, dispersion, actual)
     if large.any():
         wider = dispersion[large] + 1.0 / np.maximum(means[large], 1.0)
-        found[large] = np.stack(_gammas(share[large], means[large], wider, actual[large]), axis=1)
-    return found[:, 0], found[:, 1], found[:, 2]
+        scores[large] = np.stack(_gammas(share[large], means[large], wider, actual[large]), axis=1)
+    return scores[:, 0], scores[:, 1], scores[:, 2]
 
 
 def _gammas(share: Matrix, means: Matrix, dispersion: Matrix, actual: Vector) -> tuple[Vector, Vector, Vector]:
-    """Closed form: E|D - y| is that of each part; E|D - D'| that of each pair of parts."""
+    """Closed form: E|D - y| is that of each component; E|D - D'| that of each pair of components."""
     rest, y = np.maximum(1.0 - share.sum(axis=1), 0.0), actual[:, None]
     shape = 1.0 / np.maximum(dispersion, _LEAST_DISPERSION)
     unit = np.maximum(means, 1e-300) / shape
@@ -76,18 +76,18 @@ def _apart(shape: Vector, unit: Vector, other_shape: Vector, other_unit: Vector)
 
 @compiled
 def _negative_binomials(means: Matrix, share: Matrix, dispersion: Matrix, actual: Vector) -> Matrix:
-    """(n, 3): score, P(D < y), P(D <= y); the second of two parts may be missing."""
-    found = np.zeros((len(means), 3))
+    """(n, 3): score, P(D < y), P(D <= y); the second of two components may be missing."""
+    scores = np.zeros((len(means), 3))
     second = means.shape[1] - 1
     for row in range(len(means)):
         other = share[row, second] if second else 0.0
         first = (means[row, 0], dispersion[row, 0], share[row, 0])
-        found[row] = _ranked(first, (means[row, second] * second, dispersion[row, second], other), actual[row])
-    return found
+        scores[row] = _ranked(first, (means[row, second] * second, dispersion[row, second], other), actual[row])
+    return scores
 
 
 @compiled
-def _ranked(one: Part, two: Part, y: float) -> tuple[float, float, float]:
+def _ranked(one: Component, two: Component, y: float) -> tuple[float, float, float]:
     """In one pass over k."""
     start, other, rest = _start(one), _start(two), 1.0 - one[2] - two[2]
     k = 0.0 if rest > _TAIL or two[2] > 0.0 else start
@@ -110,22 +110,22 @@ def _ranked(one: Part, two: Part, y: float) -> tuple[float, float, float]:
 
 
 @compiled
-def _start(part: Part) -> float:
+def _start(component: Component) -> float:
     """The first k that has a probability worth counting."""
-    return max(0.0, math.floor(part[0] - TAIL_SDS * math.sqrt(part[0] + part[1] * part[0] * part[0])))
+    return max(0.0, math.floor(component[0] - TAIL_SDS * math.sqrt(component[0] + component[1] * component[0] * component[0])))
 
 
 @compiled
-def _end(part: Part) -> float:
-    return math.ceil(part[0] + 60.0 * math.sqrt(part[0] + part[1] * part[0] * part[0]))
+def _end(component: Component) -> float:
+    return math.ceil(component[0] + 60.0 * math.sqrt(component[0] + component[1] * component[0] * component[0]))
 
 
 @compiled
-def _next(k: float, start: float, part: Part, before: float) -> float:
+def _next(k: float, start: float, component: Component, before: float) -> float:
     """P(D = k) from that of k - 1: P(k) / P(k - 1) = (m + (k - 1) phi m) / (k (1 + phi m))."""
-    m = part[0]
+    m = component[0]
     if k > start:
-        return before * (m + (k - 1.0) * part[1] * m) / (k * (1.0 + part[1] * m))
+        return before * (m + (k - 1.0) * component[1] * m) / (k * (1.0 + component[1] * m))
     if k < start:
         return 0.0
-    return math.exp(log_probability(k, m, part[1])) if m > 0.0 else 1.0
+    return math.exp(log_probability(k, m, component[1])) if m > 0.0 else 1.0

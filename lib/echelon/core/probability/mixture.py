@@ -1,4 +1,4 @@
-"""Demand in a period as a mixture of negative binomials (gammas): shares, factors of the mean and dispersions of its parts.
+"""Demand in a period as a mixture of negative binomials (gammas): shares, factors of the mean and dispersions of components.
 
 What the shares leave over are periods without demand.
 """
@@ -18,7 +18,7 @@ _HALVINGS = 60
 
 
 class Mixture(NamedTuple):
-    """share, factor, dispersion: (..., parts); the mean of a part is its factor x the mean of the whole."""
+    """share, factor, dispersion: (..., components); the mean of a component is its factor x the mean of the whole."""
 
     share: Doubles
     factor: Doubles
@@ -38,7 +38,7 @@ def mixture_of(
     large_factor: npt.ArrayLike,
     large_dispersion: npt.ArrayLike,
 ) -> Mixture:
-    """The two parts that the columns of a shape stand for, (..., 2): what the large orders leave of the mean and of the
+    """The two components that the columns of a shape stand for, (..., 2): what the large orders leave of the mean and of the
     dispersion belongs to the active periods."""
     columns = np.broadcast_arrays(dispersion, active_share, large_share, large_factor, large_dispersion)
     phi, active, large, size, spread = (np.asarray(column, dtype=np.float64) for column in columns)
@@ -51,7 +51,7 @@ def mixture_of(
 
 
 def with_level(mixture: Mixture, level_variance: Doubles) -> Mixture:
-    """Each part times an independent gamma factor of mean 1, as the negative binomial (gamma) with the same moments."""
+    """Each component times an independent gamma factor of mean 1, as the negative binomial (gamma) with the same moments."""
     wider = (1.0 + mixture.dispersion) * (1.0 + np.asarray(level_variance)[..., None]) - 1.0
     return mixture._replace(dispersion=wider)
 
@@ -63,11 +63,11 @@ def without_level(mixture: Mixture, level_variance: Doubles) -> Mixture:
 
 
 def mixture_cdf(demand: Doubles, mean: Doubles, mixture: Mixture, counts: npt.NDArray[np.bool_]) -> Doubles:
-    """P(D <= demand); demand, mean and counts (...,), mixture (..., parts)."""
+    """P(D <= demand); demand, mean and counts (...,), mixture (..., components)."""
     y, m, whole = np.broadcast_arrays(demand, mean, counts)
     below = np.where(y >= 0, 1.0 - np.broadcast_to(mixture.share.sum(axis=-1), y.shape), 0.0)
-    for part in range(mixture.share.shape[-1]):
-        share, factor, dispersion = (np.broadcast_to(column[..., part], y.shape) for column in mixture)
+    for component in range(mixture.share.shape[-1]):
+        share, factor, dispersion = (np.broadcast_to(column[..., component], y.shape) for column in mixture)
         some = (share > 0) & (y >= 0)
         below[some] += share[some] * _part_cdf(y[some], m[some] * factor[some], dispersion[some], whole[some])
     return np.clip(below, 0.0, 1.0)
@@ -76,16 +76,16 @@ def mixture_cdf(demand: Doubles, mean: Doubles, mixture: Mixture, counts: npt.ND
 def _part_cdf(demand: Doubles, mean: Doubles, dispersion: Doubles, counts: npt.NDArray[np.bool_]) -> Doubles:
     """Of demand >= 0: regularised incomplete beta (negative binomial; DLMF 8.17) and gamma functions."""
     shape, unit = 1.0 / np.maximum(dispersion, _NO_DISPERSION), np.maximum(mean, 1e-12)
-    found = np.empty(len(demand))
-    found[counts] = betainc(shape[counts], np.floor(demand[counts]) + 1.0, (shape / (shape + unit))[counts])
-    found[~counts] = gammainc(shape[~counts], (demand * shape / unit)[~counts])
-    return found
+    probability = np.empty(len(demand))
+    probability[counts] = betainc(shape[counts], np.floor(demand[counts]) + 1.0, (shape / (shape + unit))[counts])
+    probability[~counts] = gammainc(shape[~counts], (demand * shape / unit)[~counts])
+    return probability
 
 
-def mixture_quantiles(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.bool_], levels: Sequence[float]) -> Matrix:
-    """Quantiles (n, levels), levels ascending, for means and counts (n,) and mixtures (n, parts); for counts the smallest
-    whole number with P(D <= k) >= level. By counting upwards where that is a short way, else by bisection."""
-    q = np.asarray(levels, dtype=np.float64)
+def mixture_quantiles(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.bool_], probabilities: Sequence[float]) -> Matrix:
+    """Quantiles (n, probabilities), ascending, for means and counts (n,) and mixtures (n, components); for counts the
+    smallest whole number with P(D <= k) >= probability. By counting upwards where that is a short way, else by bisection."""
+    q = np.asarray(probabilities, dtype=np.float64)
     if np.any(np.diff(q) < 0) or np.any((q <= 0) | (q >= 1)):
         raise ValueError("quantile levels must ascend and lie between 0 and 1")
     sd = np.sqrt(mean + dispersion_of(mixture) * mean**2)
@@ -95,14 +95,14 @@ def mixture_quantiles(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.boo
     quantiles[alone] = gamma_quantiles(mean[alone], mixture.dispersion[alone, 0], q)
     far = ~near & ~alone
     if far.any():
-        quantiles[far] = _bisected(mean[far], Mixture(*(part[far] for part in mixture)), counts[far], q)
+        quantiles[far] = _bisected(mean[far], Mixture(*(component[far] for component in mixture)), counts[far], q)
     return quantiles
 
 
 def _bisected(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.bool_], q: Vector) -> Matrix:
     """`mixture_quantiles` in any unit. Starts from Cantelli's bound: mean + sd sqrt(q / (1 - q))."""
     m, whole = mean[:, None], counts[:, None]
-    wide = Mixture(*(part[:, None, :] for part in mixture))
+    wide = Mixture(*(component[:, None, :] for component in mixture))
     sd = np.sqrt(m + dispersion_of(wide) * m**2)
     low, high = np.full((len(mean), len(q)), -1.0) * whole, np.ceil(m + sd * np.sqrt(q / (1.0 - q)) + 1.0)
     for _ in range(_HALVINGS):

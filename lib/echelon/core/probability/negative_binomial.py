@@ -20,24 +20,24 @@ LARGEST_SD = 20_000.0
 TAIL_SDS = 12.0
 
 
-def negative_binomial_quantiles(mean: Vector, dispersion: Vector, levels: Vector) -> Matrix:
-    """Smallest whole number k with P(D <= k) >= level; (n, levels) for means and dispersions (n,), levels ascending.
+def negative_binomial_quantiles(mean: Vector, dispersion: Vector, probabilities: Vector) -> Matrix:
+    """Smallest whole number k with P(D <= k) >= probability; (n, probabilities), ascending, for means and dispersions (n,).
 
     Where the standard deviation is over 20,000 units: rounded quantiles of the gamma with the same mean and variance.
     """
     sd = np.sqrt(mean + dispersion * mean**2)
     large = sd > LARGEST_SD
     one = np.ones((len(mean), 1))
-    quantiles = scan(np.where(large, 0.0, mean), one, one, dispersion[:, None], levels)
+    quantiles = scan(np.where(large, 0.0, mean), one, one, dispersion[:, None], probabilities)
     if large.any():
-        quantiles[large] = np.ceil(gamma_quantiles(mean[large], (sd[large] / mean[large]) ** 2, levels))
+        quantiles[large] = np.ceil(gamma_quantiles(mean[large], (sd[large] / mean[large]) ** 2, probabilities))
     return quantiles
 
 
-def gamma_quantiles(mean: Vector, dispersion: Vector, levels: Vector) -> Matrix:
-    """Quantiles of the gamma with variance = dispersion x mean^2; (n, levels). Dispersion 0 is the mean itself."""
+def gamma_quantiles(mean: Vector, dispersion: Vector, probabilities: Vector) -> Matrix:
+    """Quantiles of the gamma with variance = dispersion x mean^2; (n, probabilities). Dispersion 0 is the mean itself."""
     shape = 1.0 / np.maximum(dispersion, 1e-12)[:, None]
-    quantiles = gammaincinv(shape, levels[None, :]) * (mean[:, None] / shape)
+    quantiles = gammaincinv(shape, probabilities[None, :]) * (mean[:, None] / shape)
     return np.where(dispersion[:, None] > 1e-12, quantiles, np.broadcast_to(mean[:, None], quantiles.shape))
 
 
@@ -54,56 +54,56 @@ log_probability = compiled(log_probability_of)
 
 
 @compiled
-def scan(mean: Vector, share: Matrix, factor: Matrix, dispersion: Matrix, levels: Vector) -> Matrix:
-    """Quantiles (n, levels) of mixtures of negative binomials (n, parts), all levels in one pass over k = 0, 1, ...; what the
-    shares leave over is zero."""
-    quantiles = np.zeros((len(mean), len(levels)))
-    probability = np.zeros(share.shape[1])
+def scan(mean: Vector, share: Matrix, factor: Matrix, dispersion: Matrix, probabilities: Vector) -> Matrix:
+    """Quantiles (n, probabilities) of mixtures of negative binomials (n, components), all of them in one pass over
+    k = 0, 1, ...; what the shares leave over is zero."""
+    quantiles = np.zeros((len(mean), len(probabilities)))
+    mass = np.zeros(share.shape[1])
     for row in range(len(mean)):
         if mean[row] > 0.0:
             own = mean[row] * factor[row]
-            _scan_row(own, share[row], dispersion[row], levels, probability, quantiles[row])
+            _scan_row(own, share[row], dispersion[row], probabilities, mass, quantiles[row])
     return quantiles
 
 
 @compiled
-def _scan_row(mean: Vector, share: Vector, dispersion: Vector, levels: Vector, probability: Vector, out: Vector) -> None:
-    """The quantiles of one mixture; probability (parts,) is memory."""
-    first, last = _reach(mean, share, dispersion, probability)
-    cumulative, level, k = 1.0 - share.sum(), 0, first
-    while level < len(levels) and levels[level] <= cumulative:
-        level += 1
-    while level < len(levels):
-        cumulative += _step(k, mean, share, dispersion, probability)
-        while level < len(levels) and (levels[level] <= cumulative or k >= last):
-            out[level] = k
-            level += 1
+def _scan_row(mean: Vector, share: Vector, dispersion: Vector, probabilities: Vector, mass: Vector, out: Vector) -> None:
+    """The quantiles of one mixture; mass (components,), their P(D = k), is memory."""
+    first, last = _reach(mean, share, dispersion, mass)
+    cumulative, passed, k = 1.0 - share.sum(), 0, first
+    while passed < len(probabilities) and probabilities[passed] <= cumulative:
+        passed += 1
+    while passed < len(probabilities):
+        cumulative += _step(k, mean, share, dispersion, mass)
+        while passed < len(probabilities) and (probabilities[passed] <= cumulative or k >= last):
+            out[passed] = k
+            passed += 1
         k += 1.0
 
 
 @compiled
-def _reach(mean: Vector, share: Vector, dispersion: Vector, probability: Vector) -> tuple[float, float]:
+def _reach(mean: Vector, share: Vector, dispersion: Vector, mass: Vector) -> tuple[float, float]:
     """Least and greatest count worth looking at."""
     first, last = np.inf, 0.0
-    for part in range(len(mean)):
-        probability[part] = 0.0
-        if share[part] > 0.0 and mean[part] > 0.0:
-            sd = math.sqrt(mean[part] + dispersion[part] * mean[part] ** 2)
-            first = min(first, max(0.0, math.floor(mean[part] - TAIL_SDS * sd)))
-            last = max(last, math.ceil(mean[part] + 60.0 * sd))
+    for component in range(len(mean)):
+        mass[component] = 0.0
+        if share[component] > 0.0 and mean[component] > 0.0:
+            sd = math.sqrt(mean[component] + dispersion[component] * mean[component] ** 2)
+            first = min(first, max(0.0, math.floor(mean[component] - TAIL_SDS * sd)))
+            last = max(last, math.ceil(mean[component] + 60.0 * sd))
     return min(first, last), last
 
 
 @compiled
-def _step(k: float, mean: Vector, share: Vector, dispersion: Vector, probability: Vector) -> float:
-    """P(D = k) of the parts together, by P(k) / P(k-1) = (mean + (k-1) phi mean) / (k (1 + phi mean)) in each."""
+def _step(k: float, mean: Vector, share: Vector, dispersion: Vector, mass: Vector) -> float:
+    """P(D = k) of the components together, by P(k) / P(k-1) = (mean + (k-1) phi mean) / (k (1 + phi mean)) in each."""
     total = 0.0
-    for part in range(len(mean)):
-        m, phi = mean[part], dispersion[part]
-        if share[part] > 0.0 and m > 0.0:
-            if probability[part] > 0.0:
-                probability[part] *= (m + (k - 1.0) * phi * m) / (k * (1.0 + phi * m))
+    for component in range(len(mean)):
+        m, phi = mean[component], dispersion[component]
+        if share[component] > 0.0 and m > 0.0:
+            if mass[component] > 0.0:
+                mass[component] *= (m + (k - 1.0) * phi * m) / (k * (1.0 + phi * m))
             elif k >= m - TAIL_SDS * math.sqrt(m + phi * m * m) - 1.0:
-                probability[part] = share[part] * math.exp(log_probability(k, m, phi))
-            total += probability[part]
+                mass[component] = share[component] * math.exp(log_probability(k, m, phi))
+            total += mass[component]
     return total

@@ -76,6 +76,6 @@ def _expected_excess(mean: float, variance: float, x: Floats) -> Floats:
     return np.asarray(excess + np.maximum(-x, 0.0), dtype=np.float64)
 
 
-def quantile(days: NDArray[np.int64], probability: Floats, level: float) -> float:
-    """The smallest of the ascending `days` by which at least `level` of the lead times have ended."""
-    return float(days[np.searchsorted(np.cumsum(probability), level - 1e-12)])
+def quantile(days: NDArray[np.int64], pmf: Floats, probability: float) -> float:
+    """The smallest of the ascending `days` by which at least `probability` of the lead times have ended."""
+    return float(days[np.searchsorted(np.cumsum(pmf), probability - 1e-12)])

@@ -55,9 +55,9 @@ def exception_table(
     """
     limits = limits or ExceptionLimits()
     frame = _with_cover(_points(requirements))
-    parts = [find(frame, limits) for find in (_FINDERS if stock_given else _OF_LEVELS)]
-    found = pd.concat([part for part in parts if len(part)] or parts[:1])
-    return found.sort_values(["value", "kind", "sku", "location"], ascending=[False, True, True, True], ignore_index=True)
+    by_kind = [find(frame, limits) for find in (_FINDERS if stock_given else _OF_LEVELS)]
+    rows = pd.concat([part for part in by_kind if len(part)] or by_kind[:1])
+    return rows.sort_values(["value", "kind", "sku", "location"], ascending=[False, True, True, True], ignore_index=True)
 
 
 def _points(requirements: pd.DataFrame) -> pd.DataFrame:

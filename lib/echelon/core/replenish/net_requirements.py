@@ -87,14 +87,14 @@ def _parent_rows(frame: pd.DataFrame, lanes: pd.DataFrame) -> Rows:
     first = np.flatnonzero(frame["rank"].to_numpy() == 0)
     points = pd.MultiIndex.from_frame(frame.loc[first, ["sku", "location"]])
     place = points.get_indexer(pd.MultiIndex.from_frame(frame[["sku", "source"]]))
-    found = np.where(place >= 0, first[place], -1) if len(first) else place
+    parent = np.where(place >= 0, first[place], -1) if len(first) else place
     echelon = frame["echelon"].to_numpy()
-    inside = (echelon > 1) & ((found >= 0) | frame["source"].isin(lanes["destination"]).to_numpy())
-    wrong = inside & ((found < 0) | (echelon[found] >= echelon))
+    inside = (echelon > 1) & ((parent >= 0) | frame["source"].isin(lanes["destination"]).to_numpy())
+    wrong = inside & ((parent < 0) | (echelon[parent] >= echelon))
     if wrong.any():
         point = frame.iloc[int(np.argmax(wrong))]
         raise ValueError(f"{point['sku']}: {point['source']}, source of {point['location']}, has no level upstream of it")
-    return np.where(inside, found, -1)
+    return np.where(inside, parent, -1)
 
 
 def _ask(frame: pd.DataFrame, parent: Rows) -> pd.DataFrame:

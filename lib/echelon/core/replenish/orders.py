@@ -62,13 +62,13 @@ def _reason(row: Row) -> str:
 
 def _position(row: Row) -> str:
     stock = f"{figure(row['on_hand'])} on hand" if row["stock_known"] else "no stock record, counted as 0"
-    parts = [f"{stock} + {figure(row['on_order'])} on order"]
+    terms = [f"{stock} + {figure(row['on_order'])} on order"]
     if row["backorders"] > 0:
-        parts.append(f"{figure(row['backorders'])} owed")
+        terms.append(f"{figure(row['backorders'])} owed")
     if row["asked_downstream"] > 0:
-        parts.append(f"{figure(row['asked_downstream'])} asked for downstream today")
+        terms.append(f"{figure(row['asked_downstream'])} asked for downstream today")
     return (
-        f"Inventory position {figure(row['position'])} ({' - '.join(parts)}) is not above the reorder point "
+        f"Inventory position {figure(row['position'])} ({' - '.join(terms)}) is not above the reorder point "
         f"{figure(row['reorder_point'])}: {units(row['needed'])} up to the base-stock level "
         f"{figure(row['base_stock_level'])}."
     )

@@ -91,12 +91,12 @@ def difference_detail(row: dict[Any, Any]) -> str:
     came = [f"{figure(row[name])} {name}" for name in ("received", "returned") if row[name] > 0]
     went = [f"{figure(row[name])} {word}" for name, word in (("sold", "sold"), ("shipped", "shipped")) if row[name] > 0]
     explained = row["after"] - row["difference"]
-    parts = "".join([*(f" + {text}" for text in came), *(f" - {text}" for text in went)])
-    total = f" = {figure(explained)}" if parts else ""
+    movements = "".join([*(f" + {text}" for text in came), *(f" - {text}" for text in went)])
+    total = f" = {figure(explained)}" if movements else ""
     unknown = "" if row["receipts_known"] else ", whatever was received"
     gap = f"{units(abs(row['difference']))} {'more' if row['difference'] > 0 else 'fewer'} than movements explain{unknown}"
     return (
-        f"{figure(row['before'])} on {row['first']:%Y-%m-%d}{parts}{total}, but {figure(row['after'])} are on the book on "
+        f"{figure(row['before'])} on {row['first']:%Y-%m-%d}{movements}{total}, but {figure(row['after'])} are on the book on "
         f"{row['last']:%Y-%m-%d}: {gap}."
     )
 

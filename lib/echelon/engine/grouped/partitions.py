@@ -14,12 +14,12 @@ _MASK = 0xFFFFFFFF
 @cache
 def labels(partitions: int) -> tuple[int, ...]:
     """For each partition, the smallest number >= 0 whose hash lies there."""
-    found: dict[int, int] = {}
+    number_of: dict[int, int] = {}
     number = 0
-    while len(found) < partitions:
-        found.setdefault(spark_hash(number) % partitions, number)
+    while len(number_of) < partitions:
+        number_of.setdefault(spark_hash(number) % partitions, number)
         number += 1
-    return tuple(found[place] for place in range(partitions))
+    return tuple(number_of[place] for place in range(partitions))
 
 
 def spark_hash(number: int) -> int:

@@ -20,10 +20,10 @@ def typed(function: PandasFunction, schema: str) -> PandasFunction:
     others = [field.name for field in fields if not isinstance(field.dataType, NumericType | BooleanType)]
 
     def result(rows: pd.DataFrame) -> pd.DataFrame:
-        found = function(rows)[names]
-        if found.empty:
-            return found.astype(object)
-        silent = [name for name in others if found[name].isna().all()]
-        return found.assign(**{name: pd.Series([None] * len(found), found.index, object) for name in silent})
+        table = function(rows)[names]
+        if table.empty:
+            return table.astype(object)
+        silent = [name for name in others if table[name].isna().all()]
+        return table.assign(**{name: pd.Series([None] * len(table), table.index, object) for name in silent})
 
     return result

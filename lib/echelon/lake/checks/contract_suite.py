@@ -41,17 +41,17 @@ def _unique_key(table: Table) -> dict[str, Any]:
 
 
 def _column_expectations(column: Column) -> list[dict[str, Any]]:
-    found = []
+    expectations = []
     if not column.nullable:
-        found.append({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": column.name}})
+        expectations.append({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": column.name}})
     if limits := _limits(column):
-        found.append({"type": "expect_column_values_to_be_between", "kwargs": {"column": column.name, **limits}})
+        expectations.append({"type": "expect_column_values_to_be_between", "kwargs": {"column": column.name, **limits}})
     elif column.check:
-        found.append(_other_check(column))
+        expectations.append(_other_check(column))
     if column.allowed:
         kwargs = {"column": column.name, "value_set": list(column.allowed)}
-        found.append({"type": "expect_column_values_to_be_in_set", "kwargs": kwargs})
-    return found
+        expectations.append({"type": "expect_column_values_to_be_in_set", "kwargs": kwargs})
+    return expectations
 
 
 def _limits(column: Column) -> dict[str, Any]:

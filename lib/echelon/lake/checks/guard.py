@@ -86,11 +86,11 @@ def _details(frame: DataFrame, table: str, failed: list[Expectation]) -> dict[in
     """Finding the offending values costs a job per expectation: only for those that failed. A query shows rows (200 at most)
     only if asked for everything, which of a column would be all its bad values. In order, so that every run of the same data
     gives the same examples."""
-    found: dict[int, dict[str, Any]] = {}
+    results: dict[int, dict[str, Any]] = {}
     for detail, wanted in (("COMPLETE", True), ("BASIC", False)):
         chosen = [_in_order(expectation.as_config()) for expectation in failed if (expectation.type == QUERY) == wanted]
-        found |= _evaluate(frame, table, chosen, detail) if chosen else {}
-    return found
+        results |= _evaluate(frame, table, chosen, detail) if chosen else {}
+    return results
 
 
 def _in_order(configuration: dict[str, Any]) -> dict[str, Any]:
@@ -108,12 +108,12 @@ def _evaluate(frame: DataFrame, table: str, suite: list[dict[str, Any]], detail:
     return {r.expectation_config.meta["number"]: r.to_json_dict() for r in result.results}
 
 
-def _looked_up(configuration: dict[str, Any], found: dict[int, int]) -> dict[str, Any]:
+def _looked_up(configuration: dict[str, Any], rows_by_number: dict[int, int]) -> dict[str, Any]:
     """The same expectation, of a query whose rows were counted before."""
     number = configuration["meta"]["number"]
-    if number not in found:
+    if number not in rows_by_number:
         return configuration
-    return configuration | {"type": _counted_query(), "meta": {"number": number, "rows": found[number]}}
+    return configuration | {"type": _counted_query(), "meta": {"number": number, "rows": rows_by_number[number]}}
 
 
 @cache

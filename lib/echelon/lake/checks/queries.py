@@ -45,7 +45,7 @@ def rows_found(frame: DataFrame, table: str, queries: Mapping[int, str]) -> dict
         f"SELECT {number} AS number, count(*) AS rows FROM ({query.format(batch=batch)})" for number, query in queries.items()
     ]
     try:
-        found = frame.sparkSession.sql(" UNION ALL ".join(counts)).collect()
+        counted = frame.sparkSession.sql(" UNION ALL ".join(counts)).collect()
     except PySparkException:
         return {}
-    return {row["number"]: row["rows"] for row in found}
+    return {row["number"]: row["rows"] for row in counted}

@@ -6,9 +6,9 @@ from echelon.lake.contracts.contract import Column, Table
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 
-def quantile_name(level: float) -> str:
+def quantile_name(probability: float) -> str:
     """Column name of a quantile: 0.05 -> q05."""
-    return f"q{round(level * 100):02d}"
+    return f"q{round(probability * 100):02d}"
 
 
 _NO_SCALE = "; null where no series has a scale"

@@ -38,13 +38,13 @@ def rollback(lake: Lake, wanted: str) -> Row:
 
 
 def _chosen(releases: list[Row], wanted: str) -> Row:
-    found = [row for row in releases if wanted in (row["run_id"], str(row["release"]))]
-    if not found:
+    matching = [row for row in releases if wanted in (row["run_id"], str(row["release"]))]
+    if not matching:
         known = ", ".join(f"{row['release']} ({row['run_id']})" for row in releases[-5:])
         raise ConfigurationError(f"rollback: there is no release {wanted!r}; the newest ones are {known}")
-    if found[-1] is releases[-1]:
+    if matching[-1] is releases[-1]:
         raise ConfigurationError(f"rollback: release {wanted!r} is the one that readers see now")
-    return found[-1]
+    return matching[-1]
 
 
 def _restored(lake: Lake, name: str, version: int) -> int:

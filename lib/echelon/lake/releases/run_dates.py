@@ -33,10 +33,10 @@ def released_run_date(releases: Sequence[Row], wanted: date | None, needed: Coll
 
 def made_for(releases: Sequence[Row]) -> dict[str, date]:
     """Day that each stage's tables were made for when last one of them changed, in the order of the stages' first run."""
-    found: dict[str, date] = {}
+    run_dates: dict[str, date] = {}
     before: Mapping[str, int] = {}
     for row in releases:
         changed = [name for name, version in row["tables"].items() if before.get(name) != version]
-        found |= {TABLES[name].stage: row["run_date"] for name in changed if name in TABLES}
+        run_dates |= {TABLES[name].stage: row["run_date"] for name in changed if name in TABLES}
         before = row["tables"]
-    return found
+    return run_dates

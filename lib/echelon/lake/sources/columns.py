@@ -54,11 +54,11 @@ def refuse_hidden(part: Part, source: Source, wanted: Input) -> None:
         text = _trimmed(part, name, column)
         other = part.frame.where(~_same(text, source.constants[column.name], column)).select(text, FILE)
         try:
-            found = other.limit(1).collect()
+            rows = other.limit(1).collect()
         except READ_ERRORS as error:
             raise InputRefused(f"{wanted.name}: {source.place}: {explain_read(error, source.place)}") from None
-        if found:
-            constant, (text, file) = source.constants[column.name], found[0]
+        if rows:
+            constant, (text, file) = source.constants[column.name], rows[0]
             raise InputRefused(
                 f"{wanted.name}: {source.place}: constants.{column.name} is '{constant}', but column '{name}' of the file says "
                 f"'{text}' ({file}): leave {column.name} out of sources.{wanted.name}.constants, or rename that column if it "
@@ -149,13 +149,15 @@ def replaced(part: Part, row: Column) -> Column:
 
 def problems(part: Part, source: Source, wanted: Input) -> list[Problem]:
     """Name of the rule, condition and reason of each thing that is wrong with a row as it was read."""
-    found = _problems_of_csv(part, source) if SURPLUS in part.frame.columns else _problems_of_types(part, source, wanted)
+    problems = _problems_of_csv(part, source) if SURPLUS in part.frame.columns else _problems_of_types(part, source, wanted)
     texts = [column.name for column in wanted.columns if column.type == "string"]
     names = " or ".join(texts)
     hidden = F.concat_ws(" ", *(text_of(part, source, column) for column in wanted.columns if column.name in texts))
     reason = F.lit(f"{names} holds a control character, which nobody can see (\\u0000 and the like in the text of this row)")
-    found += [_rounded(column, text_of(part, source, column)) for column in wanted.columns if column.name in {*texts} - LABELS]
-    return [*found, ("control_character", hidden.rlike(_CONTROL), reason)]
+    problems += [
+        _rounded(column, text_of(part, source, column)) for column in wanted.columns if column.name in {*texts} - LABELS
+    ]
+    return [*problems, ("control_character", hidden.rlike(_CONTROL), reason)]
 
 
 def _rounded(column: InputColumn, text: Column) -> Problem:
@@ -182,16 +184,16 @@ def _problems_of_csv(part: Part, source: Source) -> list[Problem]:
 
 def _problems_of_types(part: Part, source: Source, wanted: Input) -> list[Problem]:
     """Values that are none: far too long, or names that a floating-point number can't hold exactly."""
-    found = []
+    problems = []
     for name in part.columns:
         if _kind(part, name) in ("string", "binary"):
             length = F.octet_length(quoted(name))
             reason = F.format_string(f"{name.replace('%', '%%')} has %d bytes, more than {LONGEST}", length)
-            found.append(("too_long", length > LONGEST, reason))
+            problems.append(("too_long", length > LONGEST, reason))
     for column in wanted.columns:
         their = theirs(part, source, column.name)
         if their and column.type == "string" and column.name not in source.constants and _kind(part, their) in _EXACT:
             value, why = quoted(their), "' is a floating-point number too large to be exact: give text or whole numbers"
             inexact = value.isNotNull() & ~F.isnan(value) & ~_is_exact(value, _kind(part, their))
-            found.append(("wrong_type", inexact, F.concat(F.lit(f"{column.name} '"), value.cast("string"), F.lit(why))))
-    return found
+            problems.append(("wrong_type", inexact, F.concat(F.lit(f"{column.name} '"), value.cast("string"), F.lit(why))))
+    return problems

@@ -58,9 +58,9 @@ def _by_header(spark: SparkSession, source: Source, files: Files, name: str) -> 
     with ThreadPoolExecutor(max_workers=_JOBS_AT_ONCE) as pool:
         columns = list(pool.map(find, (group[0] for group in likely.values())))
     groups: dict[tuple[str, ...], list[str]] = {}
-    for found, group in zip(columns, likely.values(), strict=True):
-        if found:  # a file without a header has no rows
-            groups.setdefault(found, []).extend(group)
+    for header, group in zip(columns, likely.values(), strict=True):
+        if header:  # a file without a header has no rows
+            groups.setdefault(header, []).extend(group)
     if not groups:
         raise InputRefused(f"{name}: {source.place}: {'the file is' if len(files.names) == 1 else 'all files are'} empty")
     return groups

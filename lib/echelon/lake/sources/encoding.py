@@ -20,8 +20,8 @@ _LATIN, _THREE_BYTES = range(0x80, 0x180), 0x800
 
 def option(source: Source, *names: str, default: str = "") -> str:
     """A reader option under any of its names, which Spark takes in any case."""
-    found = [value for key, value in source.options.items() if key.lower() in names]
-    return found[-1] if found else default
+    given = [value for key, value in source.options.items() if key.lower() in names]
+    return given[-1] if given else default
 
 
 def encoding_of(source: Source) -> str:
@@ -35,10 +35,10 @@ def check_header(
     """Raises InputRefused when the header shows that the file is of another encoding. files: all of the source."""
     text = "".join(columns)
     if "\0" in text:
-        told = "UTF-16" if REPLACED in text else "UTF-16BE" if text[0] == "\0" else "UTF-16LE"
+        likely = "UTF-16" if REPLACED in text else "UTF-16BE" if text[0] == "\0" else "UTF-16LE"
         raise InputRefused(
-            f"{name}: {source.place}: {_last(file)} looks like {told}, not {encoding_of(source)}: say "
-            f"options: {{encoding: {told}}} under sources.{name}"
+            f"{name}: {source.place}: {_last(file)} looks like {likely}, not {encoding_of(source)}: say "
+            f"options: {{encoding: {likely}}} under sources.{name}"
         )
     if REPLACED in text:
         refuse_replaced(spark, source, name, [file], files)
@@ -52,9 +52,9 @@ def refuse_utf_8(spark: SparkSession, source: Source, name: str, files: Collecti
     reads two letters or three for each of them."""
     if is_unicode(source):
         return
-    found = _looked_at(spark, files)
-    for file, text in _in_utf_8(found):
-        others = found.where("bad > 0").orderBy("file").limit(1).collect()
+    samples = _looked_at(spark, files)
+    for file, text in _in_utf_8(samples):
+        others = samples.where("bad > 0").orderBy("file").limit(1).collect()
         raise InputRefused(_both(source, name, file, others[0][0]) if others else _not_as_stated(source, name, file, text))
 
 
@@ -68,9 +68,9 @@ def _looked_at(spark: SparkSession, files: Collection[str]) -> DataFrame:
     return lines.groupBy(file_name().alias("file")).agg(*sums)
 
 
-def _in_utf_8(found: DataFrame) -> list[tuple[str, str]]:
+def _in_utf_8(samples: DataFrame) -> list[tuple[str, str]]:
     """Files that are UTF-8 throughout, with letters beyond ASCII that show it, and a line of each."""
-    rows = found.where("bad = 0 AND letters IS NOT NULL").orderBy("file").limit(_FILES).collect()
+    rows = samples.where("bad = 0 AND letters IS NOT NULL").orderBy("file").limit(_FILES).collect()
     return [(row["file"], row["line"]) for row in rows if is_telling(row["letters"])]
 
 

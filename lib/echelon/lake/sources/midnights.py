@@ -167,7 +167,7 @@ def _midnights() -> set[tuple[frozenset[int], ...]]:
     """Seconds in UTC at which days begin in zones east of it, for each month: two in those in which the clocks change."""
     names = {name for name in available_timezones() if not name.startswith(_UNUSED)}
     years = ([_seconds(ZoneInfo(name), year) for year in _YEARS] for name in sorted(names))
-    return {months for found in years for months in found if months}
+    return {months for months_of_zone in years for months in months_of_zone if months}
 
 
 def _seconds(zone: ZoneInfo, year: int) -> tuple[frozenset[int], ...] | None:

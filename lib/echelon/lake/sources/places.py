@@ -78,8 +78,8 @@ def find(spark: SparkSession, source: Source, kind: str, name: str) -> Files:
 
 def based_on(reader: DataFrameReader, source: Source, files: Files) -> DataFrameReader:
     """For some of the files, the names of folders stay columns."""
-    told = any(name.lower() == "basepath" for name in source.options)
-    return reader.option("basePath", files.place) if files.folders and not told else reader
+    has_base_path = any(name.lower() == "basepath" for name in source.options)
+    return reader.option("basePath", files.place) if files.folders and not has_base_path else reader
 
 
 def named_folders(names: Sequence[str]) -> set[str]:
@@ -122,9 +122,9 @@ def _is_folder(path: str, names: list[str]) -> bool:
 def _left_out(path: str, deeper: list[str]) -> str:
     hidden = sorted((file for file in tree(path) if _is_hidden(file)), key=lambda file: (not _looks_like_data(file), file))
     more = _some([PurePosixPath(file).name for file in deeper])
-    told = [more + " in sub-folders (options: {recursiveFileLookup: 'true'} reads them)"] if deeper else []
-    told += [f"{_some(hidden)}, as names that begin with _ or . are not read"] if hidden else []
-    return "; ".join(told)
+    notes = [more + " in sub-folders (options: {recursiveFileLookup: 'true'} reads them)"] if deeper else []
+    notes += [f"{_some(hidden)}, as names that begin with _ or . are not read"] if hidden else []
+    return "; ".join(notes)
 
 
 def _is_hidden(file: str) -> bool:

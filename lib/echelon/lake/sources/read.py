@@ -75,8 +75,8 @@ def _parts(spark: SparkSession, source: Source, kind: str, wanted: Input) -> tup
         return [_table(spark, source, kind, wanted.name)], []
     files = find(spark, source, kind, wanted.name)
     read = read_csv if kind == "csv" else read_parquet
-    told = ([f"left out: {files.left_out}"] if files.left_out else []) + ([files.unread] if files.unread else [])
-    notes = [f"{wanted.name}: {source.place}: {text}" for text in told]
+    texts = ([f"left out: {files.left_out}"] if files.left_out else []) + ([files.unread] if files.unread else [])
+    notes = [f"{wanted.name}: {source.place}: {text}" for text in texts]
     return read(spark, source, files, wanted.name), notes
 
 
@@ -178,11 +178,13 @@ def look_over(spark: SparkSession, reading: Reading, kept: DataFrame) -> list[st
     looks += [F.count_if(F.col(column) > 0) for column in times]
     clocks = [column for column in kept.columns if column.startswith(CLOCK)]
     looks += [looks_late(F.col(column)) for column in clocks]
-    rows, lost, *found = kept.agg(*looks).collect()[0]
+    rows, lost, *looked_up = kept.agg(*looks).collect()[0]
     if not rows:
         raise InputRefused(f"{name}: {source.place}: no rows")
-    notes = [_NUMBERS[so].format(name, column) for column, so in zip(texts, found[: len(texts)], strict=True) if so in _NUMBERS]
-    of_times = dict(zip([*times, *clocks], found[len(texts) :], strict=True))
+    notes = [
+        _NUMBERS[so].format(name, column) for column, so in zip(texts, looked_up[: len(texts)], strict=True) if so in _NUMBERS
+    ]
+    of_times = dict(zip([*times, *clocks], looked_up[len(texts) :], strict=True))
     moved, late = ({c.removeprefix(mark): of_times[c] for c in of} for mark, of in ((SECOND, times), (CLOCK, clocks)))
     notes += tell_days(source, name, kept, moved, reading.names) + tell_clocks(source, name, kept, late)
     notes += _equal_files(reading, kept)
@@ -202,8 +204,8 @@ def _equal_files(reading: Reading, kept: DataFrame) -> list[str]:
         .groupBy("content")
         .agg(F.array_sort(F.collect_set(FILE)).alias("files"))
     )
-    found = alike.where(F.size("files") > 1).orderBy("files").limit(_FILES).collect()
-    return [f"{reading.wanted.name}: {' and '.join(row['files'])} hold the same rows: is one a copy?" for row in found]
+    repeated = alike.where(F.size("files") > 1).orderBy("files").limit(_FILES).collect()
+    return [f"{reading.wanted.name}: {' and '.join(row['files'])} hold the same rows: is one a copy?" for row in repeated]
 
 
 def _names_from_text(reading: Reading) -> list[str]:
@@ -226,6 +228,8 @@ def _lost(spark: SparkSession, reading: Reading, kept: DataFrame, rows: int) -> 
     name, source = reading.wanted.name, reading.source
     if reading.kind != "csv":
         raise InputRefused(f"{name}: {source.place}: a column of bytes is not UTF-8 in {rows:,} rows: store it as text")
-    found = {row[0] for row in kept.where(LOST).select(FILE).distinct().limit(_FILES).collect()}
-    refuse_replaced(spark, source, name, [file for file in reading.names if PurePosixPath(file).name in found], reading.names)
+    with_losses = {row[0] for row in kept.where(LOST).select(FILE).distinct().limit(_FILES).collect()}
+    refuse_replaced(
+        spark, source, name, [file for file in reading.names if PurePosixPath(file).name in with_losses], reading.names
+    )
     return f"{name}: {rows:,} rows hold U+FFFD, which a programme before wrote for characters it could not read"

@@ -69,26 +69,29 @@ def accuracy(data: ReportData) -> Accuracy | None:
 
 def champions(data: ReportData) -> Champions | None:
     """The section, or None without a backtest."""
-    found = accuracy(data)
-    if found is None:
+    compared = accuracy(data)
+    if compared is None:
         return None
     rows = plan_champions(data)
-    pinball = _title(rows, "pinball", "Pinball loss", found.pinball, found.naive_pinball)
-    rmsse = _title(rows, "rmsse", "RMSSE", found.rmsse, found.naive_rmsse)
+    pinball = _title(rows, "pinball", "Pinball loss", compared.pinball, compared.naive_pinball)
+    rmsse = _title(rows, "rmsse", "RMSSE", compared.rmsse, compared.naive_rmsse)
     drawn = [
         (pinball, _picture(rows, "pinball", "Mean pinball loss over mean demand (lower is better)", pinball)),
         (rmsse, _picture(rows, "rmsse", "Mean RMSSE (lower is better)", rmsse)),
     ]
     pictures = [(title, picture) for title, picture in drawn if picture is not None]
-    return Champions(rows, found, candidates(data), changes(rows), pictures)
+    return Champions(rows, compared, candidates(data), changes(rows), pictures)
 
 
 def candidates(data: ReportData) -> list[Candidate]:
     """Every candidate of the plan's backtest, the cheapest in stock first."""
     rows = data.candidate_scores[data.candidate_scores["purpose"] == "plan"]
     levels = data.candidate_levels
-    found = [_candidate(str(model), mine, levels[levels["model"] == model]) for model, mine in rows.groupby("model", sort=True)]
-    return sorted(found, key=lambda one: one.scores["inventory_cost"] or 0.0)
+    scored = [
+        _candidate(str(model), of_model, levels[levels["model"] == model])
+        for model, of_model in rows.groupby("model", sort=True)
+    ]
+    return sorted(scored, key=lambda one: one.scores["inventory_cost"] or 0.0)
 
 
 def _candidate(model: str, rows: pd.DataFrame, levels: pd.DataFrame) -> Candidate:

@@ -108,14 +108,14 @@ def _sign(difference: float, tolerance: float) -> int:
 def pairs(kpis: pd.DataFrame, scope: str) -> list[Pair]:
     """The members of a scope that have both policies; ABC classes by name, all others by demand, largest first."""
     column = stock_column(kpis)
-    found: list[Pair] = []
+    pairs: list[Pair] = []
     for member, rows in kpis[kpis["scope"] == scope].groupby("member"):
         by_policy = {row["policy"]: row for row in records(rows)}
         if {"echelon", "classical"} <= set(by_policy):
-            found.append(Pair(str(member), by_policy["echelon"], by_policy["classical"], column))
+            pairs.append(Pair(str(member), by_policy["echelon"], by_policy["classical"], column))
     if scope != "abc":
-        found.sort(key=lambda pair: (-float(pair.echelon["demand"]), pair.member))
-    return found
+        pairs.sort(key=lambda pair: (-float(pair.echelon["demand"]), pair.member))
+    return pairs
 
 
 def stock_column(kpis: pd.DataFrame) -> str:
@@ -202,8 +202,8 @@ def findings(members: list[Pair], noun: str) -> list[str]:
 
 def below_target(row: dict[str, Any]) -> bool:
     """True when a fill rate is clearly below its target: the whole interval is."""
-    found = ends(row, "fill_rate")
-    return bool(found and not f.missing(row["target_fill_rate"]) and found[1] < row["target_fill_rate"])
+    interval = ends(row, "fill_rate")
+    return bool(interval and not f.missing(row["target_fill_rate"]) and interval[1] < row["target_fill_rate"])
 
 
 def target_finding(members: list[Pair]) -> str:

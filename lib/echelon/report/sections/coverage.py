@@ -22,10 +22,10 @@ class Coverage:
 
 def coverage(data: ReportData) -> Coverage | None:
     """The section, or None without a backtest."""
-    found = data.coverage
-    if found.empty:
+    by_segment = data.coverage
+    if by_segment.empty:
         return None
-    table = pd.concat([_pooled(found), found])
+    table = pd.concat([_pooled(by_segment), by_segment])
     wide = table.pivot_table(index=["segment", "periods", "cases"], columns="level", values="coverage").reset_index()
     order = wide.assign(_first=wide["segment"] != ALL).sort_values(["_first", "segment", "periods"])
     rows = [
@@ -35,9 +35,9 @@ def coverage(data: ReportData) -> Coverage | None:
     return Coverage(rows, [(int(r["periods"]), _tenths([float(r[q]) for q in _DECILES])) for _, r in pooled.iterrows()])
 
 
-def _pooled(found: pd.DataFrame) -> pd.DataFrame:
+def _pooled(by_segment: pd.DataFrame) -> pd.DataFrame:
     """Over all segments, each weighing as its cases."""
-    inside = found.assign(coverage=found["coverage"] * found["cases"])
+    inside = by_segment.assign(coverage=by_segment["coverage"] * by_segment["cases"])
     added = inside.groupby(["periods", "level"])[["coverage", "cases"]].sum().reset_index()
     return added.assign(coverage=added["coverage"] / added["cases"], segment=ALL)
 

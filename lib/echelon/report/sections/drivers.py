@@ -32,8 +32,8 @@ class Segment:
 
 def segment_drivers(data: ReportData) -> list[Segment]:
     """One line per segment with explained forecasts, the largest forecast first; empty where none was asked for."""
-    found = [_segment(str(name), rows) for name, rows in data.driver_totals.groupby("segment")]
-    return sorted(found, key=lambda segment: (-segment.units, segment.name))
+    segments = [_segment(str(name), rows) for name, rows in data.driver_totals.groupby("segment")]
+    return sorted(segments, key=lambda segment: (-segment.units, segment.name))
 
 
 def _segment(name: str, rows: pd.DataFrame) -> Segment:
@@ -47,9 +47,9 @@ def _words(total: dict[str, float], units: float) -> str:
     if units <= 0:
         return "Nothing is forecast."
     rest = sorted((name for name in total if name != "level"), key=lambda name: (-abs(total[name]), name))
-    parts = [_part(NAMES[name], total[name] / units) for name in rest if abs(total[name]) >= LEAST * units]
+    shares = [_part(NAMES[name], total[name] / units) for name in rest if abs(total[name]) >= LEAST * units]
     level = f"{f.percent(total['level'] / units, 0)} is {NAMES['level']}"
-    return "; ".join([level, *parts]) + "."
+    return "; ".join([level, *shares]) + "."
 
 
 def _part(name: str, share: float) -> str:

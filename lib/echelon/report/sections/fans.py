@@ -57,23 +57,23 @@ def _picture(past: pd.DataFrame, ahead: pd.DataFrame, label: str, data: ReportDa
     high = max([*past["demand"].astype(float), *ahead["q95"].astype(float), 1.0]) * 1.05
     across = svg.Scale(min(days).toordinal(), max(days).toordinal() + data.period_days, LEFT, WIDTH - RIGHT)
     up = svg.Scale(0.0, high, HEIGHT - BOTTOM, TOP)
-    parts = _frame(across, up, min(days), max(days), f"Units a {data.period}")
-    parts += _bands(ahead, across, up)
-    parts += _history(past, across, up)
-    return svg.drawing(WIDTH, HEIGHT, label, parts)
+    marks = _frame(across, up, min(days), max(days), f"Units a {data.period}")
+    marks += _bands(ahead, across, up)
+    marks += _history(past, across, up)
+    return svg.drawing(WIDTH, HEIGHT, label, marks)
 
 
 def _frame(across: svg.Scale, up: svg.Scale, first: date, last: date, title: str) -> list[Markup]:
-    parts = []
+    marks = []
     for value in svg.ticks(up.low, up.high):
-        parts.append(svg.line(LEFT, up(value), WIDTH - RIGHT, up(value), "rule"))
-        parts.append(svg.text(LEFT - 7, up(value) + 4, f.tick(value), "tick", "end"))
+        marks.append(svg.line(LEFT, up(value), WIDTH - RIGHT, up(value), "rule"))
+        marks.append(svg.text(LEFT - 7, up(value) + 4, f.tick(value), "tick", "end"))
     for day in date_ticks(first, last):
         x = across(day.toordinal())
-        parts.append(svg.line(x, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 4, "tickmark"))
-        parts.append(svg.text(x, HEIGHT - BOTTOM + 17, f.short_day(day), "tick", "middle"))
-    parts.append(svg.text(LEFT, HEIGHT - 6, f"{title}, {f.day(first)} to {f.day(last)}", "axis"))
-    return parts
+        marks.append(svg.line(x, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 4, "tickmark"))
+        marks.append(svg.text(x, HEIGHT - BOTTOM + 17, f.short_day(day), "tick", "middle"))
+    marks.append(svg.text(LEFT, HEIGHT - 6, f"{title}, {f.day(first)} to {f.day(last)}", "axis"))
+    return marks
 
 
 def date_ticks(first: date, last: date) -> list[date]:

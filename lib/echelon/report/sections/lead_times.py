@@ -84,7 +84,7 @@ def _spark(row: dict[str, Any], promise: float, longest: int) -> Markup:
     across = svg.Scale(0, max(longest, promise) + 1, 0, WIDTH)
     up = svg.Scale(0, max(float(p) for p in row["probability"]), HEIGHT - 2, 3)
     width = max(across(1) - 0.6, 0.8)
-    parts = [
+    marks = [
         svg.bar(
             across(int(d)),
             up(float(p)),
@@ -96,6 +96,6 @@ def _spark(row: dict[str, Any], promise: float, longest: int) -> Markup:
         for d, p in zip(row["days"], row["probability"], strict=True)
     ]
     x = across(promise + 1)
-    parts.append(svg.line(0, HEIGHT - 1.5, WIDTH, HEIGHT - 1.5, "rule"))
-    parts.append(svg.line(x, 0, x, HEIGHT, "target"))
-    return svg.drawing(WIDTH, HEIGHT, f"Lead times to {row['destination']}", parts, "spark")
+    marks.append(svg.line(0, HEIGHT - 1.5, WIDTH, HEIGHT - 1.5, "rule"))
+    marks.append(svg.line(x, 0, x, HEIGHT, "target"))
+    return svg.drawing(WIDTH, HEIGHT, f"Lead times to {row['destination']}", marks, "spark")

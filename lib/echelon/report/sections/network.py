@@ -154,11 +154,11 @@ def draw(nodes: Sequence[Node], lanes: Sequence[Edge], label: str) -> Markup:
     placed = _place(shown, used)
     largest = max((node.size for node in placed.values()), default=0.0)
     last = max(node.column for node in placed.values())
-    parts = [part for lane in used for part in _lane(placed[lane.source], placed[lane.destination])]
-    parts += [_lead_time(lane, placed[lane.destination]) for lane in used]
-    parts += [part for node in placed.values() for part in _circle(node, largest, node.column == last)]
+    marks = [part for lane in used for part in _lane(placed[lane.source], placed[lane.destination])]
+    marks += [_lead_time(lane, placed[lane.destination]) for lane in used]
+    marks += [part for node in placed.values() for part in _circle(node, largest, node.column == last)]
     rows = max(sum(node.column == column for node in placed.values()) for column in range(last + 1))
-    return svg.drawing(LEFT + COLUMN * last + LABELS, max(rows * ROW, 130) + 8, label, parts, "chart network")
+    return svg.drawing(LEFT + COLUMN * last + LABELS, max(rows * ROW, 130) + 8, label, marks, "chart network")
 
 
 def _fold(nodes: list[Node], lanes: Sequence[Edge]) -> tuple[list[Node], list[Edge]]:

@@ -110,7 +110,7 @@ def class_lines(data: ReportData) -> list[str]:
         (name, [f"{f.count(counts[name, kind])} {kind}" for kind in kinds if (name, kind) in counts])
         for name, kinds in _PROPERTIES.items()
     ]
-    return [f"{name}: {', '.join(found)}" for name, found in lines if found]
+    return [f"{name}: {', '.join(words)}" for name, words in lines if words]
 
 
 def _cell(rows: pd.DataFrame, value: float) -> Cell:

@@ -111,40 +111,40 @@ def _by_cause(rows: pd.DataFrame, column: str) -> dict[str, float]:
 
 
 def _total(data: ReportData) -> Figure:
-    parts = _by_cause(data.cause_totals, _column(data, "safety_stock"))
-    title = f"All in all {_show(data, sum(parts.values()))}{_mostly(parts)}"
+    by_cause = _by_cause(data.cause_totals, _column(data, "safety_stock"))
+    title = f"All in all {_show(data, sum(by_cause.values()))}{_mostly(by_cause)}"
     note = f"{f.plural(data.cause_totals['skus'].max(), 'SKU')} of {f.count(data.skus)} explained: the most valuable ones"
-    return Figure(title, note, bars(parts, lambda value: _show(data, value), title))
+    return Figure(title, note, bars(by_cause, lambda value: _show(data, value), title))
 
 
 def _one_sku(data: ReportData, sku: str) -> Figure:
     rows = data.explanations[data.explanations["sku"] == sku]
-    parts = _by_cause(rows, "safety_stock")
+    by_cause = _by_cause(rows, "safety_stock")
     name = data.descriptions().get(sku, "")
-    title = f"{sku}{' ' + name if name else ''}: {f.compact(sum(parts.values()))} units{_mostly(parts)}"
+    title = f"{sku}{' ' + name if name else ''}: {f.compact(sum(by_cause.values()))} units{_mostly(by_cause)}"
     below = -sum(stock for stock in rows.groupby("location")["safety_stock"].sum() if stock < 0)
     less = f", less the {f.compact(below)} that some hold below their lead-time demand" if below >= 0.5 else ""
-    return Figure(title, f"Units, all locations together{less}", bars(parts, f.compact, title))
+    return Figure(title, f"Units, all locations together{less}", bars(by_cause, f.compact, title))
 
 
-def _mostly(parts: Mapping[str, float]) -> str:
+def _mostly(by_cause: Mapping[str, float]) -> str:
     """The two largest causes with their shares, for a title."""
-    total = sum(parts.values())
-    told = [f"{f.percent(part / total, 0)} because {CAUSES[cause][1]}" for cause, part in _largest(parts, 2) if total > 0]
-    return f", {' and '.join(told)}" if told else ""
+    total = sum(by_cause.values())
+    reasons = [f"{f.percent(part / total, 0)} because {CAUSES[cause][1]}" for cause, part in _largest(by_cause, 2) if total > 0]
+    return f", {' and '.join(reasons)}" if reasons else ""
 
 
-def _largest(parts: Mapping[str, float], most: int) -> list[tuple[str, float]]:
+def _largest(by_cause: Mapping[str, float], most: int) -> list[tuple[str, float]]:
     """The causes that add most, if they add at least a twentieth of all that causes add."""
-    added = sum(part for part in parts.values() if part > 0)
-    known = [(cause, part) for cause, part in parts.items() if cause != "remainder" and part > 0 and part >= 0.05 * added]
+    added = sum(part for part in by_cause.values() if part > 0)
+    known = [(cause, part) for cause, part in by_cause.items() if cause != "remainder" and part > 0 and part >= 0.05 * added]
     return sorted(known, key=lambda item: (-item[1], item[0]))[:most]
 
 
 def _lines(data: ReportData) -> list[Line]:
     column, pipeline = _column(data, "safety_stock"), data.cause_totals.set_index("cause")["lead_time_demand"]
-    parts = _by_cause(data.cause_totals, column)
-    total = sum(parts.values())
+    by_cause = _by_cause(data.cause_totals, column)
+    total = sum(by_cause.values())
     moved = _by_cause(data.change_totals, _column(data, "moved"))
     return [
         Line(
@@ -155,7 +155,7 @@ def _lines(data: ReportData) -> list[Line]:
             (f.compact(pipeline[cause]), float(pipeline[cause])),
             (_signed(data, moved.get(cause, 0.0)), moved.get(cause, 0.0)) if moved else None,
         )
-        for cause, part in parts.items()
+        for cause, part in by_cause.items()
     ]
 
 
@@ -168,10 +168,10 @@ def _moved(data: ReportData) -> str:
         return "Nothing moved since the last release."
     moved = {cause: part for cause, part in _by_cause(rows[rows["change"] == "kept"], column).items() if part}
     shown = sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0]))
-    told = [f"{CAUSES[cause][0].lower()} {_signed(data, part)}" for cause, part in shown]
+    changes = [f"{CAUSES[cause][0].lower()} {_signed(data, part)}" for cause, part in shown]
     others = rows[rows["change"] != "kept"].groupby("change")[column].sum()
-    told += [f"{kind} SKU-locations {_signed(data, float(others[kind]))}" for kind in ("new", "dropped") if kind in others]
-    return f"Since the last release safety stock moved by {_signed(data, float(rows[column].sum()))}: {f.words(told, 5)}."
+    changes += [f"{kind} SKU-locations {_signed(data, float(others[kind]))}" for kind in ("new", "dropped") if kind in others]
+    return f"Since the last release safety stock moved by {_signed(data, float(rows[column].sum()))}: {f.words(changes, 5)}."
 
 
 def _signed(data: ReportData, value: float) -> str:
@@ -180,21 +180,23 @@ def _signed(data: ReportData, value: float) -> str:
 
 def _places(data: ReportData, sku: str) -> list[Place]:
     rows = data.explanations[data.explanations["sku"] == sku]
-    found = [_place(sku, str(location), mine) for location, mine in rows.groupby("location")]
-    return sorted(found, key=lambda place: (-place.stock, place.location))
+    places = [_place(sku, str(location), of_location) for location, of_location in rows.groupby("location")]
+    return sorted(places, key=lambda place: (-place.stock, place.location))
 
 
 def _place(sku: str, location: str, rows: pd.DataFrame) -> Place:
-    parts = _by_cause(rows, "safety_stock")
-    stock = sum(parts.values())
+    by_cause = _by_cause(rows, "safety_stock")
+    stock = sum(by_cause.values())
     if stock < 0:
         return Place(sku, location, stock, "less than its lead-time demand: cheaper to make up for downstream")
-    return Place(sku, location, stock, f.words([f"{CAUSES[c][1]} ({f.compact(p)})" for c, p in _largest(parts, 3)]) or f.DASH)
+    return Place(
+        sku, location, stock, f.words([f"{CAUSES[c][1]} ({f.compact(p)})" for c, p in _largest(by_cause, 3)]) or f.DASH
+    )
 
 
-def bars(parts: Mapping[str, float], show: Callable[[float], str], label: str) -> Markup:
+def bars(by_cause: Mapping[str, float], show: Callable[[float], str], label: str) -> Markup:
     """A bar per cause from zero: to the right what it adds, to the left what it saves."""
-    names, values = [CAUSES[cause][0] for cause in parts], list(parts.values())
+    names, values = [CAUSES[cause][0] for cause in by_cause], list(by_cause.values())
     scale = _scale(values)
     bottom = ROW * len(values) + 4
     drawn = [svg.line(scale(0.0), 2, scale(0.0), bottom, "tickmark")]

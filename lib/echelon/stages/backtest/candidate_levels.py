@@ -27,8 +27,8 @@ def candidate_levels(context: Context, scores: DataFrame) -> DataFrame:
     demand = F.sum("demand")
     relative = [F.try_divide(F.sum(name), demand).alias(name) for name in ("wape", "bias")]
     members = F.count_distinct("member").cast("int").alias("members")
-    found = errors.groupBy("level", "model").agg(members, (demand / MILLIONTHS).alias("demand"), *relative)
-    return found.select(TABLES["candidate_levels"].column_names)
+    by_level = errors.groupBy("level", "model").agg(members, (demand / MILLIONTHS).alias("demand"), *relative)
+    return by_level.select(TABLES["candidate_levels"].column_names)
 
 
 def _partial_sums(rows: pd.DataFrame) -> pd.DataFrame:

@@ -44,8 +44,8 @@ def with_combinations(
     """
     competing, rows = names(context), demand_rows(context)
     used = {member for each in COMBINATIONS if each in competing for member in members(each, competing)}
-    mine = forecasts.where(F.col("model").isin(sorted(used))).select(MEMBER_COLUMNS).withColumnsRenamed(_MEMBER)
-    together = demand.unionByName(mine, allowMissingColumns=True)
+    of_members = forecasts.where(F.col("model").isin(sorted(used))).select(MEMBER_COLUMNS).withColumnsRenamed(_MEMBER)
+    together = demand.unionByName(of_members, allowMissingColumns=True)
     combined = partial(
         _combined,
         function=function,
@@ -58,9 +58,9 @@ def with_combinations(
 
 def _products(scores: DataFrame, models: Collection[str], buckets: int) -> pd.DataFrame:
     """`core.forecast.selection.stacking.error_products` of all series."""
-    mine = scores.where(F.col("model").isin(sorted(models)) & (F.col("status") == OK)).select(ERROR_COLUMNS)
-    found = apply_in_buckets(mine, SERIES, error_products, _PRODUCTS, buckets)
-    added = found.groupBy(*CASE_COLUMNS).agg(F.sum("cases").alias("cases"), F.sum("product").alias("product")).toPandas()
+    good_scores = scores.where(F.col("model").isin(sorted(models)) & (F.col("status") == OK)).select(ERROR_COLUMNS)
+    products = apply_in_buckets(good_scores, SERIES, error_products, _PRODUCTS, buckets)
+    added = products.groupBy(*CASE_COLUMNS).agg(F.sum("cases").alias("cases"), F.sum("product").alias("product")).toPandas()
     return added.assign(cutoff=pd.to_datetime(added["cutoff"])).sort_values(CASE_COLUMNS, ignore_index=True)
 
 

@@ -58,5 +58,5 @@ def _cover_days(context: Context, windows: Windows) -> DataFrame:
 
 def terms_of(rows: pd.DataFrame) -> Terms:
     """The terms of rows of `with_cost_terms`, by sku and location."""
-    found = rows.groupby(KEYS, sort=True)[_TERMS].max()
-    return Terms(found["cover"].to_numpy(int), found["ratio"].to_numpy(float), found["holding"].to_numpy(float))
+    of_series = rows.groupby(KEYS, sort=True)[_TERMS].max()
+    return Terms(of_series["cover"].to_numpy(int), of_series["ratio"].to_numpy(float), of_series["holding"].to_numpy(float))

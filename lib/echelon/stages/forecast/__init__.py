@@ -28,27 +28,29 @@ def run(context: Context) -> str:
     """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations` and `level_scores`."""
     lake, windows = context.lake, context.windows
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
-    live, seen = live_forecasts(context, chosen, windows)
+    live, insights = live_forecasts(context, chosen, windows)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.keep("scores", lake.read("backtest_scores").join(chosen, [*SERIES, "model"]))
     sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
     scaled = corrected(context, sums, live, "start_date", "mean", windows)
     means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
     residuals = residual_sums(context, scores)
-    found = lake.keep("distributions", distributions(means, residuals))
+    demand_distributions = lake.keep("distributions", distributions(means, residuals))
     table = apply_to_rows(
-        found.select(*SERIES, "model", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv"),
+        demand_distributions.select(
+            *SERIES, "model", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv"
+        ),
         partial(_quantile_rows, freq=windows.freq),
         TABLES["forecasts"].ddl,
     )
-    told = {
+    other_tables = {
         "coverage": coverage(context, scores, residuals),
-        "features": features_table(seen),
-        "forecast_explanations": explanations_table(context, seen, found),
+        "features": features_table(insights),
+        "forecast_explanations": explanations_table(context, insights, demand_distributions),
         "level_scores": level_table(context, sums, scores, windows),
     }
-    published = lake.publish({"demand_distributions": found, "forecasts": table} | told)
-    models = found.select("model").distinct().count()
+    published = lake.publish({"demand_distributions": demand_distributions, "forecasts": table} | other_tables)
+    models = demand_distributions.select("model").distinct().count()
     return (
         f"{published['demand_distributions']:,} series x {windows.horizon} {WORD[windows.freq]} by {models} champion models, "
         f"{failed:,} fallbacks"
@@ -63,9 +65,9 @@ def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
 def _series_rows(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean)
     mixture = mixture_of(*(np.asarray(getattr(row, name)) for name in SHAPE_COLUMNS))
-    found = quantiles(mean, mixture, row.level_cv, row.counts and not row.underdispersed, QUANTILES)
-    found = np.rint(found) if row.underdispersed else found
+    values = quantiles(mean, mixture, row.level_cv, row.counts and not row.underdispersed, QUANTILES)
+    values = np.rint(values) if row.underdispersed else values
     first = int(period_index(row.start_date, freq))
     dates = period_start(np.arange(first, first + len(mean)), freq).astype("datetime64[s]")
-    named = {quantile_name(level): found[:, i] for i, level in enumerate(QUANTILES)}
+    named = {quantile_name(probability): values[:, i] for i, probability in enumerate(QUANTILES)}
     return pd.DataFrame({"sku": row.sku, "location": row.location, "date": dates, "model": row.model, "mean": mean} | named)

@@ -53,8 +53,8 @@ def coverage(context: Context, scores: DataFrame, residuals: pd.DataFrame) -> Da
     known = _learned(residuals[residuals["cutoff"] < newest])
     function = partial(_coverage, segments=known)
     buckets = context.settings.spark.buckets
-    found = apply_in_buckets(scores.where(F.col("cutoff") == F.lit(newest)), ["sku"], function, _COVERAGE, buckets)
-    sums = found.groupBy("segment", "periods").agg(*(exact_sum(F.col(name)).alias(name) for name in ("cases", *COVERED)))
+    by_bucket = apply_in_buckets(scores.where(F.col("cutoff") == F.lit(newest)), ["sku"], function, _COVERAGE, buckets)
+    sums = by_bucket.groupBy("segment", "periods").agg(*(exact_sum(F.col(name)).alias(name) for name in ("cases", *COVERED)))
     rows = [
         F.struct(F.lit(level).alias("level"), F.col(name).alias("inside"))
         for level, name in zip(COVERAGE_LEVELS, COVERED, strict=True)

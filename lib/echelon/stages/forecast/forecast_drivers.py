@@ -55,32 +55,34 @@ def insight(panel: Panel, chosen: Sequence[Candidate], horizon: int, explained: 
     """Rows with the columns INSIGHT of the series of a model group; none where no candidate is pooled."""
     if not any(candidate.pooled for candidate in chosen):
         return []
-    told, panel = explained.of(panel), panel.limited  # as candidates see it
+    is_explained, panel = explained.of(panel), panel.limited  # as candidates see it
     model = next((candidate.name for candidate in chosen if candidate.name in _POOLED), None)
-    rows = origin_features(panel).assign(date=start_date(panel.end, panel.freq), explained=told, drivers=None, drivers_of=model)
-    if told.any() and model is not None:
-        rows.loc[told, "drivers"] = _drivers(panel, horizon, told, _POOLED[model])
+    rows = origin_features(panel).assign(
+        date=start_date(panel.end, panel.freq), explained=is_explained, drivers=None, drivers_of=model
+    )
+    if is_explained.any() and model is not None:
+        rows.loc[is_explained, "drivers"] = _drivers(panel, horizon, is_explained, _POOLED[model])
     return [rows]
 
 
-def _drivers(panel: Panel, horizon: int, told: np.ndarray, blocks: bool) -> pd.Series:
+def _drivers(panel: Panel, horizon: int, is_explained: np.ndarray, blocks: bool) -> pd.Series:
     """Per explained series (horizon, DRIVERS) as lists; None where there is too little to learn from."""
-    places = np.flatnonzero(told)
+    places = np.flatnonzero(is_explained)
     try:
-        units = explain_forecast(panel, horizon, told, blocks).units
+        units = explain_forecast(panel, horizon, is_explained, blocks).units
     except ValueError:
         return pd.Series(None, index=places, dtype=object)
     return pd.Series([list(map(list, one)) for one in units], index=places, dtype=object)
 
 
-def features_table(found: DataFrame) -> DataFrame:
+def features_table(insights: DataFrame) -> DataFrame:
     """The table `features` from rows of `insight`."""
-    return found.select(TABLES["features"].column_names)
+    return insights.select(TABLES["features"].column_names)
 
 
-def explanations_table(context: Context, found: DataFrame, distributions: DataFrame) -> DataFrame:
+def explanations_table(context: Context, insights: DataFrame, distributions: DataFrame) -> DataFrame:
     """The table `forecast_explanations`: the drivers of what was published as `demand_distributions`."""
-    wanted = found.where("explained").select(*SERIES, "recent_mean", "drivers", "drivers_of")
+    wanted = insights.where("explained").select(*SERIES, "recent_mean", "drivers", "drivers_of")
     rows = distributions.select(*SERIES, "model", "start_date", "mean").join(wanted, list(SERIES))
     function = partial(_explanations, freq=context.settings.run.frequency)
     return apply_to_rows(rows, function, TABLES["forecast_explanations"].ddl)
@@ -94,8 +96,8 @@ def _explanations(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
 def _explanation(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean, dtype=np.float64)
     if row.model == row.drivers_of and row.drivers is not None:
-        parts = corrected(np.stack([np.asarray(period, dtype=np.float64) for period in row.drivers]), mean)
+        by_driver = corrected(np.stack([np.asarray(period, dtype=np.float64) for period in row.drivers]), mean)
     else:
-        parts = shape_of(mean, row.recent_mean, freq)
+        by_driver = shape_of(mean, row.recent_mean, freq)
     same = {"sku": row.sku, "location": row.location, "model": row.model, "start_date": row.start_date}
-    return pd.DataFrame(same | {"driver": ALL_DRIVERS, "total": parts.sum(axis=0), "units": list(parts.T + 0.0)})
+    return pd.DataFrame(same | {"driver": ALL_DRIVERS, "total": by_driver.sum(axis=0), "units": list(by_driver.T + 0.0)})

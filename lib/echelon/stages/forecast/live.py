@@ -37,10 +37,10 @@ def live_forecasts(context: Context, chosen: DataFrame, windows: Windows) -> tup
     demand = demand.join(chosen.select(*SERIES, "model"), list(SERIES))
     explained = explained_skus(context)
     function = partial(_champions_only, windows=windows, signals=signals, names=names(context), explained=explained)
-    found = with_candidates(context, "live", demand, function, _SCHEMA)
-    single, seen = found.where("features IS NULL"), found.where("features IS NOT NULL")
+    rows = with_candidates(context, "live", demand, function, _SCHEMA)
+    single, insights = rows.where("features IS NULL"), rows.where("features IS NOT NULL")
     live = single.unionByName(_combined(context, demand, chosen, single, function))
-    return live.join(chosen, [*SERIES, "model"]), seen
+    return live.join(chosen, [*SERIES, "model"]), insights
 
 
 def _combined(
@@ -50,11 +50,11 @@ def _combined(
     is_combination = F.col("model").isin(*COMBINATIONS)
     if context.lake.read("champions").where("purpose = 'plan'").where(is_combination).isEmpty():
         return single.limit(0)
-    mine = chosen.where(is_combination).select(*SERIES)
+    combined_series = chosen.where(is_combination).select(*SERIES)
     now = {"cutoff": F.col("start_date"), "forecast": F.col("mean"), "rmsse": F.lit(None).cast("double")}
     scores = context.lake.read("backtest_scores")
     both = single.withColumns(now).select(MEMBER_COLUMNS).unionByName(scores.select(MEMBER_COLUMNS))
-    members = both.join(mine, list(SERIES), "semi")  # the demand of the others is not there
+    members = both.join(combined_series, list(SERIES), "semi")  # the demand of the others is not there
     return with_combinations(context, "live_combined", demand.where(is_combination), members, scores, function, _SCHEMA)
 
 
@@ -70,13 +70,13 @@ def _champions_only(
     series, whoever their champion is, and says in rows of their own what it sees of each."""
     model_of = rows.drop_duplicates(KEYS).sort_values(KEYS)["model"].to_numpy()
     panel = signals.panel(rows)
-    parts = insight(panel, chosen, windows.horizon, explained)
+    frames = insight(panel, chosen, windows.horizon, explained)
     for candidate in chosen:
-        mine = np.array([candidate.name in needed_for(model, names) for model in model_of])
-        if not mine.any():
+        needed = np.array([candidate.name in needed_for(model, names) for model in model_of])
+        if not needed.any():
             continue
-        found = forecast(panel if candidate.pooled else panel.select(mine), candidate, windows.horizon)
-        parts.append(found[mine] if candidate.pooled else found)
+        forecasts = forecast(panel if candidate.pooled else panel.select(needed), candidate, windows.horizon)
+        frames.append(forecasts[needed] if candidate.pooled else forecasts)
     empty = pd.DataFrame(columns=_COLUMNS, dtype=object)
-    table = pd.concat([empty, *(part.reindex(columns=_COLUMNS).astype(object) for part in parts)])
+    table = pd.concat([empty, *(part.reindex(columns=_COLUMNS).astype(object) for part in frames)])
     return table.where(table.notna(), None)

@@ -18,9 +18,9 @@ from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import Windows
 
 
-def with_new_items(context: Context, live: DataFrame, demand: DataFrame, found: Hierarchy, windows: Windows) -> DataFrame:
+def with_new_items(context: Context, live: DataFrame, demand: DataFrame, hierarchy: Hierarchy, windows: Windows) -> DataFrame:
     """`live` with the forecasts of series whose first sale is less than two horizons ago replaced; `model` says so."""
-    stats = context.lake.keep("since_first_sale", _since_first_sale(context, demand, found, windows))
+    stats = context.lake.keep("since_first_sale", _since_first_sale(context, demand, hierarchy, windows))
     new = F.col("first_sale") > F.lit(start_date(windows.end - windows.least_periods, windows.freq))
     if stats.where(new).isEmpty():
         return live
@@ -28,7 +28,8 @@ def with_new_items(context: Context, live: DataFrame, demand: DataFrame, found: 
     old = F.col("first_sale") < F.lit(start_date(windows.end - windows.horizon - earlier, windows.freq))
     similar = learn(_cells(stats.where(old)), earlier)
     shapes = {
-        group: shape for group, shape in zip(found.groups.itertuples(index=False, name=None), _shapes(found), strict=True)
+        group: shape
+        for group, shape in zip(hierarchy.groups.itertuples(index=False, name=None), _shapes(hierarchy), strict=True)
     }
     joined = live.join(stats.where(new).drop("recent", "earlier"), list(SERIES), "left")
     function = partial(borrow, similar=similar, shapes=shapes, group=GROUP, end=windows.end, freq=windows.freq)
@@ -36,7 +37,7 @@ def with_new_items(context: Context, live: DataFrame, demand: DataFrame, found: 
     return apply_to_rows(joined, function, schema).select(live.columns)
 
 
-def _since_first_sale(context: Context, demand: DataFrame, found: Hierarchy, windows: Windows) -> DataFrame:
+def _since_first_sale(context: Context, demand: DataFrame, hierarchy: Hierarchy, windows: Windows) -> DataFrame:
     """sku, location, GROUP, price_band, first_sale, own (units after the period of the first sale), recent and earlier
     (mean per period)."""
     earlier = EARLIER[windows.freq]
@@ -54,7 +55,7 @@ def _since_first_sale(context: Context, demand: DataFrame, found: Hierarchy, win
     price = F.coalesce("unit_price", "unit_cost")
     band = F.when(price > 0, F.round(F.log2(price))).otherwise(F.lit(float(UNKNOWN_PRICE)))
     items = context.lake.read("items").select("sku", band.alias("price_band"))
-    return stats.join(found.series.drop("joined"), list(SERIES)).join(items, "sku")
+    return stats.join(hierarchy.series.drop("joined"), list(SERIES)).join(items, "sku")
 
 
 def _mean(condition: Column, periods: int) -> Column:
@@ -75,8 +76,8 @@ def _cells(old: DataFrame) -> pd.DataFrame:
     return totals.select(*CELL_COLUMNS).toPandas()
 
 
-def _shapes(found: Hierarchy) -> np.ndarray:
+def _shapes(hierarchy: Hierarchy) -> np.ndarray:
     """(groups, h) course of each group's forecast over the horizon, with mean 1; flat where it forecasts nothing."""
-    sums = found.windows[-1].bottom_up * found.corrections[-1]
+    sums = hierarchy.windows[-1].bottom_up * hierarchy.corrections[-1]
     mean = sums.mean(axis=1, keepdims=True)
     return np.asarray(np.divide(sums, mean, out=np.ones_like(sums), where=mean > 0))

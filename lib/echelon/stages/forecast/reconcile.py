@@ -70,10 +70,10 @@ def hierarchy(
     chain = {level: levels[level] for level in _CHAIN if level in levels}
     cohorts = _cohorts(demand.join(series, list(SERIES)), groups, origins, windows)
     sums = _forecast_sums(live, past, series, groups, origins, windows)
-    found = make_windows(cohorts, sums, origins, levels, list(chain), windows.freq, windows.gap)
-    *over, future = found
+    made = make_windows(cohorts, sums, origins, levels, list(chain), windows.freq, windows.gap)
+    *over, future = made
     last = factors(future, learn_weights(over, chain), chain)
-    return Hierarchy(series, groups, levels, chain, origins, found, [*held_out_factors(over, chain), last])
+    return Hierarchy(series, groups, levels, chain, origins, made, [*held_out_factors(over, chain), last])
 
 
 def _over(windows: Windows, origin: int) -> list[int]:
@@ -86,34 +86,34 @@ def _known_until(origins: Sequence[int], windows: Windows) -> list[date]:
     return [start_date(period - windows.gap, windows.freq) for period in origins[:-1]] + [start_date(origins[-1], windows.freq)]
 
 
-def corrected(context: Context, found: Hierarchy, rows: DataFrame, origin: str, mean: str, windows: Windows) -> DataFrame:
+def corrected(context: Context, hierarchy: Hierarchy, rows: DataFrame, origin: str, mean: str, windows: Windows) -> DataFrame:
     """`rows` with their forecasts `mean` from the day in column `origin` scaled; zeros stay zeros."""
     table = [
         (*group, day, factor.tolist())
-        for day, matrix in zip(_known_until(found.origins, windows), found.corrections, strict=True)
-        for group, factor in zip(found.groups.itertuples(index=False, name=None), matrix, strict=True)
+        for day, matrix in zip(_known_until(hierarchy.origins, windows), hierarchy.corrections, strict=True)
+        for group, factor in zip(hierarchy.groups.itertuples(index=False, name=None), matrix, strict=True)
     ]
     names = ", ".join(f"{name} string" for name in GROUP)
     known = context.spark.createDataFrame(table, f"{names}, {origin} date, _factor array<double>")
-    joined = rows.join(found.series.drop("joined"), list(SERIES)).join(F.broadcast(known), [*GROUP, origin])
+    joined = rows.join(hierarchy.series.drop("joined"), list(SERIES)).join(F.broadcast(known), [*GROUP, origin])
     return joined.withColumn(mean, F.zip_with(mean, "_factor", lambda m, f: m * f)).drop("_factor", *GROUP)
 
 
-def level_table(context: Context, found: Hierarchy, past: DataFrame, windows: Windows) -> DataFrame:
+def level_table(context: Context, hierarchy: Hierarchy, past: DataFrame, windows: Windows) -> DataFrame:
     """The table `level_scores`, from windows whose correction could be learned from earlier ones; all if there are none."""
-    first = FEWEST_WINDOWS if len(found.origins) > FEWEST_WINDOWS + 1 else 0
-    judged = past.where(F.col("cutoff") >= F.lit(_known_until(found.origins, windows)[first]))
-    scaled = corrected(context, found, judged.withColumn("corrected", F.col("forecast")), "cutoff", "corrected", windows)
+    first = FEWEST_WINDOWS if len(hierarchy.origins) > FEWEST_WINDOWS + 1 else 0
+    judged = past.where(F.col("cutoff") >= F.lit(_known_until(hierarchy.origins, windows)[first]))
+    scaled = corrected(context, hierarchy, judged.withColumn("corrected", F.col("forecast")), "cutoff", "corrected", windows)
     columns = (*SERIES, "cutoff", "rmsse", "forecast", "corrected", "actual")
     by_sku = apply_in_buckets(scaled.select(*columns), ["sku"], bottom_errors, _BOTTOM, context.settings.spark.buckets)
     sums = [exact_sum(F.col(name)).alias(name) for name in (*SUM_COLUMNS[1:], "nodes")]
     bottom = by_sku.groupBy("level").agg(*sums).toPandas()
-    upper = group_errors(found.windows[first:-1], found.corrections[first:-1], found.levels)
-    counts = {level: int(codes.max()) + 1 for level, codes in found.levels.items()}
+    upper = group_errors(hierarchy.windows[first:-1], hierarchy.corrections[first:-1], hierarchy.levels)
+    counts = {level: int(codes.max()) + 1 for level, codes in hierarchy.levels.items()}
     nodes = dict(zip(bottom["level"], bottom["nodes"].astype(int), strict=True))
     counts |= {level: nodes.get(level, 0) for level in (SKU, SERIES_LEVEL)}
-    scores = level_scores(pd.concat([upper, bottom[SUM_COLUMNS]]), counts, len(found.origins) - 1 - first)
-    weights = {w.level: w.weight for w in learn_weights(found.windows[:-1], found.chain) if w.weight > 0}
+    scores = level_scores(pd.concat([upper, bottom[SUM_COLUMNS]]), counts, len(hierarchy.origins) - 1 - first)
+    weights = {w.level: w.weight for w in learn_weights(hierarchy.windows[:-1], hierarchy.chain) if w.weight > 0}
     table = TABLES["level_scores"]
     rows = scores.assign(anchor_weight=scores["level"].map(weights))[table.column_names].astype(object)
     return context.spark.createDataFrame(rows.where(rows.notna(), None).values.tolist(), table.ddl)
@@ -145,10 +145,10 @@ def _not_too_many(series: DataFrame) -> tuple[DataFrame, pd.DataFrame]:
 
 def _distinct(levels: dict[str, Codes]) -> dict[str, Codes]:
     """By name; without those that add up the same as one before (one region, no categories)."""
-    seen: dict[bytes, tuple[str, Codes]] = {}
+    first_of: dict[bytes, tuple[str, Codes]] = {}
     for name, codes in zip(_LEVELS, levels.values(), strict=True):
-        seen.setdefault(np.unique(codes, return_index=True)[1][codes].tobytes(), (name, codes))
-    return dict(seen.values())
+        first_of.setdefault(np.unique(codes, return_index=True)[1][codes].tobytes(), (name, codes))
+    return dict(first_of.values())
 
 
 def _cohorts(demand: DataFrame, groups: pd.DataFrame, origins: Sequence[int], windows: Windows) -> np.ndarray:
@@ -157,9 +157,9 @@ def _cohorts(demand: DataFrame, groups: pd.DataFrame, origins: Sequence[int], wi
     dated = by_date.agg(F.struct("date", exact_sum(F.col("demand")).alias("units")).alias("_dated"))
     packed = dated.groupBy(*GROUP, "joined").agg(F.collect_list("_dated").alias("_rows"))
     rows = packed.select(*GROUP, "joined", F.transform("_rows", lambda r: F.unix_date(r["date"])).alias("days"), "_rows.units")
-    found = rows.toPandas().merge(groups.reset_index(names="group"), on=list(GROUP))
+    by_group = rows.toPandas().merge(groups.reset_index(names="group"), on=list(GROUP))
     result = np.full((len(origins), len(groups), origins[-1] - windows.first), np.nan)
-    for joined, group, days, units in found[["joined", "group", "days", "units"]].to_numpy(object):
+    for joined, group, days, units in by_group[["joined", "group", "days", "units"]].to_numpy(object):
         period = period_index(np.asarray(days, dtype="datetime64[D]"), windows.freq)
         result[joined, group, period - windows.first] = units
     return result
@@ -175,9 +175,9 @@ def _forecast_sums(
     joined = forecasts.join(series.where(F.col("joined") < len(origins)), list(SERIES))
     sums = [exact_sum(F.get("forecast", F.lit(step))) for step in range(windows.horizon)]
     rows = joined.groupBy(*GROUP, "cutoff").agg(F.array(*sums).alias("forecast")).toPandas()
-    found = rows.merge(groups.reset_index(names="group"), on=list(GROUP))
+    by_group = rows.merge(groups.reset_index(names="group"), on=list(GROUP))
     number = {day: index for index, day in enumerate(_known_until(origins, windows))}
     result = np.zeros((len(origins), len(groups), windows.horizon))
-    for cutoff, group, forecast in found[["cutoff", "group", "forecast"]].to_numpy(object):
+    for cutoff, group, forecast in by_group[["cutoff", "group", "forecast"]].to_numpy(object):
         result[number[cutoff], group] = forecast
     return result

@@ -53,8 +53,8 @@ def run(context: Context) -> str:
 def _read_all(context: Context) -> Frames:
     """Every input that has a source, read side by side."""
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        found = pool.map(partial(accept.classified, context), INPUTS)
-    return {name: frame for name, frame in zip(INPUTS, found, strict=True) if frame is not None}
+        frames = pool.map(partial(accept.classified, context), INPUTS)
+    return {name: frame for name, frame in zip(INPUTS, frames, strict=True) if frame is not None}
 
 
 def _keep_all(context: Context, frames: Frames) -> Frames:

@@ -73,12 +73,12 @@ def zeros_ahead(sales: DataFrame, run_date: date) -> DataFrame:
     """Quarantine rows of 0 on or after the run date: filled in ahead, they say nothing yet."""
     words = f"is not before the run date {run_date}, and quantity is 0: filled in ahead"
     ahead = (F.col("date") >= F.lit(run_date)) & (F.col("quantity") == 0)
-    return classify.refuse(sales, Rule("zero_ahead", ahead, _told("date", words)))
+    return classify.refuse(sales, Rule("zero_ahead", ahead, _reason("date", words)))
 
 
 def in_history(frame: DataFrame, column: str, run_date: date, years: int) -> DataFrame:
     """Quarantine what happened on or after the run date, or so long before it that it must be an error."""
-    future = Rule("future_date", F.col(column) >= F.lit(run_date), _told(column, f"is not before the run date {run_date}"))
+    future = Rule("future_date", F.col(column) >= F.lit(run_date), _reason(column, f"is not before the run date {run_date}"))
     return classify.refuse(frame, future, _too_old(column, run_date, years))
 
 
@@ -86,15 +86,15 @@ def near(frame: DataFrame, column: str, run_date: date, years: int) -> DataFrame
     """Quarantine what lies so long before or after the run date that it must be an error; plans may reach ahead."""
     latest = run_date + timedelta(days=round(365.25 * years))
     words = f"is more than {years} years after the run date {run_date}"
-    too_new = Rule("future_date", F.col(column) > F.lit(latest), _told(column, words))
+    too_new = Rule("future_date", F.col(column) > F.lit(latest), _reason(column, words))
     return classify.refuse(frame, too_new, _too_old(column, run_date, years))
 
 
 def _too_old(column: str, run_date: date, years: int) -> Rule:
     earliest = run_date - timedelta(days=round(365.25 * years))
     words = f"is more than {years} years before the run date {run_date}"
-    return Rule("too_old", F.col(column) < F.lit(earliest), _told(column, words))
+    return Rule("too_old", F.col(column) < F.lit(earliest), _reason(column, words))
 
 
-def _told(column: str, words: str) -> Column:
+def _reason(column: str, words: str) -> Column:
     return F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" {words}"))

@@ -119,14 +119,14 @@ def _parsed(column: InputColumn, source: Source) -> Column:
 
 def outside(column: InputColumn, value: Column) -> Column | None:
     """Whether a value is outside the range of its column; None for a column without one."""
-    parts = []
+    conditions = []
     if column.low is not None:
-        parts.append(value <= column.low if column.above else value < column.low)
+        conditions.append(value <= column.low if column.above else value < column.low)
     if column.high is not None:
-        parts.append(value > column.high)
-    if not parts:
+        conditions.append(value > column.high)
+    if not conditions:
         return None
-    return parts[0] if len(parts) == 1 else parts[0] | parts[1]
+    return conditions[0] if len(conditions) == 1 else conditions[0] | conditions[1]
 
 
 def _range_words(column: InputColumn) -> str:

@@ -100,8 +100,8 @@ def _once(name: str) -> Column:
 
 def deliveries_table(accepted: DataFrame) -> DataFrame:
     """The deliveries; receipts of one delivery are numbered by day."""
-    parts = Window.partitionBy("delivery").orderBy("received_date", "order_date", "sku", ROW, FILE)
-    return accepted.withColumn("part", F.row_number().over(parts))
+    receipts = Window.partitionBy("delivery").orderBy("received_date", "order_date", "sku", ROW, FILE)
+    return accepted.withColumn("part", F.row_number().over(receipts))
 
 
 def signals_table(signals: DataFrame | None, events: DataFrame | None, like: DataFrame) -> DataFrame:

@@ -46,10 +46,11 @@ def in_their_periods(context: Context, sales: DataFrame) -> DataFrame:
     moved = slipped_stamps(dates, freq, rows)
     if not moved:
         return sales
-    told = [f"{day} as {moved[day]}" for day in sorted(moved, reverse=True)[:_SHOWN]]
+    shown = [f"{day} as {moved[day]}" for day in sorted(moved, reverse=True)[:_SHOWN]]
     more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
     note(
-        "ingest", f"dates of sales just outside of the {_PERIOD[freq]} that they stand for count in it: {', '.join(told)}{more}"
+        "ingest",
+        f"dates of sales just outside of the {_PERIOD[freq]} that they stand for count in it: {', '.join(shown)}{more}",
     )
     pairs = [F.lit(day) for pair in moved.items() for day in pair]
     return sales.withColumn("date", F.coalesce(F.try_element_at(F.create_map(*pairs), F.col("date")), F.col("date")))
@@ -118,44 +119,49 @@ def _longest(context: Context) -> int:
 
 def _tell_end(context: Context, history: list[Day], run_date: date, stamps: Stamps) -> None:
     rows = [(day.date, day.rows) for day in history]
-    found, near = (ends(rows, run_date, stamps, longest) for longest in (_longest(context), _TOLD_DAYS))
-    _refuse_gap(context, found, run_date)
+    known, near = (ends(rows, run_date, stamps, longest) for longest in (_longest(context), _TOLD_DAYS))
+    _refuse_gap(context, known, run_date)
     if near.silent > near.usual:
         note("ingest", _gap(near, run_date))
-    if found.early:
-        number, first = found.early
-        note("ingest", f"{number} rows of sales ({first} and on) lie long before all others ({found.first} and on): mistyped?")
-    if stamps.covered(found.last)[1] >= run_date:
+    if known.early:
+        number, first = known.early
         note(
-            "ingest", f"the {_PERIOD[stamps.freq]} of {found.last} ends after the run date {run_date} and is taken for complete"
+            "ingest",
+            f"{number} rows of sales ({first} and on) lie long before all others ({known.first} and on): mistyped?",
         )
-    _tell_zeros(history, found, stamps)
+    if stamps.covered(known.last)[1] >= run_date:
+        note(
+            "ingest",
+            f"the {_PERIOD[stamps.freq]} of {known.last} ends after the run date {run_date} and is taken for complete",
+        )
+    _tell_zeros(history, known, stamps)
     _tell_longer_periods(history, stamps)
 
 
-def _gap(found: Ends, run_date: date) -> str:
-    text = f"no sales are known for the last {found.silent} days before the run date {run_date}: the last are of {found.last}"
-    return text + (f", but for {found.late[0]} rows up to {found.late[1]}" if found.late else "")
+def _gap(known: Ends, run_date: date) -> str:
+    text = f"no sales are known for the last {known.silent} days before the run date {run_date}: the last are of {known.last}"
+    return text + (f", but for {known.late[0]} rows up to {known.late[1]}" if known.late else "")
 
 
-def _refuse_gap(context: Context, found: Ends, run_date: date) -> None:
+def _refuse_gap(context: Context, known: Ends, run_date: date) -> None:
     longest = _longest(context)
-    if found.silent > longest and found.silent > found.usual:
+    if known.silent > longest and known.silent > known.usual:
         raise InputRefused(
-            f"sales: {_gap(found, run_date)}. Give the sales up to the run date (or rows of 0, if nothing was sold), correct "
+            f"sales: {_gap(known, run_date)}. Give the sales up to the run date (or rows of 0, if nothing was sold), correct "
             f"dates that can't be, or plan for another day (run.run_date); ingest.max_gap_days ({longest}) allows longer gaps"
         )
 
 
-def _tell_zeros(history: list[Day], found: Ends, stamps: Stamps) -> None:
-    sold = [day.date for day in history if day.sold and day.date <= found.last]
+def _tell_zeros(history: list[Day], known: Ends, stamps: Stamps) -> None:
+    sold = [day.date for day in history if day.sold and day.date <= known.last]
     if not sold:
         return
     usual = max((stamps.between(*pair) for pair in pairwise(sold)), default=0)
-    empty = (found.last - stamps.covered(sold[-1])[1]).days
+    empty = (known.last - stamps.covered(sold[-1])[1]).days
     if empty > max(usual, 1):
         note(
-            "ingest", f"after {sold[-1]} all rows of sales are 0, up to {found.last}: {empty} days that are taken for no demand"
+            "ingest",
+            f"after {sold[-1]} all rows of sales are 0, up to {known.last}: {empty} days that are taken for no demand",
         )
 
 
@@ -163,12 +169,12 @@ def _tell_longer_periods(history: list[Day], stamps: Stamps) -> None:
     """Totals of periods that are planned by shorter ones. Months first: they may all be dated by one weekday."""
     longer: list[Frequency] = {"D": ["M", "W"], "W": ["M"], "M": []}[stamps.freq]  # type: ignore[assignment]
     dates, rows = [day.date for day in history], [day.rows for day in history]
-    found = [freq for freq in longer if len(history) >= _ENOUGH_DATES and stamps_whole_periods(dates, freq, rows)]
-    if found:
-        word = _PERIOD[found[0]]
+    alike = [freq for freq in longer if len(history) >= _ENOUGH_DATES and stamps_whole_periods(dates, freq, rows)]
+    if alike:
+        word = _PERIOD[alike[0]]
         note(
             "ingest",
-            f"the dates of sales look like those of {word}s: if rows are totals of {word}s, say run.frequency: {found[0]}; "
+            f"the dates of sales look like those of {word}s: if rows are totals of {word}s, say run.frequency: {alike[0]}; "
             f"as it is, each is taken for the sales of its {'day' if stamps.freq == 'D' else 'week'} alone",
         )
 

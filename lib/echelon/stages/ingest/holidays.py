@@ -29,9 +29,9 @@ def with_public_holidays(context: Context, tables: dict[str, DataFrame]) -> Data
         raise InputRefused(f"holidays: location '{unknown[0]}' is not known; there are {', '.join(places[:8])}")
     first = tables["sales"].agg(F.min("date")).collect()[0][0]
     try:
-        found = public_holidays(countries, places, first, context.run_date + timedelta(days=_DAYS_AHEAD))
+        holidays = public_holidays(countries, places, first, context.run_date + timedelta(days=_DAYS_AHEAD))
     except ValueError as error:
         raise InputRefused(f"holidays: {error}") from None
-    rows = found.assign(kind="event", sku=EVERY, value=1.0)[TABLES["signals"].column_names]
+    rows = holidays.assign(kind="event", sku=EVERY, value=1.0)[TABLES["signals"].column_names]
     days = context.spark.createDataFrame(rows.to_records(index=False).tolist(), TABLES["signals"].ddl)
     return signals.unionByName(days.join(signals, list(TABLES["signals"].key), "left_anti"))

@@ -25,10 +25,10 @@ def refuse_bad_lanes(rows: Frames) -> None:
     if "lanes" not in rows:
         return
     bad = rows["lanes"].where(F.col(RULE).isNotNull() & (F.col(RULE) != "duplicate"))
-    found = bad.select(FILE, ROW, REASON).orderBy(FILE, ROW).collect()  # lanes are few
-    if found:
-        file, row, reason = found[0]
-        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    refused = bad.select(FILE, ROW, REASON).orderBy(FILE, ROW).collect()  # lanes are few
+    if refused:
+        file, row, reason = refused[0]
+        more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
         raise InputRefused(f"lanes: {file}: {reason}: {row}{more}. Lanes decide what is planned: mend the row, or take it out")
 
 

@@ -19,32 +19,32 @@ def check_signals(context: Context, rows: Frames) -> None:
     """
     wanted = context.settings.signals
     given = {name for name, chosen in wanted.items() if chosen.source == "signals"}
-    found = _names(rows)
-    if strange := sorted(found - set(wanted)):
+    known = _names(rows)
+    if strange := sorted(known - set(wanted)):
         raise InputRefused(
             f"signals: nothing says when {_listed(strange)} is known: give it under signals in the configuration, "
             f"for example signals: {{{strange[0]}: {{delay_days: 7}}}} or {{known_ahead: true}}"
         )
-    if absent := sorted(given - found):
+    if absent := sorted(given - known):
         _refuse_only_refused(rows, absent[0])
-        close = difflib.get_close_matches(absent[0], sorted(found), n=1)
+        close = difflib.get_close_matches(absent[0], sorted(known), n=1)
         hint = f"Did you mean '{close[0]}'? " if close else ""
-        raise InputRefused(f"signals: no row is named {_listed(absent)}. {hint}The input has: {_listed(sorted(found))}")
-    _check_derived(context, found)
+        raise InputRefused(f"signals: no row is named {_listed(absent)}. {hint}The input has: {_listed(sorted(known))}")
+    _check_derived(context, known)
 
 
 def _refuse_only_refused(rows: Frames, name: str) -> None:
     if "signals" not in rows:
         return
-    mine = rows["signals"].where(F.col("name") == name)
-    if reasons := first_reasons(mine):
+    rows_of_signal = rows["signals"].where(F.col("name") == name)
+    if reasons := first_reasons(rows_of_signal):
         raise InputRefused(f"signals: not one row of '{name}' was accepted: {reasons}")
 
 
-def _check_derived(context: Context, found: set[str]) -> None:
+def _check_derived(context: Context, known: set[str]) -> None:
     for name, chosen in context.settings.signals.items():
         source = chosen.source
-        if source != "signals" and name in found:
+        if source != "signals" and name in known:
             raise InputRefused(f"signals: '{name}' is both an input and taken from {source}: name one of them otherwise")
         if source != "signals" and getattr(context.settings.sources, source) is None:
             raise InputRefused(f"signals: '{name}' is to be taken from {source}, but sources.{source} is not given")

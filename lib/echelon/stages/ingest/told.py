@@ -27,11 +27,11 @@ def _tell_added_up(stock: DataFrame) -> None:
     sums = F.count("*").alias("rows"), exact_sum(F.col("on_hand")).alias("units")
     added = stock.groupBy("sku", "location").agg(*sums).where("rows > 1")
     most = F.max(F.struct("rows", "units", "sku", "location")).alias("most")
-    found = added.agg(F.count("*").alias("keys"), F.sum("rows").alias("rows"), most).collect()[0]
-    if found["keys"]:
-        example = found["most"]
+    totals = added.agg(F.count("*").alias("keys"), F.sum("rows").alias("rows"), most).collect()[0]
+    if totals["keys"]:
+        example = totals["most"]
         note(
             "ingest",
-            f"stock: {found['rows']} rows of {found['keys']} SKU-locations are added up, as stock by bin or lot: "
+            f"stock: {totals['rows']} rows of {totals['keys']} SKU-locations are added up, as stock by bin or lot: "
             f"'{example['sku']}' at '{example['location']}' has {example['units']:g} in {example['rows']} rows",
         )

@@ -35,9 +35,9 @@ def told_signals(context: Context, windows: Windows) -> list[str]:
     checked = [signal for signal in given_signals(context, windows) if signal.last is not None]
     if not checked:
         return []
-    found = _counted(context.lake.read("signals").where("kind = 'signal'"), checked, windows).set_index("name")
-    told = (_told(signal, _Rows(*found.loc[signal.name]), windows) for signal in checked)
-    return [line for line in told if line]
+    counted = _counted(context.lake.read("signals").where("kind = 'signal'"), checked, windows).set_index("name")
+    notes = (_note(signal, _Rows(*counted.loc[signal.name]), windows) for signal in checked)
+    return [line for line in notes if line]
 
 
 def _counted(rows: DataFrame, checked: list[Signal], windows: Windows) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def _counted(rows: DataFrame, checked: list[Signal], windows: Windows) -> pd.Dat
     first, end = (F.lit(start_date(number, freq)) for number in (windows.cutoffs[0] + windows.gap, windows.end))
     beyond = F.create_map(*(F.lit(x) for s in checked for x in (s.name, start_date(windows.end + max(s.ahead, 0), freq))))
     past = F.col("date") < end
-    found = rows.groupBy("name").agg(
+    counted = rows.groupBy("name").agg(
         F.count_distinct(scope).alias("scopes"),
         _pairs(scope, period, past & (F.col("date") >= first)).alias("had"),
         _pairs(scope, period, ~past & (F.col("date") < beyond[F.col("name")])).alias("has"),
@@ -55,16 +55,17 @@ def _counted(rows: DataFrame, checked: list[Signal], windows: Windows) -> pd.Dat
         F.max(F.when(past, F.col("date"))).alias("last"),
     ).toPandas()  # fmt: skip
     span = [
-        0 if pd.isna(a) else 1 + int(period_index(b, freq) - period_index(a, freq)) for a, b in found[["first", "last"]].values
+        0 if pd.isna(a) else 1 + int(period_index(b, freq) - period_index(a, freq))
+        for a, b in counted[["first", "last"]].values
     ]
-    return found[["name", "scopes", "had", "has"]].assign(dense=found["pairs"] >= DENSE * found["scopes"] * span)
+    return counted[["name", "scopes", "had", "has"]].assign(dense=counted["pairs"] >= DENSE * counted["scopes"] * span)
 
 
 def _pairs(scope: Column, period: Column, where: Column) -> Column:
     return F.count_distinct(F.when(where, F.struct(scope, period)))
 
 
-def _told(signal: Signal, rows: _Rows, windows: Windows) -> str | None:
+def _note(signal: Signal, rows: _Rows, windows: Windows) -> str | None:
     """One line on a signal, None where the plan has as much as the backtest."""
     assert signal.last is not None
     word, last = WORD[windows.freq], start_date(signal.last, windows.freq)

@@ -13,8 +13,8 @@ IS_SPIKE = "spike > 0"
 def told_spikes(demand: DataFrame, windows: Windows) -> list[str]:
     """What to tell the user when spikes were found."""
     held_back = F.count(F.when(F.col("date") >= F.lit(windows.replay_start_date), 1))
-    found = demand.where(IS_SPIKE).agg(F.count("*"), F.count_distinct(*SERIES), exact_sum(F.col("spike")), held_back)
-    spikes, series, units, late = found.collect()[0]
+    totals = demand.where(IS_SPIKE).agg(F.count("*"), F.count_distinct(*SERIES), exact_sum(F.col("spike")), held_back)
+    spikes, series, units, late = totals.collect()[0]
     if not spikes:
         return []
     replayed = f", {late:,} of them in the weeks that the replay holds back" if late else ""

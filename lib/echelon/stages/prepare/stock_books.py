@@ -22,17 +22,19 @@ def told_stock_books(demand: DataFrame) -> list[str]:
         exact_sum(F.col("demand")).alias("asked"),
     )
     wrong = (F.col("empty") >= MOST * F.col("periods")) & (F.col("sold") >= MOST * F.col("empty"))
-    found = series.agg(F.count(F.when(wrong, 1)), F.count("*"), exact_sum(F.col("seen")), exact_sum(F.col("asked")))
-    doubtful, every, seen, asked = found.collect()[0]
-    told = []
+    totals = series.agg(F.count(F.when(wrong, 1)), F.count("*"), exact_sum(F.col("seen")), exact_sum(F.col("asked")))
+    doubtful, every, sold, asked = totals.collect()[0]
+    notes = []
     if doubtful:
-        told.append(
+        notes.append(
             f"stock_history says that {doubtful:,} of {every:,} SKU-locations ended empty in most periods, and they sold in "
             "most of these all the same. Is their stock booked? Where it can't be told what was lost, demand is what was sold"
         )
-    if asked and asked > (1 + MUCH) * seen:
-        told.append(f"demand is {asked / seen - 1:.0%} above what was sold, by what empty locations are estimated to have lost")
-    return told
+    if asked and asked > (1 + MUCH) * sold:
+        notes.append(
+            f"demand is {asked / sold - 1:.0%} above what was sold, by what empty locations are estimated to have lost"
+        )
+    return notes
 
 
 def _number(condition: Column) -> Column:

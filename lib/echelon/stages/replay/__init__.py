@@ -49,8 +49,8 @@ def run(context: Context) -> str:
 
 def _outcome(context: Context) -> str:
     rows = context.lake.read("kpis").where("scope = 'total'").collect()
-    found = {row["policy"]: row for row in rows}
-    ours, theirs = found["echelon"], found["classical"]
+    by_policy = {row["policy"]: row for row in rows}
+    ours, theirs = by_policy["echelon"], by_policy["classical"]
     stock = f"{ours['stock_value'] / theirs['stock_value'] - 1:+.0%}" if theirs["stock_value"] else "-"
     return (
         f"{int(ours['series']):,} series held back {context.windows.held_back_words}: fill rate {_rate(ours)} "
@@ -82,10 +82,12 @@ def _rows(context: Context, windows: Windows, known: DataFrame) -> DataFrame:
     live = begun.withColumnRenamed("forecast", "mean").drop("cutoff", "actual")
     past = replay_scores(scores, windows)
     sums = hierarchy(context, live, past, known, windows, windows.replay_start)
-    found = distributions(corrected(context, sums, live, "start_date", "mean", windows), residual_sums(context, past))
+    demand_distributions = distributions(
+        corrected(context, sums, live, "start_date", "mean", windows), residual_sums(context, past)
+    )
     items = context.lake.read("items").select("sku", F.coalesce("unit_price", "unit_cost").alias("unit_price"))
     abc = segments.groupBy("sku").agg(F.min(F.substring_index("segment", "-", 1)).alias("abc"))
-    joined = planning_rows(context, found).join(items, "sku").join(abc, "sku")
+    joined = planning_rows(context, demand_distributions).join(items, "sku").join(abc, "sku")
     return joined.join(_arrays(context, windows), list(SERIES))
 
 
@@ -103,23 +105,23 @@ def _arrays(context: Context, windows: Windows) -> DataFrame:
 
 
 def _replay_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize, replications: int, window: int) -> pd.DataFrame:
-    parts = []
-    for sku, mine in rows.groupby("sku", sort=True):
-        network = make_network(str(sku), mine, lanes)
-        history, held_back = _matrix(network, mine, "history"), _matrix(network, mine, "held_back")
+    frames = []
+    for sku, rows_of_sku in rows.groupby("sku", sort=True):
+        network = make_network(str(sku), rows_of_sku, lanes)
+        history, held_back = _matrix(network, rows_of_sku, "history"), _matrix(network, rows_of_sku, "held_back")
         plan = plan_or_fall_back(network, size, lanes.periods_per_year)
-        found = Replayed(history, held_back, window, lanes.period_days, replications).policies(network, plan)
-        parts += [measured_rows(policy, network, mine, result) for policy, result in found.items()]
-    return pd.concat(parts)
+        by_policy = Replayed(history, held_back, window, lanes.period_days, replications).policies(network, plan)
+        frames += [measured_rows(policy, network, rows_of_sku, result) for policy, result in by_policy.items()]
+    return pd.concat(frames)
 
 
 def _matrix(network: SupplyNetwork, rows: pd.DataFrame, column: str) -> np.ndarray:
     """(periods, nodes), aligned at the end; 0 where there are no customers or no history yet."""
-    found = dict(zip(rows["location"], rows[column], strict=True))
-    length = max(len(values) for values in found.values())
+    by_location = dict(zip(rows["location"], rows[column], strict=True))
+    length = max(len(values) for values in by_location.values())
     matrix = np.zeros((length, len(network.nodes)))
     for index, node in enumerate(network.nodes):
-        values = np.asarray(found.get(node.name, ()), dtype=float)
+        values = np.asarray(by_location.get(node.name, ()), dtype=float)
         if len(values):
             matrix[-len(values) :, index] = values
     return matrix

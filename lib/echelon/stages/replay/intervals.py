@@ -29,8 +29,8 @@ def intervals(context: Context, measured: DataFrame) -> DataFrame:
     stock, most = ("stock_value", value) if value > 0 else ("stock_units", units)
     rows = measured.select("policy", *_MEMBER, "sku", "demand", "served", F.col(stock).alias("stock"))
     function = partial(_resampled, seed=seed, demand=demand, stock=most)
-    parts = context.lake.keep("resampled", apply_in_buckets(rows, ["sku"], function, _RESAMPLED, buckets))
-    return apply_in_buckets(parts, _MEMBER, _added, _INTERVALS, buckets)
+    resampled = context.lake.keep("resampled", apply_in_buckets(rows, ["sku"], function, _RESAMPLED, buckets))
+    return apply_in_buckets(resampled, _MEMBER, _added, _INTERVALS, buckets)
 
 
 def _largest(measured: DataFrame) -> tuple[float, ...]:
@@ -56,22 +56,25 @@ def _resampled(rows: pd.DataFrame, seed: int, demand: float, stock: float) -> pd
     )
     skus = sorted(set(rows["sku"]))
     weights, place = sku_weights(seed, skus), {sku: number for number, sku in enumerate(skus)}
-    found = []
-    for (scope, member), mine in values.groupby(level=_MEMBER, sort=True):
-        drawn = weights[[place[sku] for sku in mine.index.get_level_values("sku")]]
-        sums = drawn.T @ mine[list(_SUMS)].to_numpy()
-        found.append((scope, member, int((mine["demand"] > 0).sum()), sums.ravel()))
-    return pd.DataFrame(found, columns=[*_MEMBER, "skus", "sums"])
+    sums_of_members = []
+    for (scope, member), of_member in values.groupby(level=_MEMBER, sort=True):
+        drawn = weights[[place[sku] for sku in of_member.index.get_level_values("sku")]]
+        sums = drawn.T @ of_member[list(_SUMS)].to_numpy()
+        sums_of_members.append((scope, member, int((of_member["demand"] > 0).sum()), sums.ravel()))
+    return pd.DataFrame(sums_of_members, columns=[*_MEMBER, "skus", "sums"])
 
 
 def _added(rows: pd.DataFrame) -> pd.DataFrame:
     """The buckets' sums of each member together, and the intervals that they give, by policy."""
-    found = []
-    for (scope, member), mine in rows.groupby(_MEMBER, sort=True):
-        skus, sums = int(mine["skus"].sum()), np.sum(np.stack(mine["sums"].to_list()), axis=0).reshape(REPLICATES, len(_SUMS))
+    interval_rows = []
+    for (scope, member), sums_of_member in rows.groupby(_MEMBER, sort=True):
+        skus, sums = (
+            int(sums_of_member["skus"].sum()),
+            np.sum(np.stack(sums_of_member["sums"].to_list()), axis=0).reshape(REPLICATES, len(_SUMS)),
+        )
         for policy, ends in _ends(sums).items():
-            found.append((policy, scope, member, skus, *(ends if skus >= FEWEST else [np.nan] * len(_ENDS))))
-    frame = pd.DataFrame(found, columns=["policy", *_MEMBER, "skus", *_ENDS])
+            interval_rows.append((policy, scope, member, skus, *(ends if skus >= FEWEST else [np.nan] * len(_ENDS))))
+    frame = pd.DataFrame(interval_rows, columns=["policy", *_MEMBER, "skus", *_ENDS])
     return frame.astype(object).where(frame.notna(), None)
 
 

@@ -32,9 +32,9 @@ def run(context: Context) -> str:
     if stock_given:
         tables["orders"] = partial(_orders, lanes=lanes, run_date=context.run_date)
     buckets = context.settings.spark.buckets
-    found = {name: apply_in_buckets(rows, ["sku"], function, TABLES[name].ddl, buckets) for name, function in tables.items()}
-    found["exceptions"] = found["exceptions"].unionByName(data_exceptions(context))
-    published = lake.publish({"orders": context.spark.createDataFrame([], TABLES["orders"].ddl)} | found)
+    frames = {name: apply_in_buckets(rows, ["sku"], function, TABLES[name].ddl, buckets) for name, function in tables.items()}
+    frames["exceptions"] = frames["exceptions"].unionByName(data_exceptions(context))
+    published = lake.publish({"orders": context.spark.createDataFrame([], TABLES["orders"].ddl)} | frames)
     orders = f"{published['orders']:,} orders" if stock_given else "no orders: they need the input `stock`"
     return f"{orders}, {published['exceptions']:,} exceptions"
 

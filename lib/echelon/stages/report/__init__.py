@@ -34,8 +34,8 @@ def run(context: Context) -> Summary:
     """Write the pages beside the tables, where these lie on this machine, and return the summary."""
     output = context.settings.run.output
     if not is_local(output):
-        told = f"no page: {output} is no folder of this machine"
-        return Summary(told, summary_lines(collect(context, told)))
+        no_page = f"no page: {output} is no folder of this machine"
+        return Summary(no_page, summary_lines(collect(context, no_page)))
     place = local_path(output) / "report" / "index.html"
     data = collect(context, str(place))
     write_pages(data, place)

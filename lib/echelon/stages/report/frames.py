@@ -128,8 +128,8 @@ def _why_frames(context: Context) -> dict[str, DataFrame]:
 
 def _driver_totals(context: Context) -> DataFrame:
     segments = context.lake.read("segments").select(*SERIES, "segment")
-    told = context.lake.read("forecast_explanations").join(segments, list(SERIES))
-    totals = told.groupBy("segment", "driver").agg(F.count("*").alias("series"), exact_sum(F.col("total")).alias("total"))
+    explained = context.lake.read("forecast_explanations").join(segments, list(SERIES))
+    totals = explained.groupBy("segment", "driver").agg(F.count("*").alias("series"), exact_sum(F.col("total")).alias("total"))
     return totals.orderBy("segment", "driver")
 
 

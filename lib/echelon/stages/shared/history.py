@@ -66,11 +66,11 @@ def _statistics(frame: pd.DataFrame, freq: Frequency, stages: LifeCycle, replay_
 
 
 def _classify(frame: pd.DataFrame, thresholds: SegmentThresholds) -> pd.DataFrame:
-    parts = [
+    frames = [
         add_classes(rows, rows["_cumulative"].to_numpy(), float(rows["_total"].iloc[0]), thresholds)
         for _, rows in frame.groupby(_BEFORE, sort=True)
     ]
-    return pd.concat(parts)[list(_TYPES)]
+    return pd.concat(frames)[list(_TYPES)]
 
 
 def _thresholds(context: Context) -> SegmentThresholds:

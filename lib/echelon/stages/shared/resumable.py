@@ -46,5 +46,5 @@ def buckets_of(context: Context, rows: int) -> int:
 
 def _part(split: DataFrame, buckets: int, part: int, parts: int, function: PandasFunction, schema: str) -> DataFrame:
     first, end = part * buckets // parts, (part + 1) * buckets // parts
-    mine = split.where(F.col(BUCKET).between(first, end - 1)).withColumn(BUCKET, F.col(BUCKET) - F.lit(first))
-    return apply_by(mine, BUCKET, end - first, function, schema)
+    rows_of_part = split.where(F.col(BUCKET).between(first, end - 1)).withColumn(BUCKET, F.col(BUCKET) - F.lit(first))
+    return apply_by(rows_of_part, BUCKET, end - first, function, schema)

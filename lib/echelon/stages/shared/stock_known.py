@@ -17,6 +17,6 @@ def share_of_periods(context: Context) -> float | None:
     start = F.date_trunc(_START[context.settings.run.frequency], "date").cast("date").alias("date")
     known: DataFrame = context.lake.read("stock_history").select(*SERIES, start).distinct()
     demand = context.lake.read("demand").select(*SERIES, "date")
-    found = demand.join(known.withColumn("_known", F.lit(1)), [*SERIES, "date"], "left")
-    row = found.agg(F.count("_known"), F.count("*")).collect()[0]
+    with_stock = demand.join(known.withColumn("_known", F.lit(1)), [*SERIES, "date"], "left")
+    row = with_stock.agg(F.count("_known"), F.count("*")).collect()[0]
     return float(row[0] / row[1]) if row[1] else None

@@ -113,9 +113,9 @@ def plan_windows(settings: Configuration, first_day: date, last_day: date) -> Wi
     before = math.ceil(held_back * horizon / step)  # windows that end in the held-back weeks
     possible = (periods - gap - (TRAINING_HORIZONS + 1) * horizon) // step + 1
     windows = max(settings.backtest.windows or min(before + FEWEST_WINDOWS, possible), before + 1)
-    found = Windows(freq, first, end + 1, horizon, windows, held_back, step, gap)
-    _refuse_short_history(periods, replace(found, windows=max(windows, FEWEST_WINDOWS)))
-    return found
+    windows_of_run = Windows(freq, first, end + 1, horizon, windows, held_back, step, gap)
+    _refuse_short_history(periods, replace(windows_of_run, windows=max(windows, FEWEST_WINDOWS)))
+    return windows_of_run
 
 
 def _refuse_step(horizon: int, step: int, held_back: int) -> None:

@@ -34,15 +34,15 @@ def run(context: Context) -> str:
     rows = with_evidence(context, planning_rows(context, lake.read("demand_distributions")))
     function = partial(_plan_bucket, lanes=lanes, size=simulation_size(context))
     schema = f"{TABLES['stock_levels'].ddl}, {PARTS}"
-    found = lake.keep_parts("levels", bucket_parts(context, "levels", rows, function, schema))
-    levels = found.select(TABLES["stock_levels"].column_names)
+    planned = lake.keep_parts("levels", bucket_parts(context, "levels", rows, function, schema))
+    levels = planned.select(TABLES["stock_levels"].column_names)
     failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
-    explained = explanation_rows(found)
-    if told := told_failures(found):
+    explained = explanation_rows(planned)
+    if told := told_failures(planned):
         note("stock", told)
     tables = {"stock_levels": levels, "stock_explanations": explained, "stock_changes": _changes(context, levels, explained)}
     published = lake.publish(tables)
-    skus, told, missed = (f"{number:,}" for number in _counted(found))
+    skus, told, missed = (f"{number:,}" for number in _counted(planned))
     return (
         f"{skus} SKU networks, {told} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
         f"{missed} with a target out of reach"
@@ -55,11 +55,11 @@ def _tell_shortened(context: Context, lanes: Lanes) -> None:
             print(f"{'stock':<10} note: {note}")
 
 
-def _counted(found: DataFrame) -> tuple[int, ...]:
+def _counted(planned: DataFrame) -> tuple[int, ...]:
     """SKUs planned, explained, and with a target out of reach."""
     conditions = ("true", "safety_parts IS NOT NULL", "status LIKE 'target not reached%'")
     counts = [F.count_distinct(F.when(F.expr(condition), F.col("sku"))) for condition in conditions]
-    return tuple(found.select(*counts).collect()[0])
+    return tuple(planned.select(*counts).collect()[0])
 
 
 def _changes(context: Context, levels: DataFrame, explained: DataFrame) -> DataFrame:
@@ -89,10 +89,10 @@ def plan_or_fall_back(network: SupplyNetwork, size: SimulationSize, periods_per_
 
 def _plan_bucket(rows: pd.DataFrame, lanes: Lanes, size: SimulationSize) -> pd.DataFrame:
     tables = []
-    for sku, mine in rows.groupby("sku", sort=True):
-        network = make_network(str(sku), mine, lanes)
+    for sku, rows_of_sku in rows.groupby("sku", sort=True):
+        network = make_network(str(sku), rows_of_sku, lanes)
         plan = plan_or_fall_back(network, size, lanes.periods_per_year)
-        tables.append(_table(network, plan).join(explained_parts(network, plan, mine, lanes, size)))
+        tables.append(_table(network, plan).join(explained_parts(network, plan, rows_of_sku, lanes, size)))
     return pd.concat(tables)
 
 

@@ -56,11 +56,11 @@ def explained_parts(
     if not network.is_order_up_to_tree:
         return _columns(network, None, None, None, NOT_A_TREE)
     try:
-        found = explain_stock(network, plan.base_stock_level, _evidence(network, rows, lanes), size.periods)
+        explanation = explain_stock(network, plan.base_stock_level, _evidence(network, rows, lanes), size.periods)
     except Exception as error:
         return _columns(network, None, None, None, " ".join(f"{type(error).__name__}: {error}".split())[:200])
     cost = float(rows["unit_cost"].iloc[0])
-    return _columns(network, list(found.safety_stock.T + 0.0), list(found.lead_time_demand.T + 0.0), cost, None)
+    return _columns(network, list(explanation.safety_stock.T + 0.0), list(explanation.lead_time_demand.T + 0.0), cost, None)
 
 
 def _columns(network: SupplyNetwork, safety: Any, demand: Any, cost: float | None, reason: str | None) -> pd.DataFrame:
@@ -77,9 +77,9 @@ def _evidence(network: SupplyNetwork, rows: pd.DataFrame, lanes: Lanes) -> list[
 
 def explanation_rows(levels: DataFrame) -> DataFrame:
     """The table `stock_explanations` from planned levels with the columns PARTS."""
-    found = levels.where("safety_parts IS NOT NULL").withColumn("cause", F.array(*map(F.lit, CAUSES)))
+    with_causes = levels.where("safety_parts IS NOT NULL").withColumn("cause", F.array(*map(F.lit, CAUSES)))
     part = F.explode(F.arrays_zip("cause", "safety_parts", "demand_parts")).alias("part")
-    rows = found.select(*SERIES, "unit_cost", part).select(
+    rows = with_causes.select(*SERIES, "unit_cost", part).select(
         *SERIES,
         F.col("part.cause").alias("cause"),
         F.col("part.safety_parts").alias("safety_stock"),
@@ -89,9 +89,9 @@ def explanation_rows(levels: DataFrame) -> DataFrame:
     return rows.select(TABLES["stock_explanations"].column_names)
 
 
-def told_failures(found: DataFrame) -> str | None:
+def told_failures(planned: DataFrame) -> str | None:
     """What to tell the user when SKUs could not be explained, else None."""
-    failed = found.where("unexplained IS NOT NULL").groupBy("unexplained").agg(F.count_distinct("sku").alias("skus"))
+    failed = planned.where("unexplained IS NOT NULL").groupBy("unexplained").agg(F.count_distinct("sku").alias("skus"))
     rows = failed.orderBy(F.desc("skus"), "unexplained").collect()
     if not rows:
         return None

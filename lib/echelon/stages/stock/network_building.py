@@ -202,14 +202,14 @@ def _demand(row: Any) -> Demand:
 
 def with_targets(series: DataFrame, targets: DataFrame) -> DataFrame:
     """Add `fill_rate`: the target of the most exact row: of SKU and location, of the SKU, of the location, of all."""
-    found = series
+    joined = series
     ranks = [("sku", "location"), ("sku",), ("location",), ()]
     for number, named in enumerate(ranks):
         stars = [F.col(key) == "*" if key not in named else F.col(key) != "*" for key in ("sku", "location")]
         some = targets.where(stars[0] & stars[1]).select(*named, F.col("fill_rate").alias(f"_target{number}"))
-        found = found.join(F.broadcast(some), list(named), "left") if named else found.crossJoin(F.broadcast(some))
+        joined = joined.join(F.broadcast(some), list(named), "left") if named else joined.crossJoin(F.broadcast(some))
     chosen = F.coalesce(*(f"_target{number}" for number in range(len(ranks))))
-    return found.withColumn("fill_rate", chosen).drop(*(f"_target{number}" for number in range(len(ranks))))
+    return joined.withColumn("fill_rate", chosen).drop(*(f"_target{number}" for number in range(len(ranks))))
 
 
 def planning_rows(context: Context, distributions: DataFrame) -> DataFrame:

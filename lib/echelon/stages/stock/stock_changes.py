@@ -27,9 +27,9 @@ def changes(before: DataFrame, now: DataFrame) -> DataFrame:
     also explains it, else as a whole."""
     sides = [frame.withColumnsRenamed({"units": name, "value": f"{name}_value"}) for name, frame in _named(before, now)]
     both = sides[0].join(sides[1], [*SERIES, "cause"], "full")
-    told = both.withColumns({f"{name}_{what}": flag for name in ("before", "now") for what, flag in _flags(name).items()})
+    flagged = both.withColumns({f"{name}_{what}": flag for name in ("before", "now") for what, flag in _flags(name).items()})
     by_cause = F.expr("(before_explained OR NOT before_planned) AND (now_explained OR NOT now_planned)")
-    kept = told.where(by_cause != (F.col("cause") == NOT_EXPLAINED))
+    kept = flagged.where(by_cause != (F.col("cause") == NOT_EXPLAINED))
     known = kept.fillna(0.0, ["before", "now", "before_value", "now_value"])
     rows = known.withColumns(
         {

@@ -108,11 +108,11 @@ def _constraints(network: ServiceNetwork, columns: _Columns) -> list[optimize.Li
             blocks.append(_marginal(value, int(columns.w[i]), int(start), int(steps), int(columns.w[-1])))
             sides.append(np.eye(1, steps + 1)[0])
     right = np.concatenate(sides)
-    found = [optimize.LinearConstraint(sparse.vstack(blocks, format="csr"), right, right)]
+    constraints = [optimize.LinearConstraint(sparse.vstack(blocks, format="csr"), right, right)]
     promises = _promises(network, columns)
     if promises.shape[0]:
-        found.append(optimize.LinearConstraint(promises, -np.inf, 0))
-    return found
+        constraints.append(optimize.LinearConstraint(promises, -np.inf, 0))
+    return constraints
 
 
 def _marginal(value: Whole, first: int, start: int, steps: int, width: int) -> sparse.csr_array:

@@ -89,10 +89,10 @@ class ServiceNetwork:
     @cached_property
     def suppliers(self) -> list[list[int]]:
         """Indices of each stage's suppliers."""
-        found: list[list[int]] = [[] for _ in self.stages]
+        suppliers: list[list[int]] = [[] for _ in self.stages]
         for supplier, customer in self.links:
-            found[customer].append(supplier)
-        return found
+            suppliers[customer].append(supplier)
+        return suppliers
 
     @cached_property
     def reach(self) -> Doubles:
@@ -125,10 +125,10 @@ class ServiceNetwork:
     @cached_property
     def _offset_costs(self) -> list[tuple[int, Doubles]]:
         """For each stage the least offset SI - S and the costs from there on."""
-        found = []
+        options = []
         for stage, into, out, sd, mean in zip(self.stages, *self.longest, self.sigma(), self.mean(), strict=True):
-            found.append((-out, _cost(stage, np.arange(-out, into + 1), sd, mean)))
-        return found
+            options.append((-out, _cost(stage, np.arange(-out, into + 1), sd, mean)))
+        return options
 
     def cost(self, stage: int, offset: Whole) -> Doubles:
         """Cost of a stage's stock for offsets SI - S (any shape, within `longest`); infinite where S is pointless."""

@@ -140,10 +140,10 @@ class NormalSystem:
         """The optimal (r, Q): the cost is convex in Q once r is the best for it (Zheng 1992)."""
         plain = self.economic_quantity
         high = 4 * plain * np.sqrt(1 + self.holding_cost / self.stockout_cost) + 20 * self.lead_time_sd
-        found = optimize.minimize_scalar(
+        optimum = optimize.minimize_scalar(
             lambda q: self.cost(self.best_reorder_point(q), q),
             bounds=(1e-3 * plain, high),
             method="bounded",
             options={"xatol": 1e-9 * high},
         )
-        return ReorderPolicy(self.best_reorder_point(found.x), float(found.x), float(found.fun))
+        return ReorderPolicy(self.best_reorder_point(optimum.x), float(optimum.x), float(optimum.fun))

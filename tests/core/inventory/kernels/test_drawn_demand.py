@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from echelon.core.inventory.kernels.drawing.level_factors import common_level, stratified_level
+from echelon.core.inventory.kernels.drawing.level_factors import common_level_factors, stratified_level_factors
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.model.check import check_network
 from echelon.core.inventory.model.demand import Demand, Shape
@@ -58,10 +58,10 @@ def test_the_distribution_of_what_is_drawn(counts: bool) -> None:
 def test_levels_of_two_locations_go_together() -> None:
     """Each alone has the same strata as without correlation."""
     keys = np.array([5, 6, 7], np.uint64)
-    north = common_level(0.6, 0.5, (keys[0], keys[1]), (40, 256))
-    south = common_level(0.6, 0.5, (keys[0], keys[2]), (40, 256))
+    north = common_level_factors(0.6, 0.5, (keys[0], keys[1]), (40, 256))
+    south = common_level_factors(0.6, 0.5, (keys[0], keys[2]), (40, 256))
     assert np.corrcoef(np.log(north.ravel()), np.log(south.ravel()))[0, 1] == pytest.approx(0.5, abs=0.05)
-    np.testing.assert_array_equal(np.sort(north, axis=1), np.sort(stratified_level(0.6, keys[0], (40, 256)), axis=1))
+    np.testing.assert_array_equal(np.sort(north, axis=1), np.sort(stratified_level_factors(0.6, keys[0], (40, 256)), axis=1))
     assert np.abs(np.asarray(np.corrcoef(north))[np.triu_indices(40, 1)]).mean() < 0.1, "horizons are independent"
 
 

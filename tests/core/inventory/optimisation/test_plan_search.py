@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from echelon.core.inventory.kernels import layout
-from echelon.core.inventory.kernels.drawing.level_factors import stratified_level
+from echelon.core.inventory.kernels.drawing.level_factors import stratified_level_factors
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
@@ -57,7 +57,7 @@ def test_reduced_gradient_is_the_slope_of_the_cost_at_equal_service(lost: bool) 
 
 
 def test_every_block_of_replications_covers_the_range_of_levels() -> None:
-    factor = stratified_level(0.6, np.uint64(5), (3, 4 * BLOCK))
+    factor = stratified_level_factors(0.6, np.uint64(5), (3, 4 * BLOCK))
     strata = np.argsort(np.argsort(factor, axis=1), axis=1) // 4
     for block in strata.reshape(3, 4, BLOCK).transpose(1, 0, 2):
         np.testing.assert_array_equal(np.sort(block, axis=1), np.tile(np.arange(BLOCK), (3, 1)))
@@ -84,7 +84,7 @@ def test_paths_drawn_in_parts_are_those_drawn_at_once(counts: bool) -> None:
     nodes = [replace(n, demand=n.demand and replace(n.demand, counts=counts)) for n in problem.nodes]
     source = source_of(replace(problem, nodes=tuple(nodes)))
     held = TreeSimulator(source.network, source.draw("x", 600))  # ten blocks: the last part is a short one
-    passing = held.on(source.in_parts("x", 600))
+    passing = held.on(source.in_chunks("x", 600))
     np.testing.assert_array_equal(passing.demand, held.demand)
     np.testing.assert_array_equal(passing.measure(levels).sums, held.measure(levels).sums)
     np.testing.assert_array_equal(passing.totals(levels).unmet, held.totals(levels).unmet)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from echelon.core.inventory.kernels.drawing.level_factors import stratified_level
+from echelon.core.inventory.kernels.drawing.level_factors import stratified_level_factors
 from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.tree.simulator import TreeSimulator
 from echelon.core.inventory.model.demand import Demand
@@ -82,7 +82,7 @@ def test_another_seed_draws_other_numbers() -> None:
 
 
 def test_stratified_levels_cover_every_quantile_once() -> None:
-    factor = stratified_level(0.6, np.uint64(5), (4, 256))
+    factor = stratified_level_factors(0.6, np.uint64(5), (4, 256))
     place = np.sort(stats.gamma.cdf(factor * 0.6**-2, 0.6**-2) * 256, axis=1)
     assert np.all(np.abs(place - np.arange(256) - 0.5) < 0.52)
     assert np.any(np.diff(factor, axis=1) < 0)

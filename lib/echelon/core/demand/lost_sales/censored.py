@@ -33,9 +33,9 @@ def expected_above(sold: Vector, mean: Vector, dispersion: Vector) -> Vector:
 
 def likely_dispersion(sold: Vector, mean: Vector, cut: npt.NDArray[np.bool_]) -> float:
     """Of DISPERSIONS, the one under which these sales are likeliest; all (n,). Where `cut`, demand was at least `sold`."""
-    seen, least = ~cut, np.maximum(sold[cut], 0.0)
+    uncut, least = ~cut, np.maximum(sold[cut], 0.0)
     likelihood = [
-        _log_probability(sold[seen], mean[seen], phi).sum()
+        _log_probability(sold[uncut], mean[uncut], phi).sum()
         + np.log(np.maximum(_at_least(least, 1.0 / phi, _ratio(mean[cut], phi)), 1e-300)).sum()
         for phi in DISPERSIONS
     ]

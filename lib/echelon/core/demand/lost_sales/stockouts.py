@@ -63,9 +63,9 @@ def _added_up(demand: pd.DataFrame, days: pd.DataFrame, freq: Frequency) -> pd.D
     dates = period_start(period_index(days["date"], freq), freq).astype("datetime64[s]")
     daily = days.assign(date=dates, lost=days["demand"] - days["observed"])
     sums = daily.groupby([*KEYS, "date"], sort=False)[["lost", "censored"]].sum()
-    found = sums.reindex(pd.MultiIndex.from_frame(demand[[*KEYS, "date"]]), fill_value=0.0)
-    censored = found["censored"].to_numpy() / _days_in(demand["date"], freq)
-    return demand.assign(demand=demand["demand"] + found["lost"].to_numpy(), censored=censored)
+    sums_of_rows = sums.reindex(pd.MultiIndex.from_frame(demand[[*KEYS, "date"]]), fill_value=0.0)
+    censored = sums_of_rows["censored"].to_numpy() / _days_in(demand["date"], freq)
+    return demand.assign(demand=demand["demand"] + sums_of_rows["lost"].to_numpy(), censored=censored)
 
 
 def _days_in(dates: "pd.Series[pd.Timestamp]", freq: Frequency) -> Vector:
@@ -79,16 +79,16 @@ def _restored(demand: pd.DataFrame, empty: pd.DataFrame, freq: Frequency, whole_
     rows = demand.assign(censored=shares)
     touched = rows["sku"].isin(rows.loc[shares > 0, "sku"].unique()).to_numpy()
     values = rows["demand"].to_numpy(np.float64, copy=True)
-    for _, mine in rows[touched].groupby("sku", sort=True):
-        values[rows.index.get_indexer(mine.index)] = _restored_sku(mine, freq)
+    for _, of_sku in rows[touched].groupby("sku", sort=True):
+        values[rows.index.get_indexer(of_sku.index)] = _restored_sku(of_sku, freq)
     return rows.assign(demand=values)
 
 
 def _empty_shares(demand: pd.DataFrame, empty: pd.DataFrame, freq: Frequency, whole_stamps: bool) -> Vector:
     dates = period_start(period_index(empty["date"], freq), freq).astype("datetime64[s]")
     days = empty[[*KEYS, "date"]].drop_duplicates().assign(date=dates).groupby([*KEYS, "date"], sort=False).size()
-    found = days.reindex(pd.MultiIndex.from_frame(demand[[*KEYS, "date"]]), fill_value=0).to_numpy(np.float64)
-    return np.asarray(np.minimum(found if whole_stamps else found / _days_in(demand["date"], freq), 1.0))
+    empty_days = days.reindex(pd.MultiIndex.from_frame(demand[[*KEYS, "date"]]), fill_value=0).to_numpy(np.float64)
+    return np.asarray(np.minimum(empty_days if whole_stamps else empty_days / _days_in(demand["date"], freq), 1.0))
 
 
 def _restored_sku(rows: pd.DataFrame, freq: Frequency) -> Vector:

@@ -75,7 +75,7 @@ def expected_demand(sold: Sold) -> Matrix:
     A series with fewer than FEWEST_PERIODS periods that were not cut keeps its units, and so does one that would have sold
     MOST_RESTORED times as much; and what lies before the first sale: nothing shows that anybody asked.
     """
-    mean, found = _means(sold), sold.units.copy()
+    mean, restored = _means(sold), sold.units.copy()
     asked = sold.known & (np.cumsum(sold.units, axis=1) > 0)
     enough = (sold.known & (sold.empty < 1)).sum(axis=1) >= FEWEST_PERIODS[sold.freq]
     grain = _grain(sold.units)
@@ -84,8 +84,8 @@ def expected_demand(sold: Sold) -> Matrix:
         units, empty = sold.units[series, here], sold.empty[series, here]
         filled = _filled(units / grain, empty, mean[series, here] / grain) * grain
         if filled.mean() <= MOST_RESTORED * units.sum() / ((empty < 1) | (units > 0)).sum():
-            found[series, here] = np.where(asked[series, here], filled, units)
-    return np.maximum(found, sold.units)
+            restored[series, here] = np.where(asked[series, here], filled, units)
+    return np.maximum(restored, sold.units)
 
 
 def _grain(units: Matrix) -> float:

@@ -23,7 +23,7 @@ def held_out_coverage(unseen: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFr
     lengths = sorted({1, *horizon_lengths(len(rows["forecast"].iloc[0]))})
     cases = sum_cases(known, shape_mixture(known), known["level_cv"].to_numpy() ** 2, lengths)
     inside = 1.0 - exceedance(cases, COVERAGE_LEVELS)
-    found = pd.DataFrame(inside, columns=COVERED).assign(
+    covered = pd.DataFrame(inside, columns=COVERED).assign(
         segment=known["segment"].to_numpy()[cases.row], periods=cases.length, cases=1.0
     )
-    return found.groupby(["segment", "periods"], sort=True).sum().reset_index()[COVERAGE_COLUMNS]
+    return covered.groupby(["segment", "periods"], sort=True).sum().reset_index()[COVERAGE_COLUMNS]

@@ -15,21 +15,21 @@ from echelon.core.arrays import Matrix, Vector
 from echelon.core.probability.mixture import Mixture, mixture_quantiles, with_level
 
 
-def quantiles(mean: Vector, mixture: Mixture, level_cv: float, counts: bool, levels: Sequence[float]) -> Matrix:
-    """Quantiles (h, levels) of demand in single periods with means (h,) and one mixture (parts,) for all of them.
+def quantiles(mean: Vector, mixture: Mixture, level_cv: float, counts: bool, probabilities: Sequence[float]) -> Matrix:
+    """Quantiles (h, probabilities) of demand in single periods with means (h,) and one mixture (components,) for all of them.
 
-    Whole units for counts; never negative; ascending with the level. Each part of the mixture, spread by F, is taken as
-    the negative binomial (gamma) with the same mean and variance.
+    Whole units for counts; never negative; ascending with the probability. Each component of the mixture, spread by F, is taken
+    as the negative binomial (gamma) with the same mean and variance.
     """
     wide = with_level(mixture, np.asarray(level_cv**2))
-    rows = Mixture(*(np.tile(part, (len(mean), 1)) for part in wide))
-    return mixture_quantiles(np.asarray(mean, dtype=np.float64), rows, np.full(len(mean), counts), levels)
+    rows = Mixture(*(np.tile(column, (len(mean), 1)) for column in wide))
+    return mixture_quantiles(np.asarray(mean, dtype=np.float64), rows, np.full(len(mean), counts), probabilities)
 
 
-def moment_quantiles(mean: Vector, dispersion: Vector, counts: bool, levels: Sequence[float]) -> Matrix:
-    """Quantiles (n, levels), levels ascending, of the negative binomial or gamma with that mean and dispersion (n,)."""
+def moment_quantiles(mean: Vector, dispersion: Vector, counts: bool, probabilities: Sequence[float]) -> Matrix:
+    """Quantiles (n, probabilities), ascending, of the negative binomial or gamma with that mean and dispersion (n,)."""
     one = np.ones((len(mean), 1))
-    return mixture_quantiles(mean, Mixture(one, one, dispersion[:, None]), np.full(len(mean), counts), levels)
+    return mixture_quantiles(mean, Mixture(one, one, dispersion[:, None]), np.full(len(mean), counts), probabilities)
 
 
 def sum_moments(
@@ -55,9 +55,9 @@ def _moments_by_length(mean: Vector, dispersion: float, level_cv: float, counts:
     sums, squares = _running(tiled), _running(tiled**2)
     whole, rest = np.divmod(np.arange(longest + 1), horizon)
     within = _running(np.asarray(mean, dtype=np.float64))
-    level = whole * within[-1] ** 2 + within[rest] ** 2
+    factor_squares = whole * within[-1] ** 2 + within[rest] ** 2
     own = sums if counts else np.zeros_like(sums)
-    return sums, own + dispersion * (1.0 + level_cv**2) * squares + level_cv**2 * level
+    return sums, own + dispersion * (1.0 + level_cv**2) * squares + level_cv**2 * factor_squares
 
 
 def _running(values: Vector) -> Vector:

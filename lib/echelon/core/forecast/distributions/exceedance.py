@@ -35,17 +35,17 @@ def sum_cases(scores: pd.DataFrame, given: Mixture, level_variance: Vector, leng
     y, f = np.stack(scores["actual"].to_list()), np.stack(scores["forecast"].to_list())
     counts = scores["counts"].to_numpy(np.bool_)
     blocks = [(start, length) for length in lengths for start in range(0, y.shape[1] - length + 1, length)]
-    found = [_block(y[:, s : s + n], f[:, s : s + n], given, counts) for s, n in blocks]
+    sums = [_block(y[:, s : s + n], f[:, s : s + n], given, counts) for s, n in blocks]
     row, length = np.tile(np.arange(len(y)), len(blocks)), np.repeat([n for _, n in blocks], len(y))
-    demand, mean = (np.concatenate([part[i] for part in found]) for i in (0, 1))
-    mixture = Mixture(*(np.concatenate([part[2][i] for part in found]) for i in range(3)))
+    demand, mean = (np.concatenate([part[i] for part in sums]) for i in (0, 1))
+    mixture = Mixture(*(np.concatenate([part[2][i] for part in sums]) for i in range(3)))
     return Cases(row, length, demand, mean, with_level(mixture, level_variance[row]), np.tile(counts, len(blocks)))
 
 
 def _block(y: Matrix, f: Matrix, given: Mixture, counts: npt.NDArray[np.bool_]) -> tuple[Vector, Vector, Mixture]:
     if f.shape[1] == 1:  # a single period needs no approximation
         nothing = np.zeros((len(f), 1))
-        return y[:, 0], f[:, 0], Mixture(*(np.hstack([part, nothing]) for part in given))
+        return y[:, 0], f[:, 0], Mixture(*(np.hstack([column, nothing]) for column in given))
     return y.sum(axis=1), *sum_mixture(f, given, counts)
 
 
@@ -56,11 +56,11 @@ def pit(cases: Cases) -> tuple[Vector, Vector]:
     return np.where(cases.counts, below, np.where(cases.demand > 0, upto, 0.0)), upto
 
 
-def exceedance(cases: Cases, levels: Sequence[float]) -> Matrix:
-    """Per case and level (n, levels), the probability (0, 1 or the share at the quantile) that the sum lies above its
-    quantile. A sum that was forecast as certainly zero counts as exceeded if it was not, as 1 - level if so."""
+def exceedance(cases: Cases, probabilities: Sequence[float]) -> Matrix:
+    """Per case and quantile (n, probabilities), the probability (0, 1 or the share at the quantile) that the sum lies above
+    it. A sum that was forecast as certainly zero counts as exceeded if it was not, as 1 - probability if so."""
     below, upto = (side[:, None] for side in pit(cases))
-    q = np.asarray(levels, dtype=np.float64)
+    q = np.asarray(probabilities, dtype=np.float64)
     inside = np.maximum(upto - below, 1e-300)
     share = np.clip((upto - np.maximum(q, below)) / inside, 0.0, 1.0)
     return np.where(upto > below, share, (upto > q).astype(np.float64))

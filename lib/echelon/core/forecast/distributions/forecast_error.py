@@ -69,12 +69,12 @@ def _misses(rows: pd.DataFrame) -> pd.DataFrame:
     """cases and misses per row."""
     lengths, shape = horizon_lengths(len(rows["forecast"].iloc[0])), shape_mixture(rows)
     allowed = 1.0 - np.array(CALIBRATED)
-    found: dict[str, Vector] = {}
+    misses: dict[str, Vector] = {}
     for name, cv in zip(MISSES, LEVEL_CVS, strict=True):
-        level = level_variance(rows, cv**2)
-        cases = sum_cases(rows, without_level(shape, level), level, lengths)
-        found[name] = ((exceedance(cases, CALIBRATED) - allowed) / allowed).mean(axis=1)
-    added = pd.DataFrame({"cases": np.ones(len(cases.row)), **found}).groupby(cases.row).sum()
+        variance = level_variance(rows, cv**2)
+        cases = sum_cases(rows, without_level(shape, variance), variance, lengths)
+        misses[name] = ((exceedance(cases, CALIBRATED) - allowed) / allowed).mean(axis=1)
+    added = pd.DataFrame({"cases": np.ones(len(cases.row)), **misses}).groupby(cases.row).sum()
     return added.reindex(rows.index, fill_value=0.0)
 
 
@@ -85,8 +85,8 @@ def _common(rows: pd.DataFrame) -> pd.DataFrame:
     poisson = np.where(rows["counts"], forecast, 0.0)
     sd = np.sqrt(np.maximum(poisson + rows["dispersion"].to_numpy(np.float64) * (f**2).sum(axis=1), 1e-12))
     error = np.clip((y.sum(axis=1) - forecast) / sd, -LARGEST_ERROR, LARGEST_ERROR)
-    level = forecast * np.sqrt(_level_scale(rows)) / sd
-    own = pd.DataFrame({"pairs": np.ones(len(rows)), "common_seen": error, "common_foretold": level})
+    foretold = forecast * np.sqrt(_level_scale(rows)) / sd
+    own = pd.DataFrame({"pairs": np.ones(len(rows)), "common_seen": error, "common_foretold": foretold})
     own[forecast <= 0] = 0.0
     together = own.groupby([rows["sku"], rows["cutoff"]]).transform("sum")
     return own * (together - own)
@@ -100,8 +100,8 @@ def segment_spread(sums: pd.DataFrame) -> pd.DataFrame:
     miss = (sums[MISSES].to_numpy(np.float64) + BORROWED_CASES * pooled) / (cases + BORROWED_CASES)
     variance = _least_variance(miss)
     shared = float(variance @ sums["common_foretold"].to_numpy(np.float64))
-    found = {"segment": sums["segment"].to_numpy(), "level_variance": variance}
-    return pd.DataFrame(found).assign(level_correlation=_correlation(total, shared))
+    columns = {"segment": sums["segment"].to_numpy(), "level_variance": variance}
+    return pd.DataFrame(columns).assign(level_correlation=_correlation(total, shared))
 
 
 def _least_variance(miss: Matrix) -> Vector:
@@ -119,8 +119,8 @@ def _correlation(total: "pd.Series[float]", shared: float) -> float:
     """Of the level factors of two locations of a SKU; shrunk towards none."""
     if shared <= 0:
         return 0.0
-    seen = float(np.clip(total["common_seen"] / shared, 0.0, MOST_CORRELATION))
-    return seen * float(total["pairs"] / (total["pairs"] + BORROWED_PAIRS))
+    correlation = float(np.clip(total["common_seen"] / shared, 0.0, MOST_CORRELATION))
+    return correlation * float(total["pairs"] / (total["pairs"] + BORROWED_PAIRS))
 
 
 def learn_segments(champion_scores: pd.DataFrame) -> pd.DataFrame:

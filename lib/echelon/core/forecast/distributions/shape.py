@@ -65,10 +65,10 @@ def learn_shapes(training: Panel, mean: Matrix, counts: npt.NDArray[np.bool_]) -
 
 @dataclass(frozen=True)
 class Profiles:
-    """What the history of n series says of their shapes, whatever is forecast. parts: (n, 6) share, factor and dispersion of
-    active periods, then of large ones; past: (n,) mean of the recent periods."""
+    """What the history of n series says of their shapes, whatever is forecast. components: (n, 6) share, factor and dispersion
+    of active periods, then of large ones; past: (n,) mean of the recent periods."""
 
-    parts: Matrix
+    components: Matrix
     past: Vector
 
 
@@ -82,17 +82,17 @@ def learn_profiles(training: Panel, counts: npt.NDArray[np.bool_]) -> Profiles:
 def shapes_for(profiles: Profiles, mean: Matrix) -> Shapes:
     """Shapes for forecasts `mean` (n, horizon) units."""
     past = profiles.past
-    return _at_level(profiles.parts, np.divide(mean.mean(axis=1), past, out=np.ones(len(past)), where=past > 0))
+    return _at_level(profiles.components, np.divide(mean.mean(axis=1), past, out=np.ones(len(past)), where=past > 0))
 
 
-def _at_level(found: Matrix, ratio: Vector) -> Shapes:
+def _at_level(profile: Matrix, ratio: Vector) -> Shapes:
     """Shapes when demand is `ratio` times that of the history."""
     near = np.clip(ratio, 1.0 / _FURTHEST, _FURTHEST)
-    share = found[:, [0, 3]] * near[:, None] ** FREQUENCY_POWER
+    share = profile[:, [0, 3]] * near[:, None] ** FREQUENCY_POWER
     share /= np.maximum(share.sum(axis=1, keepdims=True), 1.0)
-    factor = found[:, [1, 4]] / (share * found[:, [1, 4]]).sum(axis=1, keepdims=True)
-    mixture = Mixture(share, factor, found[:, [2, 5]])
-    return Shapes(dispersion_of(mixture), share[:, 0], share[:, 1], factor[:, 1], found[:, 5], 1.0 / near)
+    factor = profile[:, [1, 4]] / (share * profile[:, [1, 4]]).sum(axis=1, keepdims=True)
+    mixture = Mixture(share, factor, profile[:, [2, 5]])
+    return Shapes(dispersion_of(mixture), share[:, 0], share[:, 1], factor[:, 1], profile[:, 5], 1.0 / near)
 
 
 @compiled

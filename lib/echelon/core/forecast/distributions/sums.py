@@ -13,7 +13,7 @@ def sum_mixture(means: Matrix, mixture: Mixture, counts: npt.NDArray[np.bool_]) 
     """Mean (n,) units and mixture (n, 3) of the sums of periods with the given means (n, periods), mixture (n, 2), given
     the level factor.
 
-    The parts are sums with no large order, with one, and with more; each is the negative binomial (gamma) with its mean
+    The components are sums with no large order, with one, and with more; each is the negative binomial (gamma) with its mean
     and variance, the first beside the probability that nothing is sold at all. Where more than one large order is to be
     expected they are nothing special, and count among the active periods.
     """
@@ -50,10 +50,10 @@ def _usual(means: Matrix, mixture: Mixture, counts: npt.NDArray[np.bool_], rare:
 def _nothing(means: Matrix, share: Matrix, mixture: Mixture, counts: npt.NDArray[np.bool_]) -> Vector:
     """Probability that nothing is sold in any of the periods."""
     zero = np.repeat(1.0 - share.sum(axis=1, keepdims=True), means.shape[1], axis=1)
-    for part in range(2):
-        spread = np.maximum(mixture.dispersion[:, part], 1e-9)[:, None]
-        none = np.exp(-np.log1p(spread * means * mixture.factor[:, part, None]) / spread)
-        zero += share[:, part, None] * np.where(counts[:, None], none, 0.0)
+    for component in range(2):
+        spread = np.maximum(mixture.dispersion[:, component], 1e-9)[:, None]
+        none = np.exp(-np.log1p(spread * means * mixture.factor[:, component, None]) / spread)
+        zero += share[:, component, None] * np.where(counts[:, None], none, 0.0)
     return np.asarray(np.clip(zero, 0.0, 1.0).prod(axis=1))
 
 

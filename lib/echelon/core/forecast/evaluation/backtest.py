@@ -103,7 +103,7 @@ def _window(training: Panel, actual: Matrix, gap: int, terms: Terms) -> _Window:
     )
 
 
-def _scored(window: _Window, candidate: Fitted, levels: Sequence[float]) -> pd.DataFrame:
+def _scored(window: _Window, candidate: Fitted, probabilities: Sequence[float]) -> pd.DataFrame:
     training, actual = window.training, window.actual
     means = candidate.forecast(training, window.gap + actual.shape[1])
     mean = means.mean[:, window.gap :]
@@ -124,17 +124,17 @@ def _scored(window: _Window, candidate: Fitted, levels: Sequence[float]) -> pd.D
             "absolute_error": scores.absolute_error(actual, mean),
             "periods_in_stock": scores.periods_in_stock(actual, mean),
             "inventory_cost": inventory_cost(actual, mean, window.cover_dispersion, window.counts, window.terms),
-            **_distribution_scores(window, mean, shapes, levels),
+            **_distribution_scores(window, mean, shapes, probabilities),
         }
     )[SCORE_COLUMNS]
 
 
-def _distribution_scores(window: _Window, mean: Matrix, shapes: Shapes, levels: Sequence[float]) -> dict[str, Vector]:
+def _distribution_scores(window: _Window, mean: Matrix, shapes: Shapes, probabilities: Sequence[float]) -> dict[str, Vector]:
     """Scores of the distribution around the means, negative binomials and gammas apart."""
     n, horizon = mean.shape
     mixture = mixture_of(*(np.repeat(column, horizon) for column in shapes.columns().values()))
     whole = np.repeat(window.counts, horizon)
-    quantiles = mixture_quantiles(mean.ravel(), mixture, whole, levels).reshape(n, horizon, len(levels))
+    quantiles = mixture_quantiles(mean.ravel(), mixture, whole, probabilities).reshape(n, horizon, len(probabilities))
     ranked = np.empty((3, n * horizon))
     for kind in (True, False):
         rows = whole == kind
@@ -144,7 +144,7 @@ def _distribution_scores(window: _Window, mean: Matrix, shapes: Shapes, levels: 
     score, below, upto = ranked.reshape(3, n, horizon)
     covered = scores.coverage(below, upto, COVERAGE)
     return {
-        "pinball": scores.pinball(window.actual, quantiles, levels, window.scale),
+        "pinball": scores.pinball(window.actual, quantiles, probabilities, window.scale),
         "crps": scores.scaled(score.mean(axis=1), window.scale),
         **dict(zip(COVERAGE_COLUMNS, covered.T, strict=True)),
     }

@@ -36,7 +36,7 @@ def candidate_scores(sums: pd.DataFrame) -> pd.DataFrame:
     added = rows.groupby(keys, sort=True)[SUM_COLUMNS].sum().reset_index()
     widest = rows.groupby([*keys, "cutoff"])["series"].sum().groupby(keys).agg(["max", "size"]).reset_index()
     demand, forecasts = added["demand"], added["series"]
-    found = added.assign(
+    averaged = added.assign(
         series=widest["max"],
         windows=widest["size"],
         forecasts=forecasts,
@@ -45,7 +45,7 @@ def candidate_scores(sums: pd.DataFrame) -> pd.DataFrame:
         **{name: _ratio(added[name], added[f"{name}_known"]) for name in MEANS},
         **{name: added[name] / forecasts for name in COVERAGE_COLUMNS},
     )
-    return found[CANDIDATE_COLUMNS]
+    return averaged[CANDIDATE_COLUMNS]
 
 
 def _ratio(top: pd.Series, bottom: pd.Series) -> pd.Series:

@@ -58,13 +58,13 @@ def sum_dispersion(values: Matrix, cover: Periods, counts: Flags) -> Vector:
     first = np.isnan(values).sum(axis=1)
     running = np.concatenate([np.zeros((len(values), 1)), np.nancumsum(values, axis=1)], axis=1)
     lengths = np.minimum(cover, values.shape[1] - first)
-    found = np.zeros(len(values))
+    dispersion = np.zeros(len(values))
     for length in np.unique(lengths[lengths > 0]):
         rows = lengths == length
         sums = running[rows, length:] - running[rows, : running.shape[1] - length]
         known = np.arange(sums.shape[1]) >= first[rows, None]
-        found[rows] = _dispersion(np.where(known, sums, np.nan), int(length), counts[rows])
-    return found
+        dispersion[rows] = _dispersion(np.where(known, sums, np.nan), int(length), counts[rows])
+    return dispersion
 
 
 def _dispersion(sums: Matrix, length: int, counts: Flags) -> Vector:

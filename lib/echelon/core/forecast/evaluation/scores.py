@@ -28,13 +28,13 @@ def naive_mse(training: Matrix) -> Vector:
     return np.asarray(np.nansum(squares, axis=1) / known, dtype=np.float64)
 
 
-def pinball(actual: Matrix, quantiles: npt.NDArray[np.float64], levels: Sequence[float], scale: Vector) -> Vector:
-    """Mean pinball loss per series over periods and levels, divided by `scale` (mean training demand, units).
+def pinball(actual: Matrix, quantiles: npt.NDArray[np.float64], probabilities: Sequence[float], scale: Vector) -> Vector:
+    """Mean pinball loss per series over periods and quantiles, divided by `scale` (mean training demand, units).
 
-    actual: (n, h). quantiles: (n, h, levels). The loss at level q is max(q e, (q - 1) e) with e = actual - quantile.
-    NaN where the scale is zero. Gneiting (2011), Quantiles as optimal point forecasts, IJF 27.
+    actual: (n, h). quantiles: (n, h, probabilities). The loss at probability q is max(q e, (q - 1) e) with
+    e = actual - quantile. NaN where the scale is zero. Gneiting (2011), Quantiles as optimal point forecasts, IJF 27.
     """
-    q = np.asarray(levels)
+    q = np.asarray(probabilities)
     error = actual[:, :, None] - quantiles
     loss = np.maximum(q * error, (q - 1.0) * error).mean(axis=(1, 2))
     return scaled(loss, scale)
@@ -66,13 +66,13 @@ def periods_in_stock(actual: Matrix, mean: Matrix) -> Vector:
     return np.asarray(np.cumsum(mean - actual, axis=1).sum(axis=1), dtype=np.float64)
 
 
-def coverage(below: Matrix, upto: Matrix, levels: Sequence[float]) -> Matrix:
-    """(n, levels): share of periods whose demand is at or below its quantile at each level.
+def coverage(below: Matrix, upto: Matrix, probabilities: Sequence[float]) -> Matrix:
+    """(n, probabilities): share of periods whose demand is at or below its quantile of each probability.
 
     below, upto: (n, h), P(D < actual) and P(D <= actual). A quantile of counts holds some of the probability itself; that
-    part counts by its share, so that an exact distribution covers each level exactly (nonrandomised PIT of Czado, Gneiting
+    part counts by its share, so that an exact distribution covers each exactly (nonrandomised PIT of Czado, Gneiting
     and Held 2009, Biometrics 65, equation 2).
     """
     inside = np.maximum(upto - below, 1e-300)
-    shares = [np.where(upto > below, np.clip((q - below) / inside, 0.0, 1.0), upto <= q).mean(axis=1) for q in levels]
+    shares = [np.where(upto > below, np.clip((q - below) / inside, 0.0, 1.0), upto <= q).mean(axis=1) for q in probabilities]
     return np.stack(shares, axis=1)

@@ -23,12 +23,12 @@ def shape_of(mean: Vector, recent_mean: float, freq: Frequency) -> Matrix:
 
     Where the horizon is shorter than a season, all of it stands for the season.
     """
-    parts = np.zeros((len(mean), len(ALL_DRIVERS)))
+    units = np.zeros((len(mean), len(ALL_DRIVERS)))
     smooth = _by_season(mean, SEASON_LENGTH[freq])
-    parts[:, ALL_DRIVERS.index("level")] = recent_mean
-    parts[:, ALL_DRIVERS.index("trend")] = smooth - recent_mean
-    parts[:, ALL_DRIVERS.index("season")] = mean - smooth
-    return parts
+    units[:, ALL_DRIVERS.index("level")] = recent_mean
+    units[:, ALL_DRIVERS.index("trend")] = smooth - recent_mean
+    units[:, ALL_DRIVERS.index("season")] = mean - smooth
+    return units
 
 
 def _by_season(mean: Vector, season: int) -> Vector:

@@ -89,11 +89,11 @@ class Signals:
         panel = make_panel(rows[~carries], self.calendar.freq)
         beside = rows[carries].set_index(KEYS).reindex(pd.MultiIndex.from_frame(panel.keys))
         own = [beside[name].to_list() for name in OWN] if self.chosen else [[], []]
-        found = (
+        covariates = (
             self._covariate(panel, signal, [values[i] for values in own[0]], [ahead[i] for ahead in own[1]])
             for i, signal in enumerate(self.chosen)
         )
-        return replace(panel, covariates=tuple(found), attributes=_attributes(beside))
+        return replace(panel, covariates=tuple(covariates), attributes=_attributes(beside))
 
     def _covariate(self, panel: Panel, signal: Signal, own: list[Values | None], own_ahead: list[int]) -> Covariate:
         columns = panel.values.shape[1]
@@ -164,7 +164,7 @@ def own_values(rows: pd.DataFrame, calendar: Calendar, chosen: Sequence[Signal])
     """
     wanted = rows["name"].isna()
     series = rows.loc[wanted, KEYS].drop_duplicates().sort_values(KEYS, ignore_index=True)
-    given = {str(sku): _by_place(mine, calendar, chosen) for sku, mine in rows[~wanted].groupby("sku", sort=True)}
+    given = {str(sku): _by_place(of_sku, calendar, chosen) for sku, of_sku in rows[~wanted].groupby("sku", sort=True)}
     lines = [
         [_most_exact(given.get(str(sku), {}), signal.name, str(location)) for signal in chosen]
         for sku, location in series.itertuples(index=False)
@@ -180,10 +180,10 @@ def _most_exact(given: Mapping[tuple[str, str], Line], name: str, location: str)
 
 def _by_place(rows: pd.DataFrame, calendar: Calendar, chosen: Sequence[Signal]) -> dict[tuple[str, str], Line]:
     by_name = {signal.name: signal for signal in chosen}
-    found = {}
-    for (name, place), mine in rows.groupby(["name", "location"], sort=True):
-        found[str(name), str(place)] = _line(mine, calendar, by_name[str(name)])
-    return found
+    lines = {}
+    for (name, place), of_place in rows.groupby(["name", "location"], sort=True):
+        lines[str(name), str(place)] = _line(of_place, calendar, by_name[str(name)])
+    return lines
 
 
 def _line(rows: pd.DataFrame, calendar: Calendar, signal: Signal) -> Line:

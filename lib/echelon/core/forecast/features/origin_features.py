@@ -20,7 +20,7 @@ def origin_features(panel: Panel) -> pd.DataFrame:
     origin, step = np.full(n, columns - 1), np.ones(n, np.int64)
     names = feature_names(panel)
     table = features(History.of(panel), np.arange(n), origin, step).astype(np.float64)
-    told = [(i, name) for i, name in enumerate(names) if not name.startswith(ATTRIBUTE)]
-    found = [{name: float(row[i]) for i, name in told if np.isfinite(row[i])} for row in table]
+    numeric = [(i, name) for i, name in enumerate(names) if not name.startswith(ATTRIBUTE)]
+    by_name = [{name: float(row[i]) for i, name in numeric if np.isfinite(row[i])} for row in table]
     recent = np.nanmean(panel.values[:, -WINDOWS[panel.freq][-1] :], axis=1)
-    return panel.keys[KEYS].assign(features=pd.Series(found, dtype=object), recent_mean=recent)[COLUMNS]
+    return panel.keys[KEYS].assign(features=pd.Series(by_name, dtype=object), recent_mean=recent)[COLUMNS]

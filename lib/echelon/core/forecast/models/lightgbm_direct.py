@@ -113,8 +113,8 @@ def _means(models: Sequence[PooledModel], history: History) -> Matrix:
 def pooled_models(panel: Panel, horizon: int, blocks: bool = False) -> list[PooledModel]:
     """The models of all periods up to the horizon, nearest first: one, or one for each of the BLOCKS."""
     length = BLOCKS[panel.freq] if blocks else horizon
-    found = [range(first, min(first + length, horizon + 1)) for first in range(1, horizon + 1, length)]
-    return [pooled_model(panel, steps) for steps in found]
+    blocks_of_steps = [range(first, min(first + length, horizon + 1)) for first in range(1, horizon + 1, length)]
+    return [pooled_model(panel, steps) for steps in blocks_of_steps]
 
 
 def pooled_model(panel: Panel, steps: range) -> PooledModel:

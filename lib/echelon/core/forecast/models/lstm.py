@@ -72,12 +72,12 @@ def _inputs(panel: Panel, series: Index, origin: Index) -> tuple[npt.NDArray[np.
     """(rows, periods seen, 4): demand / unit, known or not, sine and cosine of the season; and the unit, the mean of what is
     seen (1 where that is nothing)."""
     column = origin[:, None] + 1 + np.arange(-SEEN[panel.freq], 0)
-    seen = np.where(column >= 0, panel.values[series[:, None], np.maximum(column, 0)], np.nan)
-    known = ~np.isnan(seen)
-    mean = np.nansum(seen, axis=1) / np.maximum(known.sum(axis=1), 1)
+    window = np.where(column >= 0, panel.values[series[:, None], np.maximum(column, 0)], np.nan)
+    known = ~np.isnan(window)
+    mean = np.nansum(window, axis=1) / np.maximum(known.sum(axis=1), 1)
     unit = np.where(mean > 0, mean, 1.0)
     phase = _phase(panel, column + panel.end - panel.values.shape[1])
-    scaled = np.minimum(np.nan_to_num(seen) / unit[:, None], 20.0)
+    scaled = np.minimum(np.nan_to_num(window) / unit[:, None], 20.0)
     return np.stack([scaled, known, np.sin(phase), np.cos(phase)], axis=2).astype(np.float32), unit
 
 

@@ -20,9 +20,9 @@ def mstl(freq: Frequency, history: Vector, _start: int, horizon: int) -> Vector:
     seasons = [season for season in SEASONS[freq] if len(history) > 2 * season]
     if not seasons:
         raise ValueError(f"{TOO_LITTLE}: MSTL needs more than two seasons of {SEASONS[freq][0]} periods")
-    parts = decompose(history, seasons)
+    components = decompose(history, seasons)
     names = ["seasonal"] if len(seasons) == 1 else [f"seasonal{season}" for season in seasons]
     ahead = np.arange(horizon)
-    seasonal = sum(parts[name].to_numpy()[-season:][ahead % season] for name, season in zip(names, seasons, strict=True))
-    rest = parts["trend"].to_numpy() + parts["remainder"].to_numpy()
+    seasonal = sum(components[name].to_numpy()[-season:][ahead % season] for name, season in zip(names, seasons, strict=True))
+    rest = components["trend"].to_numpy() + components["remainder"].to_numpy()
     return dynamic_optimised_theta(rest, 1, horizon) + seasonal

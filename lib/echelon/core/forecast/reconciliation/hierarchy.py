@@ -100,13 +100,13 @@ def _make_window(
 def learn_weights(past: Sequence[Window], levels: Mapping[str, Codes]) -> tuple[LevelWeight, ...]:
     """The weight of each level from windows that are over, which have `actual`; 0 with fewer than three."""
     corrected = [window.bottom_up for window in past]
-    found = []
+    weights = []
     for level, codes in levels.items():
         weight = _level_weight(level, codes, past, corrected)
-        found.append(weight)
+        weights.append(weight)
         if weight.weight > 0:
             corrected = [_scaled(sums, w.anchors[level], codes, weight.weight) for sums, w in zip(corrected, past, strict=True)]
-    return tuple(found)
+    return tuple(weights)
 
 
 def factors(window: Window, weights: Sequence[LevelWeight], levels: Mapping[str, Codes]) -> Matrix:

@@ -47,8 +47,8 @@ def bottom_errors(scores: pd.DataFrame) -> pd.DataFrame:
     rows = scores.sort_values([*KEYS, "cutoff"], kind="stable")
     return pd.DataFrame(
         [
-            (*_of_sku(level, mine), 1.0 if level == SKU else float(mine["location"].nunique()))
-            for _, mine in rows.groupby("sku", sort=True)
+            (*_of_sku(level, of_sku), 1.0 if level == SKU else float(of_sku["location"].nunique()))
+            for _, of_sku in rows.groupby("sku", sort=True)
             for level in (SKU, SERIES)
         ],
         columns=[*SUM_COLUMNS, "nodes"],
@@ -59,12 +59,12 @@ def level_scores(sums: pd.DataFrame, groups: Mapping[str, int], windows: int) ->
     """One row per level (LEVEL_SCORE_COLUMNS) in the order of `groups`, which counts its nodes; from SUM_COLUMNS, added up
     or not. WAPE and bias are shares of demand, RMSSE the mean over nodes and windows; NaN where there is none."""
     total = sums.groupby("level", sort=True)[SUM_COLUMNS[1:]].sum().reindex(list(groups)).fillna(0.0).reset_index()
-    found = total.assign(groups=list(groups.values()), windows=windows)
+    scores = total.assign(groups=list(groups.values()), windows=windows)
     for kind in ("before", "after"):
-        found[f"wape_{kind}"] = _share(total[f"absolute_{kind}"], total["demand"])
-        found[f"bias_{kind}"] = _share(total[f"bias_{kind}"], total["demand"])
-        found[f"rmsse_{kind}"] = _share(total[f"rmsse_{kind}"], total["scaled"])
-    return found[LEVEL_SCORE_COLUMNS]
+        scores[f"wape_{kind}"] = _share(total[f"absolute_{kind}"], total["demand"])
+        scores[f"bias_{kind}"] = _share(total[f"bias_{kind}"], total["demand"])
+        scores[f"rmsse_{kind}"] = _share(total[f"rmsse_{kind}"], total["scaled"])
+    return scores[LEVEL_SCORE_COLUMNS]
 
 
 def _of_sku(level: str, rows: pd.DataFrame) -> tuple[object, ...]:

@@ -21,8 +21,8 @@ def level_sums(rows: pd.DataFrame) -> pd.DataFrame:
     actual (arrays of units)."""
     whole = [np.rint(np.stack(rows[name].to_list()) * MILLIONTHS).astype(np.int64) for name in ("forecast", "actual")]
     members = rows.assign(total="all", category=rows["category"].fillna(""))
-    parts = [_level(members, level, *whole) for level in LEVELS]
-    return pd.concat(parts, ignore_index=True)[SUM_COLUMNS]
+    by_level = [_level(members, level, *whole) for level in LEVELS]
+    return pd.concat(by_level, ignore_index=True)[SUM_COLUMNS]
 
 
 def _level(rows: pd.DataFrame, level: str, forecast: Whole, actual: Whole) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def _candidate(name: str, freq: Frequency, seconds: float) -> Candidate:
         return PANEL[name]
     if name in SEASONAL:
         return Candidate(name, each_series(partial(SEASONAL[name], freq), seconds))
-    found = own_candidate(name) if ":" in name else ONE_SERIES[name]
-    if isinstance(found, Candidate):
-        return replace(found, name=model_name(name))
-    return Candidate(model_name(name), each_series(found, seconds))
+    model = own_candidate(name) if ":" in name else ONE_SERIES[name]
+    if isinstance(model, Candidate):
+        return replace(model, name=model_name(name))
+    return Candidate(model_name(name), each_series(model, seconds))

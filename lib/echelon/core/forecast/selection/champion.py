@@ -147,12 +147,12 @@ def _defender(records: list[Record], rule: ChampionRule, previous: str | None) -
 
 def _lost_right(records: list[Record], rule: ChampionRule, previous: str | None) -> list[str]:
     """Why the champion before does not defend, if so."""
-    found = next((r for r in records if r.model == previous), None)
-    if previous is None or (found and not _biased(found, rule)):
+    record = next((r for r in records if r.model == previous), None)
+    if previous is None or (record and not _biased(record, rule)):
         return []
-    if found is None:
+    if record is None:
         return [f"{previous}, the champion before, is no candidate any more"]
-    return [f"{previous}, the champion before, is biased by {found.bias:+.1%}, over the limit of {rule.bias_limit:.0%}"]
+    return [f"{previous}, the champion before, is biased by {record.bias:+.1%}, over the limit of {rule.bias_limit:.0%}"]
 
 
 def _windows_won(challenger: Record, champion: Record) -> int:
@@ -177,13 +177,13 @@ def _reason(champion: Record, defender: Record, previous: str | None, records: l
     windows = len(defender.by_window)
     named = f"{defender.model}, the champion before" if defender.model == previous else defender.model
     if champion is defender:
-        first = f"No challenger beat {named} ({_figures(champion)}, bias {_told(champion.bias, '+.1%')})"
+        first = f"No challenger beat {named} ({_figures(champion)}, bias {_or_dash(champion.bias, '+.1%')})"
     else:
         gain = 1.0 - champion.loss / defender.loss
         won = _windows_won(champion, defender)
         first = (
             f"{champion.model} loses {gain:.1%} less than {named} ({_figures(champion)} against {_figures(defender)}), "
-            f"less pinball loss in {won} of {windows} windows, bias {_told(champion.bias, '+.1%')}"
+            f"less pinball loss in {won} of {windows} windows, bias {_or_dash(champion.bias, '+.1%')}"
         )
     if windows < rule.least_windows:
         return f"{first}: {windows} of the {rule.least_windows} windows that a challenger needs."
@@ -191,10 +191,10 @@ def _reason(champion: Record, defender: Record, previous: str | None, records: l
 
 
 def _figures(record: Record) -> str:
-    return f"pinball loss {_told(record.pinball, '.4f')}, inventory cost {record.cost:,.0f}"
+    return f"pinball loss {_or_dash(record.pinball, '.4f')}, inventory cost {record.cost:,.0f}"
 
 
-def _told(value: float, digits: str) -> str:
+def _or_dash(value: float, digits: str) -> str:
     """The value, a dash where it is not known."""
     return "-" if math.isnan(value) else f"{value:{digits}}"
 

@@ -14,8 +14,8 @@ HISTORY_COLUMNS = [
 def incumbents(history: pd.DataFrame, known_until: dt.date) -> pd.DataFrame:
     """segment, previous (model), since: the plan's champions of the newest run whose run date is not after `known_until`,
     so that a choice made for a day never remembers what was learned after it. history: HISTORY_COLUMNS in any order."""
-    seen = history[(history["purpose"] == "plan") & (history["run_date"] <= known_until)]
-    newest = seen.sort_values(["segment", "number"]).groupby("segment", sort=True).tail(1)
+    known = history[(history["purpose"] == "plan") & (history["run_date"] <= known_until)]
+    newest = known.sort_values(["segment", "number"]).groupby("segment", sort=True).tail(1)
     return newest[["segment", "model", "since"]].rename(columns={"model": "previous"}).reset_index(drop=True)
 
 

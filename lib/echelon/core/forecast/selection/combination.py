@@ -59,15 +59,15 @@ def combinations(
 
 def _combine(known: "_Members", function: Callable[[Cube, Weights], Matrix], panel: Panel, horizon: int) -> Means:
     """The seasonal naive stands in where no member went well."""
-    found = naive_means(panel, horizon, "no member of the combination went well")
+    combined = naive_means(panel, horizon, "no member of the combination went well")
     forecasts = known.at(panel, horizon)
     members_well = ~np.isnan(forecasts[:, :, 0])
     well = np.asarray(members_well.any(axis=0))
     if well.any():
         weights = partial(known.weights, panel.select(well), members_well[:, well], panel.end - horizon)
-        found.mean[well] = function(forecasts[:, well], weights)
-        found.status[well] = OK
-    return found
+        combined.mean[well] = function(forecasts[:, well], weights)
+        combined.status[well] = OK
+    return combined
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,17 @@ class _Members:
 
     @staticmethod
     def of(rows: pd.DataFrame, names: Sequence[str], freq: Frequency, products: pd.DataFrame) -> "_Members":
-        mine = rows[rows["model"].isin(names)]
-        well = (mine["status"] == OK).to_numpy()
-        keys = pd.MultiIndex.from_frame(mine[KEYS].drop_duplicates())
+        members = rows[rows["model"].isin(names)]
+        well = (members["status"] == OK).to_numpy()
+        keys = pd.MultiIndex.from_frame(members[KEYS].drop_duplicates())
         return _Members(
             tuple(names),
             keys,
-            pd.Index(names).get_indexer(pd.Index(mine["model"])),
-            keys.get_indexer(pd.MultiIndex.from_frame(mine[KEYS])),
-            period_index(mine["cutoff"], freq),
-            np.where(well[:, None], np.stack(mine["forecast"].to_list()) if len(mine) else np.empty((0, 1)), np.nan),
-            np.where(well, mine["rmsse"].to_numpy(np.float64) ** 2, np.nan),
+            pd.Index(names).get_indexer(pd.Index(members["model"])),
+            keys.get_indexer(pd.MultiIndex.from_frame(members[KEYS])),
+            period_index(members["cutoff"], freq),
+            np.where(well[:, None], np.stack(members["forecast"].to_list()) if len(members) else np.empty((0, 1)), np.nan),
+            np.where(well, members["rmsse"].to_numpy(np.float64) ** 2, np.nan),
             products.assign(cutoff=period_index(products["cutoff"], freq)),
         )
 
@@ -120,15 +120,15 @@ class _Members:
         all series, times what the series' own errors say. A member that never went well before counts like the mean one."""
         past, place = self.products[self.products["cutoff"] <= latest], self._place(panel)
         total, windows = (added[:, place] for added in self._past(latest))
-        seen = np.isin(self.names, past["first"].to_numpy(str))
+        known = np.isin(self.names, past["first"].to_numpy(str))
         weights = np.zeros(well.shape)
         for pattern in np.unique(well, axis=1).T:
-            mine, used = (well == pattern[:, None]).all(axis=0), pattern & seen
-            weights[np.ix_(pattern, mine)] = 1.0 / pattern.sum()
+            alike, used = (well == pattern[:, None]).all(axis=0), pattern & known
+            weights[np.ix_(pattern, alike)] = 1.0 / pattern.sum()
             if used.any():
                 share, expected = stacked(past, [name for name, use in zip(self.names, used, strict=True) if use])
-                told = share[:, None] * _worse(total[:, mine], windows[:, mine], used, expected) ** -POWER
-                weights[np.ix_(used, mine)] = told / told.sum(axis=0) * used.sum() / pattern.sum()
+                weight = share[:, None] * _worse(total[:, alike], windows[:, alike], used, expected) ** -POWER
+                weights[np.ix_(used, alike)] = weight / weight.sum(axis=0) * used.sum() / pattern.sum()
         return weights
 
     def _past(self, latest: int) -> tuple[Matrix, Matrix]:
@@ -146,8 +146,8 @@ def _worse(total: Matrix, windows: Matrix, used: Flags, expected: Vector) -> Mat
     """How much larger the mean squared error of each member that is used was on each series than `expected` (of these
     members), as shares of their mean, lets one think; drawn to 1, and the least is 1. total, windows: (members, series), all
     members."""
-    seen = windows.sum(axis=0)
-    mean = np.divide(total.sum(axis=0), seen, out=np.zeros(len(seen)), where=seen > 0)
+    cases = windows.sum(axis=0)
+    mean = np.divide(total.sum(axis=0), cases, out=np.zeros(len(cases)), where=cases > 0)
     usual = mean * expected[:, None]
     drawn = (total[used] + PRIOR_WINDOWS * usual) / (windows[used] + PRIOR_WINDOWS)
     ratio = np.divide(drawn, usual, out=np.ones(usual.shape), where=usual > 0)

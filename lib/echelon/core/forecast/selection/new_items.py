@@ -56,9 +56,9 @@ def cells(series: pd.DataFrame) -> pd.DataFrame:
     return products.groupby(SIMILAR, sort=True)[CELL_COLUMNS[3:]].sum().reset_index()
 
 
-def learn(found: pd.DataFrame, earlier_periods: int) -> Similar:
+def learn(sums: pd.DataFrame, earlier_periods: int) -> Similar:
     """From `cells`, in any order. earlier_periods: periods in `earlier`."""
-    rows = found.sort_values(SIMILAR, ignore_index=True)
+    rows = sums.sort_values(SIMILAR, ignore_index=True)
     mean = float(rows["recent"].sum() / max(rows["series"].sum(), 1.0))
     parent = np.full(len(rows), mean)
     ratios = []
@@ -71,8 +71,8 @@ def learn(found: pd.DataFrame, earlier_periods: int) -> Similar:
 
 def expected(similar: Similar, items: pd.DataFrame) -> Vector:
     """Units per period of items like these (SIMILAR); a value that was not seen says nothing."""
-    levels = [_looked_up(ratio, items, depth + 1) for depth, ratio in enumerate(similar.ratios)]
-    return np.asarray(similar.mean * np.prod(levels, axis=0), dtype=np.float64)
+    ratios = [_looked_up(ratio, items, depth + 1) for depth, ratio in enumerate(similar.ratios)]
+    return np.asarray(similar.mean * np.prod(ratios, axis=0), dtype=np.float64)
 
 
 def blended(own: Vector, periods: Vector, prior: Vector, k: float) -> Vector:
@@ -92,17 +92,17 @@ def borrow(
     """Rows of live forecasts (model, status, mean), those with a `first_sale` (date) replaced: they have SIMILAR, `group` and
     `own`, the units sold after the period of the first sale. shapes: by group, the course over the horizon with mean 1.
     end: number of the first period of the forecast."""
-    mine = rows["first_sale"].notna().to_numpy()
-    if not mine.any():
+    is_new = rows["first_sale"].notna().to_numpy()
+    if not is_new.any():
         return rows
-    new = rows[mine]
+    new = rows[is_new]
     periods = (end - 1 - period_index(new["first_sale"], freq)).astype(np.float64)
     own = new["own"].to_numpy(np.float64) / np.maximum(periods, 1.0)
-    level = blended(own, periods, expected(similar, new), similar.k)
+    units = blended(own, periods, expected(similar, new), similar.k)
     groups = new[list(group)].itertuples(index=False, name=None)
-    means = [unit * shapes[key] for unit, key in zip(level, groups, strict=True)]
+    means = [unit * shapes[key] for unit, key in zip(units, groups, strict=True)]
     borrowed = new.assign(model=BORROWED, status=OK, mean=pd.Series(means, index=new.index, dtype=object))
-    return pd.concat([rows[~mine], borrowed]).sort_index()
+    return pd.concat([rows[~is_new], borrowed]).sort_index()
 
 
 def _ratios(rows: pd.DataFrame, parent: Vector, keys: list[str]) -> dict[tuple[object, ...], float]:

@@ -46,8 +46,8 @@ def error_products(rows: pd.DataFrame) -> pd.DataFrame:
     errors[np.searchsorted(models, well["model"].to_numpy(str)), case] = _scaled_errors(well)
     cutoff, known = by_case.size().reset_index()["cutoff"], ~np.isnan(errors[:, :, 0])
     alike = pd.DataFrame(known.T).groupby([cutoff, *range(len(models))], sort=True).indices.values()
-    found = [_added(models, known[:, at[0]], errors[:, at]).assign(cutoff=cutoff.iloc[at[0]]) for at in alike]
-    return pd.concat(found, ignore_index=True)[PRODUCT_COLUMNS]
+    products = [_added(models, known[:, at[0]], errors[:, at]).assign(cutoff=cutoff.iloc[at[0]]) for at in alike]
+    return pd.concat(products, ignore_index=True)[PRODUCT_COLUMNS]
 
 
 def _scaled_errors(rows: pd.DataFrame) -> Matrix:
@@ -60,15 +60,15 @@ def _scaled_errors(rows: pd.DataFrame) -> Matrix:
 
 def _added(models: npt.NDArray[np.str_], well: Flags, errors: npt.NDArray[np.float64]) -> pd.DataFrame:
     """PRODUCT_COLUMNS but the cutoff, of cases in which the same members went well; errors (all members, cases, h)."""
-    mine, names = errors[well], models[well]
-    size = np.sqrt((mine**2).mean(axis=(0, 2)))
-    mine = mine * np.minimum(1.0, LARGEST_RMSSE / np.maximum(size, 1e-12))[:, None]
+    own, names = errors[well], models[well]
+    size = np.sqrt((own**2).mean(axis=(0, 2)))
+    own = own * np.minimum(1.0, LARGEST_RMSSE / np.maximum(size, 1e-12))[:, None]
     first, second = np.triu_indices(len(names))
-    product = (mine[first] * mine[second]).mean(axis=2)
+    product = (own[first] * own[second]).mean(axis=2)
     return pd.DataFrame(
         {
             "together": JOINED.join(names), "first": names[first], "second": names[second],
-            "cases": mine.shape[1], "product": np.rint(product * MILLIONTHS).astype(np.int64).sum(axis=1),
+            "cases": own.shape[1], "product": np.rint(product * MILLIONTHS).astype(np.int64).sum(axis=1),
         }
     )  # fmt: skip
 
@@ -80,8 +80,8 @@ def stacked(products: pd.DataFrame, names: list[str]) -> tuple[Vector, Vector]:
     products: PRODUCT_COLUMNS, several rows of a pair are added up.
     """
     whole = [name for name in products["together"].unique() if set(names) <= set(name.split(JOINED))]
-    seen = products[products["together"].isin(whole) & products["first"].isin(names) & products["second"].isin(names)]
-    added = seen.groupby(["first", "second"])[["cases", "product"]].sum()
+    used = products[products["together"].isin(whole) & products["first"].isin(names) & products["second"].isin(names)]
+    added = used.groupby(["first", "second"])[["cases", "product"]].sum()
     if not added["product"].any():
         return np.full(len(names), 1.0 / len(names)), np.ones(len(names))
     gram = added["product"].unstack().reindex(index=names, columns=names).fillna(0.0).to_numpy(np.float64)

@@ -86,11 +86,11 @@ def explain_stock(
     one_way = np.stack([*_steps(together), np.zeros_like(whole.held)])
     there = np.stack([*_steps(together), together[-1] - apart[-1]])
     back = np.stack(_steps(apart)[::-1])
-    parts = np.where(network.inner, one_way, (there + back) / 2)[::-1]
+    by_cause = np.where(network.inner, one_way, (there + back) / 2)[::-1]
     # an outside supplier is never short: what two searches for the same levels differ by is no cause
-    parts[CAUSES.index(SHORTAGE)] *= np.array(network.parents) >= 0
-    left = np.stack([levels - whole.demand, whole.demand]) - parts.sum(axis=0)
-    safety, demand = np.concatenate([parts, left[None]]).transpose(1, 0, 2)
+    by_cause[CAUSES.index(SHORTAGE)] *= np.array(network.parents) >= 0
+    left = np.stack([levels - whole.demand, whole.demand]) - by_cause.sum(axis=0)
+    safety, demand = np.concatenate([by_cause, left[None]]).transpose(1, 0, 2)
     return Explanation(safety, demand)
 
 

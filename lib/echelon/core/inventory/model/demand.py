@@ -40,12 +40,12 @@ class Demand:
     underdispersed: bool = False
 
     @cached_property
-    def parts(self) -> npt.NDArray[np.float64]:
-        """(parts, 3): share, factor of the mean and dispersion of each part of the mixture."""
+    def components(self) -> npt.NDArray[np.float64]:
+        """(components, 3): share, factor of the mean and dispersion of each component."""
         if self.shape == Shape():
             return np.array([[1.0, 1.0, self.dispersion]])
-        found = mixture_of(self.dispersion, *astuple(self.shape))
-        return np.stack(found, axis=-1)[: 1 + (self.shape.large_share > 0)]
+        mixture = mixture_of(self.dispersion, *astuple(self.shape))
+        return np.stack(mixture, axis=-1)[: 1 + (self.shape.large_share > 0)]
 
     @cached_property
     def rate(self) -> float:

@@ -8,7 +8,11 @@ from scipy import stats
 from echelon.core.arrays import Doubles
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, lead_time_demand, review_periods
-from echelon.core.inventory.planning.order_quantities import economic_gaps, open_gaps, with_gaps
+from echelon.core.inventory.planning.order_quantities import (
+    economic_order_quantities,
+    points_without_order_quantity,
+    with_order_quantities,
+)
 from echelon.core.inventory.planning.stock_plan import StockPlan, describe, holding_costs, with_safety_stock
 from echelon.core.probability.normal_loss import normal_loss
 
@@ -78,7 +82,9 @@ def plan_analytic(network: SupplyNetwork, reason: str, periods_per_year: float =
     The level of an (s,S) or (R,Q) point is its reorder point; its gap (where it is open, the economic order quantity) more
     is its base-stock level.
     """
-    network = with_gaps(network, economic_gaps(network, open_gaps(network), periods_per_year))
+    network = with_order_quantities(
+        network, economic_order_quantities(network, points_without_order_quantity(network), periods_per_year)
+    )
     ltd, levels = lead_time_demand(network), analytic_levels(network)
     gap = np.where(ltd.rate > 0, [point.policy.gap for point in network.nodes], 0.0)
     plan = with_safety_stock(describe(network, levels + gap, ltd, None, reason), gap, network)

@@ -49,27 +49,29 @@ def best_levels(
 
     None lets a point wait until it owes something before it orders. Points that serve no one have level 0.
     """
-    seen, gaps, serves = observed(targets, simulator), order_up_to_gaps(network), serving(network)
-    fixed = np.where(serves, _unseen(network, targets.bound & ~seen.bound), 0.0)
+    observable, gaps, serves = observed(targets, simulator), order_up_to_gaps(network), serving(network)
+    fixed = np.where(serves, _unseen(network, targets.bound & ~observable.bound), 0.0)
     middle = ltd.lead_mean + gaps
-    near = _explored(simulator, paths, seen, fixed, middle, ltd.sd) if earlier is None else valley_at(earlier, seen)
-    point = best_point(simulator, seen, fixed, middle, ltd.sd, near, tolerance_together(seen))
+    near = _explored(simulator, paths, observable, fixed, middle, ltd.sd) if earlier is None else valley_at(earlier, observable)
+    point = best_point(simulator, observable, fixed, middle, ltd.sd, near, tolerance_together(observable))
     low = (point.levels < gaps) & serves
     if low.any():
         near = Valley(point.levels, None, near.prices)
         fixed = np.where(low, gaps, fixed)
-        point = best_point(simulator, seen, fixed, middle, ltd.sd, near, tolerance_together(seen))
+        point = best_point(simulator, observable, fixed, middle, ltd.sd, near, tolerance_together(observable))
     return Best(point, near.prices)
 
 
-def _explored(simulator: Simulation, paths: Paths, seen: Targets, fixed: Doubles, middle: Doubles, spread: Doubles) -> Valley:
+def _explored(
+    simulator: Simulation, paths: Paths, observable: Targets, fixed: Doubles, middle: Doubles, spread: Doubles
+) -> Valley:
     few = simulator.on(paths.first(_FEW))
-    return explore(few, observed(seen, few), fixed, middle, spread)
+    return explore(few, observed(observable, few), fixed, middle, spread)
 
 
-def _unseen(network: SupplyNetwork, unseen: Flags) -> Doubles:
+def _unseen(network: SupplyNetwork, unobserved: Flags) -> Doubles:
     """Analytic levels of points whose paths show no demand at all, nan elsewhere."""
-    return np.where(unseen, analytic_levels(network), np.nan) if unseen.any() else np.full(len(unseen), np.nan)
+    return np.where(unobserved, analytic_levels(network), np.nan) if unobserved.any() else np.full(len(unobserved), np.nan)
 
 
 def levels_near(network: SupplyNetwork, paths: Paths, start: Doubles, spread: Doubles, prices: ShadowPrices) -> Doubles:
@@ -78,9 +80,9 @@ def levels_near(network: SupplyNetwork, paths: Paths, start: Doubles, spread: Do
     network, which are changed to this one's."""
     rate = network.rates
     simulator, targets = simulator_for(network, paths), targets_of(network, rate)
-    seen = observed(targets, simulator)
-    fixed = (rate <= 0) | (targets.bound & ~seen.bound)
-    return np.where(rate > 0, optimise_near(simulator, seen, start, np.where(fixed, 0.0, spread), prices), 0.0)
+    observable = observed(targets, simulator)
+    fixed = (rate <= 0) | (targets.bound & ~observable.bound)
+    return np.where(rate > 0, optimise_near(simulator, observable, start, np.where(fixed, 0.0, spread), prices), 0.0)
 
 
 def counted_prices(network: SupplyNetwork) -> ShadowPrices:

@@ -36,7 +36,7 @@ def certify(
     measure what that touches on fresh paths again. sd: of lead-time demand (points,), units: at least 1 % of it is added.
     """
     network = source.network
-    measures = simulator.on(source.in_parts("certify 0", simulator.replications)).measure(levels)
+    measures = simulator.on(source.in_chunks("certify 0", simulator.replications)).measure(levels)
     for attempt in range(1, _ROUNDS + 1):
         short = _short(measures, targets)
         if not short.any():
@@ -46,7 +46,7 @@ def certify(
             measures = _again(simulator, source, measures, levels, short, f"certify {attempt}")
     if not network.is_order_up_to_tree:
         last = f"certify {_ROUNDS - 1}"
-        again = simulator.on(source.in_parts(last, simulator.replications))
+        again = simulator.on(source.in_chunks(last, simulator.replications))
         levels = _no_more_than_serves(again, levels, order_up_to_gaps(network), short, targets.whole)
         measures = _again(simulator, source, measures, levels, short, last)
     return Certified(levels, measures, shortfall(network, targets, measures, short))
@@ -64,7 +64,7 @@ def _again(simulator: Simulation, source: PathSource, old: Measures, levels: Dou
     linked = _linked(source.network)
     rows = np.flatnonzero(np.isin(linked, linked[changed]))
     part = source.of(rows)
-    new = type(simulator)(part.network, part.in_parts(purpose, old.sums.shape[2])).measure(levels[rows])
+    new = type(simulator)(part.network, part.in_chunks(purpose, old.sums.shape[2])).measure(levels[rows])
     touched = _touched(source.network, changed)[rows]
     sums = old.sums.copy()
     sums[:, rows[touched]] = new.sums[:, touched]

@@ -22,11 +22,11 @@ def classical_levels(network: SupplyNetwork, history: Doubles, window: int) -> D
     if window < 2 or len(history) < 1:
         raise ValueError("the classical plan needs a window of at least 2 periods and some history")
     recent = np.asarray(history, float)[-window:]
-    seen = np.ascontiguousarray(network.echelon_sum(recent.T).T)
+    echelon_demand = np.ascontiguousarray(network.echelon_sum(recent.T).T)
     cover = np.array([point.mean_lead for point in network.nodes]) + review_periods(network)
     late = np.array([point.lead_variance for point in network.nodes])
-    mean = seen.mean(axis=0)
-    variance = seen.var(axis=0, ddof=1) if len(seen) > 1 else np.zeros(len(mean))
+    mean = echelon_demand.mean(axis=0)
+    variance = echelon_demand.var(axis=0, ddof=1) if len(echelon_demand) > 1 else np.zeros(len(mean))
     z = stats.norm.ppf(np.clip(service_targets(network), 0.5, 0.9999))
     levels = mean * cover + z * np.sqrt(cover * variance + np.square(mean) * late)
     return np.ceil(levels - 1e-9) if network.whole_units else levels

@@ -47,11 +47,11 @@ def review_periods(network: SupplyNetwork) -> Doubles:
 def _variance(network: SupplyNetwork, periods: Doubles) -> Doubles:
     """Variance of the demand served by each point over its own number of periods."""
     demands = [point.demand for point in network.nodes]
-    found = []
+    variances = []
     for row, t in zip(network.usage, periods, strict=True):
         served = [(demand, taken) for demand, taken in zip(demands, row, strict=True) if demand is not None and taken > 0]
-        found.append(_variance_together(served, float(t)))
-    return np.array(found)
+        variances.append(_variance_together(served, float(t)))
+    return np.array(variances)
 
 
 def _variance_together(demands: list[tuple[Demand, float]], periods: float) -> float:

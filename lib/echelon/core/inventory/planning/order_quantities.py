@@ -1,4 +1,4 @@
-"""Order quantities of (s,S) and (R,Q) points: the gap of least holding and order cost, targets kept met."""
+"""Order quantities of (s,S) and (R,Q) points, the gap of the policy: of least holding and order cost, targets kept met."""
 
 import math
 from collections.abc import Callable
@@ -22,8 +22,8 @@ Simulate = Callable[[SupplyNetwork], Simulation]
 Levels = Callable[[SupplyNetwork, Simulation, Doubles | None], Doubles]
 
 
-def open_gaps(network: SupplyNetwork) -> list[int]:
-    """Points whose gap is to be found: an order cost, an (s,S) or (R,Q) policy, and no gap yet."""
+def points_without_order_quantity(network: SupplyNetwork) -> list[int]:
+    """Points whose order quantity is to be found: an order cost, an (s,S) or (R,Q) policy, and no gap yet."""
     return [
         n
         for n, point in enumerate(network.nodes)
@@ -36,11 +36,11 @@ def order_up_to_gaps(network: SupplyNetwork) -> Doubles:
     return np.array([point.policy.gap if point.policy.kind == "sS" else 0.0 for point in network.nodes])
 
 
-def with_gaps(network: SupplyNetwork, gaps: dict[int, float]) -> SupplyNetwork:
-    """The network with other gaps, whole ones where demand is counted."""
+def with_order_quantities(network: SupplyNetwork, quantities: dict[int, float]) -> SupplyNetwork:
+    """The network with other order quantities (by point, units), whole ones where demand is counted."""
     nodes = list(network.nodes)
-    for n, gap in gaps.items():
-        chosen = max(np.rint(gap), 1.0) if network.whole_units else gap
+    for n, quantity in quantities.items():
+        chosen = max(np.rint(quantity), 1.0) if network.whole_units else quantity
         nodes[n] = replace(nodes[n], policy=replace(nodes[n].policy, gap=float(chosen)))
     return replace(network, nodes=tuple(nodes))
 
@@ -52,35 +52,39 @@ def up_to_levels(network: SupplyNetwork) -> SupplyNetwork:
 
 
 def as_planned(network: SupplyNetwork, plan: StockPlan) -> SupplyNetwork:
-    """The network with the gaps that its plan chose: base-stock level - reorder point."""
-    return with_gaps(network, {n: plan.base_stock_level[n] - plan.reorder_point[n] for n in open_gaps(network)})
+    """The network with the order quantities that its plan chose: base-stock level - reorder point."""
+    return with_order_quantities(
+        network, {n: plan.base_stock_level[n] - plan.reorder_point[n] for n in points_without_order_quantity(network)}
+    )
 
 
-def with_best_gaps(network: SupplyNetwork, simulate: Simulate, levels_of: Levels, periods_per_year: float) -> SupplyNetwork:
-    """The network with a gap at every point of `open_gaps`.
+def with_best_order_quantities(
+    network: SupplyNetwork, simulate: Simulate, levels_of: Levels, periods_per_year: float
+) -> SupplyNetwork:
+    """The network with an order quantity at every point of `points_without_order_quantity`.
 
     Each starts at the economic order quantity, which is near the best under random demand too (Zheng, Management Science
     38(1), 1992), and is moved up or down by falling factors while the simulated cost falls; levels follow.
     """
-    points = open_gaps(network)
+    points = points_without_order_quantity(network)
     if not points:
         return network
-    best = with_gaps(network, economic_gaps(network, points, periods_per_year))
+    best = with_order_quantities(network, economic_order_quantities(network, points, periods_per_year))
     levels = levels_of(best, simulate(best), None)
     cost = _cost(best, simulate(best), levels, periods_per_year)
     for factor in _FACTORS:
         for n in points:
             for times in (factor, 1 / factor):
-                other = with_gaps(best, {n: best.nodes[n].policy.gap * times})
+                other = with_order_quantities(best, {n: best.nodes[n].policy.gap * times})
                 simulator = simulate(other)
-                tried = levels_of(other, simulator, levels)
-                found = _cost(other, simulator, tried, periods_per_year)
-                if found < cost * (1 - _FLAT):
-                    best, levels, cost = other, tried, found
+                other_levels = levels_of(other, simulator, levels)
+                other_cost = _cost(other, simulator, other_levels, periods_per_year)
+                if other_cost < cost * (1 - _FLAT):
+                    best, levels, cost = other, other_levels, other_cost
     return best
 
 
-def economic_gaps(network: SupplyNetwork, points: list[int], periods_per_year: float) -> dict[int, float]:
+def economic_order_quantities(network: SupplyNetwork, points: list[int], periods_per_year: float) -> dict[int, float]:
     """Economic order quantity of each of the points, units."""
     rate, out = network.rates * periods_per_year, {}
     for n in points:

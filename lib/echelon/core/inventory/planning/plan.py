@@ -15,7 +15,12 @@ from echelon.core.inventory.optimisation.service.targets import Targets, meet_ta
 from echelon.core.inventory.planning.best_levels import best_levels, most_levels
 from echelon.core.inventory.planning.certification import certify
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, lead_time_demand
-from echelon.core.inventory.planning.order_quantities import open_gaps, order_up_to_gaps, with_best_gaps, with_gaps
+from echelon.core.inventory.planning.order_quantities import (
+    order_up_to_gaps,
+    points_without_order_quantity,
+    with_best_order_quantities,
+    with_order_quantities,
+)
 from echelon.core.inventory.planning.stock_plan import (
     DEFAULT_SIZE,
     SimulationSize,
@@ -48,18 +53,18 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     names targets that stay out of reach. Points without demand get level 0. Points with an order cost and an (s,S) or (R,Q)
     policy whose gap is 0 get the gap of least holding and order cost. Raises ProblemError on an impossible network.
     """
-    check_network(with_gaps(network, dict.fromkeys(open_gaps(network), 1.0)))
+    check_network(with_order_quantities(network, dict.fromkeys(points_without_order_quantity(network), 1.0)))
     ltd, before = lead_time_demand(network), warm_up_periods(network)
     targets = targets_of(network, ltd.rate)
     if not np.any(ltd.rate > 0):
         return NetworkPlan(network, _described(network, np.zeros(len(network.nodes)), ltd, None, "ok"), None)
-    network = _with_best_gaps(network, targets, ltd, size, periods_per_year)
+    network = _with_order_quantities(network, targets, ltd, size, periods_per_year)
     most = most_levels(network, targets, ltd, before) + order_up_to_gaps(network)
     source = PathSource(network, size.periods, before)
     paths = source.draw("optimise", size.replications)
     simulator = simulator_for(network, paths)
     best = best_levels(network, simulator, paths, targets, ltd)
-    fresh = simulator.on(source.held_or_in_parts("refine", size.certification_replications))
+    fresh = simulator.on(source.held_or_in_chunks("refine", size.certification_replications))
     levels = np.minimum(best.point.levels, most)
     refined = _whole(meet_targets(fresh, targets, levels, best.prices, _TOLERANCE), targets)
     certified = certify(fresh, source, targets, np.minimum(refined, most), best.prices, ltd.sd)
@@ -67,11 +72,11 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     return NetworkPlan(network, plan, certified.measures)
 
 
-def _with_best_gaps(
+def _with_order_quantities(
     network: SupplyNetwork, targets: Targets, ltd: LeadTimeDemand, size: SimulationSize, periods_per_year: float
 ) -> SupplyNetwork:
-    """The network with all its gaps, tried on the same few paths."""
-    if not open_gaps(network):
+    """The network with all its order quantities, tried on the same few paths."""
+    if not points_without_order_quantity(network):
         return network
     before = warm_up_periods(network)
     most = most_levels(network, targets, ltd, before)
@@ -81,7 +86,7 @@ def _with_best_gaps(
         point = best_levels(tried, simulator, paths, targets, ltd, earlier).point
         return np.minimum(_whole(point, targets), most + order_up_to_gaps(tried))
 
-    return with_best_gaps(network, lambda tried: simulator_for(tried, paths), levels_of, periods_per_year)
+    return with_best_order_quantities(network, lambda tried: simulator_for(tried, paths), levels_of, periods_per_year)
 
 
 def _whole(point: Point, targets: Targets) -> Doubles:

@@ -12,12 +12,12 @@ _LONGEST_CYCLE = 366
 
 def serving(network: SupplyNetwork) -> Flags:
     """Whether customers' demand can reach a point (points,), on whatever links."""
-    found = np.array([point.demand is not None and point.demand.rate > 0 for point in network.nodes])
-    for n in range(len(found) - 1, -1, -1):
+    serves_demand = np.array([point.demand is not None and point.demand.rate > 0 for point in network.nodes])
+    for n in range(len(serves_demand) - 1, -1, -1):
         for link in network.nodes[n].links:
             if link.source >= 0:
-                found[link.source] |= found[n]
-    return found
+                serves_demand[link.source] |= serves_demand[n]
+    return serves_demand
 
 
 def warm_up_periods(network: SupplyNetwork) -> int:

@@ -30,14 +30,14 @@ def overlaps(sales: DataFrame) -> list[str]:
     if rows.groupBy("date").agg(F.min(FILE).alias("one"), F.max(FILE).alias("other")).where("one < other").isEmpty():
         return []
     step = max(rows.count() // _COMPARED, 1)
-    told = [(_is_certain(pair), _words(pair, step)) for pair in _pairs(_counted(rows, step)).collect()]
-    if certain := [words for sure, words in told if sure]:
+    judged = [(_is_certain(pair), _words(pair, step)) for pair in _pairs(_counted(rows, step)).collect()]
+    if certain := [words for sure, words in judged if sure]:
         more = f" ({len(certain) - 1} more pairs of files are alike)" if len(certain) > 1 else ""
         raise InputRefused(
             f"{certain[0]}{more}. Take one of them out, or let each file begin where the other ends; if both are meant, put "
             "them into one file, in which equal rows are kept, or say which column is the document (sources.sales.columns)"
         )
-    return [f"{words}: is it one extract, given twice?" for _, words in told]
+    return [f"{words}: is it one extract, given twice?" for _, words in judged]
 
 
 def _is_certain(pair: Row) -> bool:

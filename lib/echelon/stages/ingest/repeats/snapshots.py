@@ -52,17 +52,19 @@ def refuse_snapshots(stock: DataFrame, source: Source) -> DataFrame:
     """Quarantine rows of a SKU and location that are of several days. stock: with what other rules refuse marked."""
     rows = stock.where(F.col(RULE).isNull() | (F.col(RULE) == "duplicate"))
     keys, several = rows.groupBy(*_KEY).count().agg(F.count("*"), F.count_if(F.col("count") > 1)).collect()[0]
-    found = _days(rows, source, keys) if several else []
-    return refuse(stock, *(_rule(column) for column in found))
+    date_columns = _days(rows, source, keys) if several else []
+    return refuse(stock, *(_rule(column) for column in date_columns))
 
 
 def _days(rows: DataFrame, source: Source, keys: int) -> list[_Found]:
     """The columns that tell of which day stock is."""
     cells = rows.select(*_KEY, F.explode(F.concat(_cells(), F.array(_of_file()))).alias("cell")).select(*_KEY, "cell.*")
-    by = F.array(*(F.struct(F.lit(name).alias("by"), _told(F.col("value"), name).alias("told")) for name in (_ROW, _DAY)))
-    told = cells.where(F.trim("value") != "").withColumn("is_date", F.col("value").rlike(_DATED))
-    told = told.select(*_KEY, "key", "is_date", F.explode(by).alias("one")).select(*_KEY, "key", "is_date", "one.*")
-    counts = told.groupBy("key", "by", "told").agg(
+    by = F.array(
+        *(F.struct(F.lit(name).alias("by"), _text_or_day(F.col("value"), name).alias("told")) for name in (_ROW, _DAY))
+    )
+    filled = cells.where(F.trim("value") != "").withColumn("is_date", F.col("value").rlike(_DATED))
+    filled = filled.select(*_KEY, "key", "is_date", F.explode(by).alias("one")).select(*_KEY, "key", "is_date", "one.*")
+    counts = filled.groupBy("key", "by", "told").agg(
         F.count_distinct(*_KEY).alias("keys"), F.bool_and("is_date").alias("is_date")
     )
     sums = F.count("*"), F.sum("keys"), F.bool_and("is_date")
@@ -95,7 +97,7 @@ def _rule(column: _Found) -> Rule:
     """Rows of several days, unless these are of several bins or lots, each of one day."""
     all_rows = Window.partitionBy(*_KEY, F.col(RULE).isNull())
     cell = _of_file()["value"] if column.name == FILE else F.from_json(ROW, "map<string,string>")[column.name]
-    day = F.coalesce(_told(cell, column.by), F.lit(""))
+    day = F.coalesce(_text_or_day(cell, column.by), F.lit(""))
     of_bin = F.to_json(F.filter(_cells(), lambda cell: F.lower(cell["key"]).rlike(BINS)))
     bins = F.size(F.collect_set(of_bin).over(all_rows))
     with_days = F.size(F.collect_set(F.concat(of_bin, day)).over(all_rows))
@@ -121,7 +123,7 @@ def _of_file() -> Column:
     return F.struct(F.lit(FILE).alias("key"), F.regexp_extract(FILE, _IN_A_NAME, 1).alias("value"))
 
 
-def _told(value: Column, by: str) -> Column:
+def _text_or_day(value: Column, by: str) -> Column:
     """The text, or of a moment its day alone."""
     if by == _ROW:
         return value

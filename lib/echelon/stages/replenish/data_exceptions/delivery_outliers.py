@@ -15,7 +15,7 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.inputs import EVERY
 from echelon.stages.shared.context import Context
 
-_TOLD = "sku string, location string, quantity double, days double, detail string"
+_OUTLIERS = "sku string, location string, quantity double, days double, detail string"
 # So many of one SKU and destination are named; the others are counted.
 _NAMED = 3
 
@@ -26,13 +26,13 @@ def delivery_outliers(context: Context) -> DataFrame:
     if context.settings.sources.deliveries is None:
         return context.spark.createDataFrame([], TABLES["exceptions"].ddl)
     rows = read("deliveries").join(read("lanes").select(*lane, "lead_time_days"), lane)
-    told = apply_in_buckets(rows, lane, _told, _TOLD, context.settings.spark.buckets)
+    outliers = apply_in_buckets(rows, lane, _outliers, _OUTLIERS, context.settings.spark.buckets)
     costs = read("items").select("sku", "unit_cost")
     worst = F.sort_array(F.collect_list(F.struct("days", "detail")), asc=False)
-    found = told.groupBy("sku", "location").agg(exact_sum(F.col("quantity")).alias("quantity"), worst.alias("_told"))
+    by_point = outliers.groupBy("sku", "location").agg(exact_sum(F.col("quantity")).alias("quantity"), worst.alias("_told"))
     named = F.concat_ws(" ", F.slice("_told", 1, _NAMED).getField("detail"))
     more = F.size("_told") - _NAMED
-    return found.join(costs, "sku", "left").select(
+    return by_point.join(costs, "sku", "left").select(
         F.lit("delivery_outlier").alias("kind"),
         F.lit("medium").alias("severity"),
         "sku",
@@ -43,16 +43,16 @@ def delivery_outliers(context: Context) -> DataFrame:
     )
 
 
-def _told(rows: pd.DataFrame) -> pd.DataFrame:
+def _outliers(rows: pd.DataFrame) -> pd.DataFrame:
     lanes = rows[["source", "destination", "lead_time_days"]].drop_duplicates()
-    found = left_out_deliveries(lanes, rows.drop(columns="lead_time_days"))
+    left_out = left_out_deliveries(lanes, rows.drop(columns="lead_time_days"))
     return pd.DataFrame(
         {
-            "sku": found["sku"].fillna(EVERY),
-            "location": found["destination"],
-            "quantity": found["quantity_received"].fillna(0.0),
-            "days": found["days"],
-            "detail": [_detail(row) for row in found.to_dict("records")],
+            "sku": left_out["sku"].fillna(EVERY),
+            "location": left_out["destination"],
+            "quantity": left_out["quantity_received"].fillna(0.0),
+            "days": left_out["days"],
+            "detail": [_detail(row) for row in left_out.to_dict("records")],
         }
     )
 

@@ -21,11 +21,11 @@ def demand_spikes(context: Context) -> DataFrame:
     spikes = context.lake.read("demand").where(IS_SPIKE)
     others = spikes.groupBy("sku", "date").agg((F.count("*") - 1).alias("others"))
     line = _line(_PERIOD[context.settings.run.frequency])
-    found = spikes.join(others, ["sku", "date"]).groupBy(*SERIES).agg(
+    by_series = spikes.join(others, ["sku", "date"]).groupBy(*SERIES).agg(
         F.array_sort(F.collect_list(F.struct("date", line.alias("words")))).alias("lines"),
         exact_sum(F.col("spike")).alias("quantity"),
     )  # fmt: skip
-    priced = found.join(context.lake.read("items").select("sku", "unit_cost"), "sku")
+    priced = by_series.join(context.lake.read("items").select("sku", "unit_cost"), "sku")
     return priced.select(
         F.lit("demand_spike").alias("kind"),
         F.lit("medium").alias("severity"),

@@ -11,7 +11,7 @@ from echelon.stages.replenish.data_exceptions.priced import priced
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
 
-_TOLD = "sku string, location string, quantity double, detail string"
+_PHANTOMS = "sku string, location string, quantity double, detail string"
 
 
 def phantom_stock(context: Context) -> DataFrame:
@@ -26,8 +26,8 @@ def phantom_stock(context: Context) -> DataFrame:
     since = F.greatest("last_sale", "there_since")
     rows = rows.crossJoin(F.broadcast(known_to)).withColumn("since", since)
     silent = rows.withColumn("silent_days", F.date_diff("_known_to", "since")).where("silent_days > 0")
-    told = apply_to_rows(silent.drop("_known_to", "there_since"), _told, _TOLD)
-    return priced(context, told, "phantom_stock")
+    phantoms = apply_to_rows(silent.drop("_known_to", "there_since"), _phantoms, _PHANTOMS)
+    return priced(context, phantoms, "phantom_stock")
 
 
 def _sold(context: Context) -> DataFrame:
@@ -54,7 +54,7 @@ def _there_since(context: Context) -> DataFrame:
     return empty.unionByName(received).groupBy(*SERIES).agg(F.max("date").alias("there_since"))
 
 
-def _told(rows: pd.DataFrame) -> pd.DataFrame:
-    found = rows[phantom(rows)]
-    detail = [silence_detail(row) for row in found.to_dict("records")]
-    return pd.DataFrame({name: found[name] for name in SERIES} | {"quantity": found["on_hand"], "detail": detail})
+def _phantoms(rows: pd.DataFrame) -> pd.DataFrame:
+    phantoms = rows[phantom(rows)]
+    detail = [silence_detail(row) for row in phantoms.to_dict("records")]
+    return pd.DataFrame({name: phantoms[name] for name in SERIES} | {"quantity": phantoms["on_hand"], "detail": detail})

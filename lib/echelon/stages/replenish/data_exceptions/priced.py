@@ -7,10 +7,10 @@ from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
 
 
-def priced(context: Context, found: DataFrame, kind: str) -> DataFrame:
-    """Exceptions of medium severity, worth their units at cost. found: sku, location, quantity (units), detail."""
+def priced(context: Context, rows: DataFrame, kind: str) -> DataFrame:
+    """Exceptions of medium severity, worth their units at cost. rows: sku, location, quantity (units), detail."""
     costs = context.lake.read("items").select("sku", "unit_cost")
-    return found.join(costs, "sku").select(
+    return rows.join(costs, "sku").select(
         F.lit(kind).alias("kind"),
         F.lit("medium").alias("severity"),
         *SERIES,

@@ -24,11 +24,13 @@ def refused_rows(context: Context) -> DataFrame:
     without = F.create_map(*(F.lit(text) for pair in _WITHOUT.items() for text in pair))[F.col("input")]
     without = F.when(F.col("rule") == "rounded_name", F.lit("Left out.")).otherwise(without)
     more = F.when(F.count("*") > 1, F.concat(F.lit(" (and "), F.count("*") - 1, F.lit(" more)"))).otherwise("")
-    told = F.concat(F.lit("Refused row of "), "input", F.lit(": "), F.min("reason"), more, F.lit(". "), F.min(without))
-    by_input = named.groupBy("sku", "location", "input").agg(told.alias("told"))
+    sentence = F.concat(F.lit("Refused row of "), "input", F.lit(": "), F.min("reason"), more, F.lit(". "), F.min(without))
+    by_input = named.groupBy("sku", "location", "input").agg(sentence.alias("told"))
     urgent = F.max(F.col("input").isin(*_URGENT))
-    found = by_input.groupBy("sku", "location").agg(F.array_sort(F.collect_list("told")).alias("told"), urgent.alias("urgent"))
-    return found.select(
+    by_point = by_input.groupBy("sku", "location").agg(
+        F.array_sort(F.collect_list("told")).alias("told"), urgent.alias("urgent")
+    )
+    return by_point.select(
         F.lit("record_refused").alias("kind"),
         F.when(F.col("urgent"), "high").otherwise("medium").alias("severity"),
         "sku",

@@ -20,7 +20,7 @@ from echelon.stages.replenish.data_exceptions.priced import priced
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
 
-_TOLD = "sku string, location string, quantity double, detail string"
+_MISMATCHES = "sku string, location string, quantity double, detail string"
 # Older positions are not compared; the earlier one is up to a week older than the newest, if there is one.
 _DAYS, _WEEK = 30, 7
 # Without a receipt for so long, or sales for so long, their input may have ended.
@@ -38,8 +38,8 @@ def stock_mismatches(context: Context) -> DataFrame:
     moved = steps.select(*every, "oldest", "first", "last").join(_movements(context), every).where(within)
     rows = steps.join(moved.groupBy(*every).agg(*_sums()), every, "left").join(_under_way(context), every, "left")
     filled = rows.na.fill(0.0, [*AMOUNTS, "sold_empty"]).na.fill(0, ["sale_days"])
-    told = apply_to_rows(filled, _told, _TOLD)
-    return priced(context, told, "stock_mismatch")
+    mismatches = apply_to_rows(filled, _mismatches, _MISMATCHES)
+    return priced(context, mismatches, "stock_mismatch")
 
 
 def _dated_by_period(context: Context) -> bool:
@@ -103,9 +103,9 @@ def _told_movements(context: Context) -> DataFrame:
     """
     last_day, read = context.run_date - timedelta(1), context.lake.read
     own = read("locations").where("kind <> 'supplier'").select("location")
-    told = F.col("sku").isNotNull() & F.col("quantity_received").isNotNull()
+    complete_row = F.col("sku").isNotNull() & F.col("quantity_received").isNotNull()
     late = F.col("received_date") >= F.lit(last_day - timedelta(_DAYS))
-    marked = read("deliveries").withColumns({"_told": told, "_blind": ~told & late})
+    marked = read("deliveries").withColumns({"_told": complete_row, "_blind": ~complete_row & late})
 
     def complete(end: str, name: str) -> DataFrame:
         sums = marked.groupBy(F.col(end).alias("location"))
@@ -165,7 +165,7 @@ def _under_way(context: Context) -> DataFrame:
     return on_order.groupBy("sku", F.col("source").alias("location")).agg(exact_sum(F.col("on_order")).alias("under_way"))
 
 
-def _told(rows: pd.DataFrame) -> pd.DataFrame:
+def _mismatches(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(difference=differences(rows))
     empty = not_kept(rows)
     wrong, unkept = rows[(rows["difference"] != 0) & ~empty], rows[empty]

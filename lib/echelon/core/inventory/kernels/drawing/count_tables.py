@@ -49,29 +49,29 @@ def _is_tail(j: float, mean: float, dispersion: float) -> bool:
 
 
 @helper
-def _part_bounds(mean: float, parts: Doubles, part: int) -> tuple[float, float]:
-    """Counts worth keeping of one part of a mixture; none where it has no mean or no share."""
-    own = mean * parts[part, 1]
-    if own <= 0.0 or parts[part, 0] <= 0.0:
+def _component_bounds(mean: float, components: Doubles, component: int) -> tuple[float, float]:
+    """Counts worth keeping of one component of a mixture; none where it has no mean or no share."""
+    own = mean * components[component, 1]
+    if own <= 0.0 or components[component, 0] <= 0.0:
         return 0.0, 0.0
-    return _bounds(own, parts[part, 2])
+    return _bounds(own, components[component, 2])
 
 
 @kernel
-def count_bounds(means: Doubles, parts: Doubles, most: int, out: Ints) -> None:
+def count_bounds(means: Doubles, components: Doubles, most: int, out: Ints) -> None:
     """For each mean: least count, number of cells (at most `most`) and counts per cell, to out (means, 3).
 
-    parts: (parts, 3) share, factor of the mean and dispersion; what the shares leave over is no demand. 0 counts per cell:
-    the first half of the cells hold one count each, the others ever more of them (`_cell_start`), as is needed where both
+    components: (components, 3) share, factor of the mean and dispersion; what the shares leave is no demand. 0 counts per
+    cell: the first half of the cells hold one count each, the others ever more of them (`_cell_start`), as is needed where both
     nothing and a great lot are likely."""
     for i in range(len(means)):
         out[i, 0], out[i, 1], out[i, 2] = 0, 1, 1
         if means[i] > 0.0:
-            low, high = _part_bounds(means[i], parts, 0)
-            for part in range(1, len(parts)):
-                least, greatest = _part_bounds(means[i], parts, part)
+            low, high = _component_bounds(means[i], components, 0)
+            for component in range(1, len(components)):
+                least, greatest = _component_bounds(means[i], components, component)
                 low, high = min(low, least), max(high, greatest)
-            if parts[:, 0].sum() < 1.0 - 1e-9:
+            if components[:, 0].sum() < 1.0 - 1e-9:
                 low = 0.0
             width = int(high - low) + 1
             stride = (width + most - 1) // most
@@ -90,13 +90,13 @@ def _cell_start(cell: int, cells: int, last: float) -> float:
 
 
 @kernel
-def count_edges(means: Doubles, parts: Doubles, bounds: Ints, start: Ints, edges: Words) -> None:
+def count_edges(means: Doubles, components: Doubles, bounds: Ints, start: Ints, edges: Words) -> None:
     """Least count and, in the lower half, number of counts of every cell of all tables."""
     for i in range(len(means)):
         low, cells, stride = bounds[i, 0], bounds[i, 1], bounds[i, 2]
         last = 0.0
-        for part in range(len(parts) if stride == 0 else 0):
-            last = max(last, _part_bounds(means[i], parts, part)[1])
+        for component in range(len(components) if stride == 0 else 0):
+            last = max(last, _component_bounds(means[i], components, component)[1])
         for c in range(cells):
             first, width = float(low + stride * c), float(stride)
             if stride == 0:
@@ -107,7 +107,7 @@ def count_edges(means: Doubles, parts: Doubles, bounds: Ints, start: Ints, edges
 
 @helper
 def _add_weights(mean: float, dispersion: float, share: float, low: float, edges: Words, out: Doubles) -> None:
-    """Adds the probabilities of one part of a mixture to those of the cells, by the recursion of neighbouring counts."""
+    """Adds the probabilities of one component of a mixture to those of the cells, by the recursion of neighbouring counts."""
     known, weight = -1.0, 0.0
     for i in range(len(out)):
         j, width = float(edges[i] >> S32), float(edges[i] & LOW_32)
@@ -125,18 +125,18 @@ def _add_weights(mean: float, dispersion: float, share: float, low: float, edges
 
 
 @helper
-def _count_weights(mean: float, parts: Doubles, edges: Words, out: Doubles) -> None:
+def _count_weights(mean: float, components: Doubles, edges: Words, out: Doubles) -> None:
     """Probabilities of the cells of one mean, up to a factor."""
     out[:] = 0.0
     idle = 1.0
-    for part in range(len(parts)):
-        own = mean * parts[part, 1]
-        if own > 0.0 and parts[part, 0] > 0.0:
-            idle -= parts[part, 0]
+    for component in range(len(components)):
+        own = mean * components[component, 1]
+        if own > 0.0 and components[component, 0] > 0.0:
+            idle -= components[component, 0]
             low = float(edges[0] >> S32)
-            if len(parts) > 1 or parts[part, 0] < 1.0:  # else it is that of the only part
-                low, _ = _bounds(own, parts[part, 2])
-            _add_weights(own, parts[part, 2], parts[part, 0], low, edges, out)
+            if len(components) > 1 or components[component, 0] < 1.0:  # else it is that of the only component
+                low, _ = _bounds(own, components[component, 2])
+            _add_weights(own, components[component, 2], components[component, 0], low, edges, out)
     if idle > 1e-9 or mean <= 0.0:
         out[0] += idle
 
@@ -175,7 +175,7 @@ def _alias_table(weights: Doubles, table: Words, scratch: Ints) -> None:
 @kernel
 def count_tables(
     means: Doubles,
-    parts: Doubles,
+    components: Doubles,
     bounds: Ints,
     start: Ints,
     edges: Words,
@@ -187,7 +187,7 @@ def count_tables(
     and scratch are memory."""
     for i in range(len(means)):
         own = weights[: bounds[i, 1]]
-        _count_weights(means[i], parts, edges[start[i] : start[i + 1]], own)
+        _count_weights(means[i], components, edges[start[i] : start[i + 1]], own)
         _alias_table(own, table[start[i] : start[i + 1]], scratch)
 
 

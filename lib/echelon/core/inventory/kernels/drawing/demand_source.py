@@ -8,7 +8,7 @@ import numpy as np
 
 from echelon.core.arrays import Doubles, Floats, Ints, Words
 from echelon.core.inventory.kernels.drawing import count_tables, draw
-from echelon.core.inventory.kernels.drawing.level_factors import common_level, largest_factor, log_strata, strata
+from echelon.core.inventory.kernels.drawing.level_factors import common_level_factors, largest_factor, log_strata, strata
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.supply_network import SupplyNetwork
@@ -54,13 +54,13 @@ def _count_tables(demand: Demand) -> _CountTables:
 def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _CountTables:
     """One table per mean, after the one for no demand."""
     means = np.concatenate([[0.0], means])
-    bounds, parts = np.empty((len(means), 3), np.int64), demand.parts
-    count_tables.count_bounds(means, parts, _MOST_CELLS, bounds)
+    bounds, components = np.empty((len(means), 3), np.int64), demand.components
+    count_tables.count_bounds(means, components, _MOST_CELLS, bounds)
     start = np.concatenate([[0], np.cumsum(bounds[:, 1])])
     table, edges = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint64)
-    count_tables.count_edges(means, parts, bounds, start, edges)
+    count_tables.count_edges(means, components, bounds, start, edges)
     weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
-    count_tables.count_tables(means, parts, bounds, start, edges, table, weights, scratch)
+    count_tables.count_tables(means, components, bounds, start, edges, table, weights, scratch)
     cells = count_tables.packed_cells(bounds, start)
     return _CountTables(np.asarray(place, float), spacing, bool(np.any(bounds[:, 2] != 1)), cells, table, edges)
 
@@ -111,10 +111,10 @@ class _Amounts:
     mean: Doubles
     horizon: Ints
     factor: Doubles
-    parts: Doubles
+    components: Doubles
 
     def fill(self, out: Floats, first: int) -> None:
-        draw.draw_amounts(out, first, self.row, self.key, self.mean, self.factor, self.horizon, self.parts)
+        draw.draw_amounts(out, first, self.row, self.key, self.mean, self.factor, self.horizon, self.components)
 
 
 class DemandSource:
@@ -129,13 +129,13 @@ class DemandSource:
         self._counts = self._count_rows()
 
     def _demands(self) -> list[tuple[int, Demand]]:
-        found = [(i, self.network.nodes[i].demand) for i in self._customers]
-        return [(i, demand) for i, demand in found if demand is not None]
+        demands = [(i, self.network.nodes[i].demand) for i in self._customers]
+        return [(i, demand) for i, demand in demands if demand is not None]
 
     def _count_rows(self) -> draw.CountRows | None:
         """All that counts are drawn from, for one call; None where nothing is counted."""
-        found = [(self._tables[i], self._horizons(demand)) for i, demand in self._demands() if i in self._tables]
-        return _joined([(table, *horizons) for table, horizons in found]) if found else None
+        tables = [(self._tables[i], self._horizons(demand)) for i, demand in self._demands() if i in self._tables]
+        return _joined([(table, *horizons) for table, horizons in tables]) if tables else None
 
     def _horizons(self, demand: Demand) -> tuple[Ints, Ints]:
         """Of every period: the number of its horizon and its place in it."""
@@ -166,7 +166,7 @@ class DemandSource:
         factor = np.zeros((len(asked), int(self._counts.horizon.max()) + 1, blocks * BLOCK))
         for i, (_, _, demand) in enumerate(asked):
             if demand.level_cv > 0:
-                self._draw_level(names[i], demand, purpose, factor[i], self._counts.spacing[i])
+                self._draw_level_factor(names[i], demand, purpose, factor[i], self._counts.spacing[i])
         keys = np.array([self._key(name, purpose, "demand") for name in names])
         return [_Counts(np.array([row for row, _, _ in asked]), keys, self._counts, factor)]
 
@@ -175,14 +175,14 @@ class DemandSource:
         horizon, place = self._horizons(demand)
         factor = np.ones((int(horizon[-1]) + 1, blocks * BLOCK))
         if demand.level_cv > 0:
-            self._draw_level(name, demand, purpose, factor)
+            self._draw_level_factor(name, demand, purpose, factor)
         mean, key = np.asarray(demand.mean, float)[place], self._key(name, purpose, "demand")
-        return _Amounts(row, key, mean, horizon, factor, demand.parts)
+        return _Amounts(row, key, mean, horizon, factor, demand.components)
 
     def _key(self, name: str, purpose: str, what: str) -> np.uint64:
         return stream_key(self.network.run_seed, self.network.sku, name, purpose, what)
 
-    def _draw_level(self, name: str, demand: Demand, purpose: str, out: Doubles, spacing: float | None = None) -> None:
+    def _draw_level_factor(self, name: str, demand: Demand, purpose: str, out: Doubles, spacing: float | None = None) -> None:
         """The level factor F per horizon and replication to out, with `spacing` (of count tables) log(F) / spacing."""
         own, cv = self._key(name, purpose, "level"), demand.level_cv
         if demand.level_correlation == 0:
@@ -190,5 +190,5 @@ class DemandSource:
             draw.deal_strata(factors, own, out)
             return
         keys = (stream_key(self.network.run_seed, self.network.sku, purpose, "common level"), own)
-        factor = common_level(cv, demand.level_correlation, keys, out.shape)
+        factor = common_level_factors(cv, demand.level_correlation, keys, out.shape)
         out[:] = factor if spacing is None else np.log(factor) / spacing

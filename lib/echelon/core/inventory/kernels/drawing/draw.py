@@ -87,11 +87,13 @@ def _table(place: float, last: float, spacing: float, unit: float) -> np.uint64:
 
 
 @helper
-def _choose(base: np.uint64, place: float, level: Doubles, last: float, spacing: float, chosen: Words, number: Words) -> None:
+def _choose(
+    base: np.uint64, place: float, level_factor: Doubles, last: float, spacing: float, chosen: Words, number: Words
+) -> None:
     """Table and 32 random bits for every replication of a block. On its own, so that it becomes vector code."""
     for r in range(BLOCK):
         bits = _mix(base + np.uint64(r) * _NEXT)
-        chosen[r] = _table(place + level[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
+        chosen[r] = _table(place + level_factor[r], last, spacing, float(bits & _LOW_16) * _UNIT_16)
         number[r] = bits >> S32
 
 
@@ -136,8 +138,8 @@ def _draw_row(
     chosen, number = scratch[0], scratch[1]
     for t in range(out.shape[0]):
         target, base = out[t, row], key + ((np.uint64(first) << S32) + np.uint64(t)) * GOLDEN
-        level = factor[count.horizon[i, t], first : first + BLOCK]
-        _choose(base, count.place[i, t], level, last, spacing, chosen, number)
+        level_factor = factor[count.horizon[i, t], first : first + BLOCK]
+        _choose(base, count.place[i, t], level_factor, last, spacing, chosen, number)
         if count.wide[i]:
             _draw_wide(base, chosen, number, cells, table, count.edges[count.table_at[i] :], target)
         else:
@@ -164,33 +166,33 @@ def _draw_wide(base: np.uint64, chosen: Words, number: Words, cells: Words, tabl
 
 @kernel
 def draw_amounts(
-    out: Floats, first: int, row: int, key: np.uint64, mean: Doubles, factor: Doubles, horizon: Ints, parts: Doubles
+    out: Floats, first: int, row: int, key: np.uint64, mean: Doubles, factor: Doubles, horizon: Ints, components: Doubles
 ) -> None:
-    """Fill out[:, :, row] with mixtures of gamma variates of mean mean[t] x factor, blocks from `first` on; parts: (parts, 3)
-    share, factor of the mean and dispersion (0: the mean itself)."""
+    """Fill out[:, :, row] with mixtures of gamma variates of mean mean[t] x factor, blocks from `first` on; components:
+    (components, 3) share, factor of the mean and dispersion (0: the mean itself)."""
     for b in range(out.shape[0]):
         for t in range(out.shape[1]):
             for r in range(BLOCK):
                 i = (first + b) * BLOCK + r
                 bits = _bits(key, i, t)
-                out[b, t, row, r] = mean[t] * factor[horizon[t], i] * _amount(parts, bits)
+                out[b, t, row, r] = mean[t] * factor[horizon[t], i] * _amount(components, bits)
 
 
 @helper
-def _amount(parts: Doubles, bits: np.uint64) -> float:
+def _amount(components: Doubles, bits: np.uint64) -> float:
     """A mixture of gamma variates of mean 1 x their factors; nothing where the shares leave something over."""
-    part = 0
-    if len(parts) > 1 or parts[0, 0] < 1.0:
+    component = 0
+    if len(components) > 1 or components[0, 0] < 1.0:
         left = _uniform(_mix(bits ^ GOLDEN))
-        while part < len(parts) and left >= parts[part, 0]:
-            left -= parts[part, 0]
-            part += 1
-        if part == len(parts):
+        while component < len(components) and left >= components[component, 0]:
+            left -= components[component, 0]
+            component += 1
+        if component == len(components):
             return 0.0
-    if parts[part, 2] <= 0.0:
-        return parts[part, 1]
-    shape = 1.0 / parts[part, 2]
-    return parts[part, 1] * _unit_gamma(shape, bits) / shape
+    if components[component, 2] <= 0.0:
+        return components[component, 1]
+    shape = 1.0 / components[component, 2]
+    return components[component, 1] * _unit_gamma(shape, bits) / shape
 
 
 @helper

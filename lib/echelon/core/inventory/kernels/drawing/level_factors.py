@@ -12,7 +12,7 @@ _SCORES = np.linspace(-4.75, 4.75, 77)  # normal scores between which quantiles 
 _PER_STRATUM = 4  # quantiles whose mean stands for a stratum
 
 
-def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) -> Doubles:
+def stratified_level_factors(level_cv: float, key: np.uint64, shape: tuple[int, int]) -> Doubles:
     """Gamma factors with mean 1, (horizons, replications): the means of as many equally likely strata as there are
     replications (whole blocks), in random order (Latin hypercube sampling; McKay, Beckman & Conover, Technometrics 21(2),
     1979), such that each block of replications covers the range too.
@@ -25,9 +25,11 @@ def stratified_level(level_cv: float, key: np.uint64, shape: tuple[int, int]) ->
     return out
 
 
-def common_level(level_cv: float, correlation: float, keys: tuple[np.uint64, np.uint64], shape: tuple[int, int]) -> Doubles:
-    """As `stratified_level`, with normal scores that are correlated with those of all nodes of the SKU: keys of the common
-    and of the node's own stream. Each horizon has the same strata, in the order of the scores (Iman and Conover,
+def common_level_factors(
+    level_cv: float, correlation: float, keys: tuple[np.uint64, np.uint64], shape: tuple[int, int]
+) -> Doubles:
+    """As `stratified_level_factors`, with normal scores that are correlated with those of all nodes of the SKU: keys of the
+    common and of the node's own stream. Each horizon has the same strata, in the order of the scores (Iman and Conover,
     Communications in Statistics B 11(3), 1982), so that every node alone is as well covered as without correlation."""
     both = np.empty((2, *shape))
     for key, one in zip(keys, both, strict=True):

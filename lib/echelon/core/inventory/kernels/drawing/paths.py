@@ -13,7 +13,7 @@ from echelon.core.inventory.kernels.drawing.times import lead_drawing, processin
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.model.supply_network import AT_ONCE, OUTSIDE, Point, SupplyNetwork
 
-_PART = 4  # blocks
+_CHUNK = 4  # blocks
 _HELD = 3_000_000  # units of demand: twelve megabytes, as much as caches hold of them
 
 
@@ -32,8 +32,8 @@ class Sampled(Protocol):
     def warm_up(self) -> int:
         """The first periods, which are not measured."""
 
-    def parts(self) -> Iterator[tuple[int, "Paths"]]:
-        """The paths in parts, each with the number of its first block; a part lasts until the next is asked for."""
+    def chunks(self) -> Iterator[tuple[int, "Paths"]]:
+        """The paths in chunks, each with the number of its first block; a chunk lasts until the next is asked for."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Paths:
         """Number of measured periods."""
         return self.periods - self.warm_up
 
-    def parts(self) -> Iterator[tuple[int, "Paths"]]:
+    def chunks(self) -> Iterator[tuple[int, "Paths"]]:
         """All at once."""
         yield 0, self
 
@@ -112,23 +112,23 @@ class PathSource(DemandSource):
         demand = self.draw_demand(purpose, -(-replications // BLOCK))
         return paths_of(self.network, purpose, demand, self.warm_up)
 
-    def in_parts(self, purpose: str, replications: int) -> Sampled:
+    def in_chunks(self, purpose: str, replications: int) -> Sampled:
         """The same paths for who goes through them once: those of trees are never held all at once."""
         if not self.network.is_order_up_to_tree:
             return self.draw(purpose, replications)
-        return PathsInParts(self, purpose, -(-replications // BLOCK))
+        return PathsInChunks(self, purpose, -(-replications // BLOCK))
 
-    def held_or_in_parts(self, purpose: str, replications: int) -> Sampled:
+    def held_or_in_chunks(self, purpose: str, replications: int) -> Sampled:
         """The same paths for who may go through them again: held where a cache holds them, as drawing anew takes less time
         than fetching them from memory."""
         few = replications * self.periods * len(self._customers) <= _HELD
-        return self.draw(purpose, replications) if few else self.in_parts(purpose, replications)
+        return self.draw(purpose, replications) if few else self.in_chunks(purpose, replications)
 
     @cached_property
     def memory(self) -> Paths:
-        """Of one part."""
-        lead = lead_drawing(self.network, "memory").memory(_PART, self.periods)
-        return Paths(self.no_demand(_PART), lead, self.warm_up)
+        """Of one chunk."""
+        lead = lead_drawing(self.network, "memory").memory(_CHUNK, self.periods)
+        return Paths(self.no_demand(_CHUNK), lead, self.warm_up)
 
 
 def _moved(point: Point, place: dict[int, int]) -> Point:
@@ -136,8 +136,8 @@ def _moved(point: Point, place: dict[int, int]) -> Point:
     return replace(point, links=tuple(replace(link, source=place[link.source]) for link in point.links))
 
 
-class PathsInParts:
-    """Paths that are drawn while they are simulated, part by part to the same memory (of the source), so that a part is
+class PathsInChunks:
+    """Paths that are drawn while they are simulated, chunk by chunk to the same memory (of the source), so that a chunk is
     simulated while it is in the cache. One of a source at a time."""
 
     def __init__(self, source: PathSource, purpose: str, blocks: int) -> None:
@@ -146,11 +146,11 @@ class PathsInParts:
         self._demand = source.drawings(purpose, blocks)
         self._lead = lead_drawing(source.network, purpose)
 
-    def parts(self) -> Iterator[tuple[int, Paths]]:
+    def chunks(self) -> Iterator[tuple[int, Paths]]:
         """Drawn anew, with the same numbers, each time."""
-        for first in range(0, self.blocks, _PART):
-            part = self._memory.first(min(_PART, self.blocks - first) * BLOCK)
+        for first in range(0, self.blocks, _CHUNK):
+            chunk = self._memory.first(min(_CHUNK, self.blocks - first) * BLOCK)
             for drawing in self._demand:
-                drawing.fill(part.demand, first)
-            self._lead.fill(part.lead, first)
-            yield first, part
+                drawing.fill(chunk.demand, first)
+            self._lead.fill(chunk.lead, first)
+            yield first, chunk

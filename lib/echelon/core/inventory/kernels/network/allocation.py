@@ -56,8 +56,8 @@ def _by_rank(net: Network, state: State, tape: Tape, n: int, available: int, up:
     for r in range(net.points[n].ranks_at, net.points[n].ranks_end):
         for i in range(_parties(net, n)):
             p = _party(net, n, i)
-            mine = net.rank[p] == net.ranks[r]
-            state.party[p] = _waiting(net, state, p, up) if mine else ZERO
+            of_this_rank = net.rank[p] == net.ranks[r]
+            state.party[p] = _waiting(net, state, p, up) if of_this_rank else ZERO
         left = _share_out(net, state, tape, n, left)
         if left == ZERO:
             break

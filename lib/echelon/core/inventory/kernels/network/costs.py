@@ -53,10 +53,10 @@ class Cost:
     network: Estimate
 
 
-def yearly_costs(found: NetworkMeasures, network: SupplyNetwork, periods_per_year: float) -> dict[str, Cost]:
+def yearly_costs(simulated: NetworkMeasures, network: SupplyNetwork, periods_per_year: float) -> dict[str, Cost]:
     """Cost by kind: holding, pipeline, backorder, lost_sale, waste, order, and total."""
     nodes = network.nodes
-    a_year = periods_per_year / found.periods
+    a_year = periods_per_year / simulated.periods
     rates = {
         "holding": (layout.ON_HAND, [point.holding_cost / periods_per_year for point in nodes]),
         "pipeline": (measures.PIPELINE, [point.costs.pipeline / periods_per_year for point in nodes]),
@@ -65,7 +65,7 @@ def yearly_costs(found: NetworkMeasures, network: SupplyNetwork, periods_per_yea
         "waste": (measures.WASTE, [point.costs.waste for point in nodes]),
         "order": (measures.ORDER_COUNT, [point.costs.order for point in nodes]),
     }
-    paid = {kind: a_year * np.array(rate)[:, None] * found.sums[row] for kind, (row, rate) in rates.items()}
+    paid = {kind: a_year * np.array(rate)[:, None] * simulated.sums[row] for kind, (row, rate) in rates.items()}
     paid["total"] = np.sum(list(paid.values()), axis=0)
     return {kind: Cost(_estimate(values), _estimate(values.sum(axis=0))) for kind, values in paid.items()}
 

@@ -44,8 +44,8 @@ class NetworkSimulator:
         self._sums = np.zeros((self.replications, len(self._net.points), measures.ALL_SUMS))
         rows = max(int(self._net.points["customers"].max()) + 1, 1)
         demand, asked = np.zeros(rows), np.zeros(rows)
-        for _, part in paths.parts():
-            measured = part.demand[:, self.warm_up :]
+        for _, chunk in paths.chunks():
+            measured = chunk.demand[:, self.warm_up :]
             demand += measured.sum(axis=(0, 1, 3), dtype=np.float64)
             asked += np.count_nonzero(measured > 0, axis=(0, 1, 3))
         self.demand, self._asked = self._per_point(demand), self._per_point(asked)
@@ -73,16 +73,18 @@ class NetworkSimulator:
     def _run(self, levels: Doubles, weights: Doubles | None = None, trace: Floats | None = None) -> Doubles:
         """Simulate; with weights returns the derivatives of the weighted cost, else zeros. Both (points,)."""
         worth = np.zeros((measures.WEIGHTS, len(levels))) if weights is None else weights
-        seen = np.zeros((0, self.periods, measures.TRACED, len(levels)), np.float32) if trace is None else trace
+        traced = np.zeros((0, self.periods, measures.TRACED, len(levels)), np.float32) if trace is None else trace
         slope = np.zeros(len(levels))
-        for first, part in self.paths.parts():
-            rows = slice(first * BLOCK, (first + part.blocks) * BLOCK)
-            slope += self._run_part(part, np.asarray(levels, float), worth, weights is not None, rows, seen)
+        for first, chunk in self.paths.chunks():
+            rows = slice(first * BLOCK, (first + chunk.blocks) * BLOCK)
+            slope += self._run_chunk(chunk, np.asarray(levels, float), worth, weights is not None, rows, traced)
         return slope
 
-    def _run_part(self, part: Paths, levels: Doubles, weights: Doubles, backwards: bool, rows: slice, trace: Floats) -> Doubles:
-        """Derivatives of a part of the paths, whose sums are written to their rows."""
-        draws = draws_of(part, len(levels))
+    def _run_chunk(
+        self, chunk: Paths, levels: Doubles, weights: Doubles, backwards: bool, rows: slice, trace: Floats
+    ) -> Doubles:
+        """Derivatives of a chunk of the paths, whose sums are written to their rows."""
+        draws = draws_of(chunk, len(levels))
         while True:
             slope = np.zeros(len(levels))
             inputs = (self._net, self._state, self._tape, levels, draws, self.warm_up, weights, backwards)
@@ -126,9 +128,9 @@ class NetworkSimulator:
     def trace(self, levels: Doubles) -> Floats:
         """(replications, periods, TRACED, points): stock on hand, backorders and units under way at the end of every period,
         the warm-up included."""
-        seen = np.zeros((self.replications, self.periods, measures.TRACED, len(levels)), np.float32)
-        self._run(levels, trace=seen)
-        return seen
+        traced = np.zeros((self.replications, self.periods, measures.TRACED, len(levels)), np.float32)
+        self._run(levels, trace=traced)
+        return traced
 
     def quantiles(self, levels: Doubles, probabilities: Sequence[float]) -> Doubles:
         """(TRACED, probabilities, periods, points): quantiles over replications of what `trace` shows."""
@@ -137,8 +139,8 @@ class NetworkSimulator:
     def demand_of(self, point: int) -> Floats:
         """(replications, periods): customers' demand of a point that has customers."""
         row = self._net.points["customers"][point]
-        found = [part.demand[:, :, row].transpose(0, 2, 1).copy() for _, part in self.paths.parts()]
-        return np.concatenate(found).reshape(self.replications, self.periods)
+        demands = [chunk.demand[:, :, row].transpose(0, 2, 1).copy() for _, chunk in self.paths.chunks()]
+        return np.concatenate(demands).reshape(self.replications, self.periods)
 
 
 def draws_of(paths: Paths, points: int) -> Draws:

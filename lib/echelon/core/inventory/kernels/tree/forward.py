@@ -203,9 +203,9 @@ def forward(
         _order_all(net, levels, work.state, t)
         for n in range(nodes):
             at = tape_at(net, t if keep else 0, n)
-            seen, rounding = demand[t, max(net.customers[n], 0)], _ROUNDING * max(levels[n], _1)
+            demanded, rounding = demand[t, max(net.customers[n], 0)], _ROUNDING * max(levels[n], _1)
             _receive_shipment(net, n, t, at, lead, work)
-            _step(net, n, t, at, rounding, seen, warm_up, full, sums[n], work)
+            _step(net, n, t, at, rounding, demanded, warm_up, full, sums[n], work)
 
 
 @kernel

@@ -91,41 +91,41 @@ class TreeSimulator:
     def demand(self) -> Doubles:
         """Customers' demand per node over the measured periods of all replications."""
         if self._demand is None:
-            for _ in self._counted_parts():
+            for _ in self._counted_chunks():
                 pass
         assert self._demand is not None
         return self._demand
 
-    def _parts(self) -> Iterator[tuple[Paths, Floats]]:
-        """Parts of the paths with their sums, as zeros."""
+    def _chunks(self) -> Iterator[tuple[Paths, Floats]]:
+        """Chunks of the paths with their sums, as zeros."""
         self._sums[:] = 0
-        for first, part in self.paths.parts():
-            yield part, self._sums[first : first + part.blocks]
+        for first, chunk in self.paths.chunks():
+            yield chunk, self._sums[first : first + chunk.blocks]
 
-    def _counted_parts(self) -> Iterator[tuple[Paths, Floats]]:
+    def _counted_chunks(self) -> Iterator[tuple[Paths, Floats]]:
         """The same; in passing, the first time, customers' demand is added up."""
         if self._demand is not None:
-            yield from self._parts()
+            yield from self._chunks()
             return
         by_lane = np.zeros((int(self.net.customers.max(initial=0)) + 1, BLOCK))
-        for part, found in self._parts():
-            sums.add_demand(part.demand, part.warm_up, by_lane)
-            yield part, found
+        for chunk, chunk_sums in self._chunks():
+            sums.add_demand(chunk.demand, chunk.warm_up, by_lane)
+            yield chunk, chunk_sums
         per_row = by_lane.sum(axis=1)
         self._demand = np.where(self.net.customers >= 0, per_row[np.maximum(self.net.customers, 0)], 0.0)
 
-    def _asked_parts(self) -> Iterator[tuple[Paths, Floats]]:
+    def _asked_chunks(self) -> Iterator[tuple[Paths, Floats]]:
         """The same; in passing, measured periods in which customers ask for anything are counted."""
         by_lane = np.zeros(int(self.net.customers.max(initial=0)) + 1)
-        for part, found in self._parts():
-            by_lane += np.count_nonzero(part.demand[:, part.warm_up :] > 0, axis=(0, 1, 3))
-            yield part, found
+        for chunk, chunk_sums in self._chunks():
+            by_lane += np.count_nonzero(chunk.demand[:, chunk.warm_up :] > 0, axis=(0, 1, 3))
+            yield chunk, chunk_sums
         self._asked = np.where(self.net.customers >= 0, by_lane[np.maximum(self.net.customers, 0)], 0.0)
 
     def _forward(self, levels: Doubles, full: bool) -> Floats:
         used = np.asarray(levels, self.precision)
-        for part, found in self._asked_parts() if full else self._counted_parts():
-            forward.forward_blocks(self.net, used, part.demand, part.lead, part.warm_up, full, found, self._work)
+        for chunk, chunk_sums in self._asked_chunks() if full else self._counted_chunks():
+            forward.forward_blocks(self.net, used, chunk.demand, chunk.lead, chunk.warm_up, full, chunk_sums, self._work)
         return self._sums
 
     def totals(self, levels: Doubles) -> Totals:
@@ -143,25 +143,27 @@ class TreeSimulator:
         owed = np.zeros_like(hold) if backorder is None else backorder
         weights, used = np.stack([hold, owed, unmet]).astype(self.precision), np.asarray(levels, self.precision)
         slope = np.zeros(len(levels))
-        for part, found in self._counted_parts():
-            adjoint.gradient_blocks(self.net, used, part.demand, part.lead, part.warm_up, weights, found, self._work, slope)
+        for chunk, chunk_sums in self._counted_chunks():
+            adjoint.gradient_blocks(
+                self.net, used, chunk.demand, chunk.lead, chunk.warm_up, weights, chunk_sums, self._work, slope
+            )
         return _totals(self._sums), slope
 
     def measure(self, levels: Doubles) -> Measures:
         """One forward pass with all measures."""
-        found = self._forward(levels, True)
-        blocks, nodes = found.shape[:2]
-        by_kind = found.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3).astype(np.float64, order="C")
+        all_sums = self._forward(levels, True)
+        blocks, nodes = all_sums.shape[:2]
+        by_kind = all_sums.reshape(blocks, nodes, layout.SUMS, BLOCK).transpose(2, 1, 0, 3).astype(np.float64, order="C")
         return Measures(by_kind.reshape(layout.SUMS, nodes, blocks * BLOCK), self.measured, self._cycles(), self._asked)
 
     def _cycles(self) -> Doubles:
         """Whole review cycles inside the measured periods, per node."""
         ends = np.arange(self.paths.warm_up, self.paths.periods)
-        found = []
+        cycles = []
         for start, review in zip(self.net.cycle_start, self.net.review, strict=True):
             is_end = (ends >= start) & ((ends - start) % review == 0) & (ends - review >= self.paths.warm_up)
-            found.append(is_end.sum())
-        return np.array(found, float)
+            cycles.append(is_end.sum())
+        return np.array(cycles, float)
 
 
 def _totals(sums: Floats) -> Totals:

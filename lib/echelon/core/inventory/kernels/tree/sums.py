@@ -119,6 +119,6 @@ def add_demand(demand: Floats, warm_up: int, out: Doubles) -> None:
     for b in range(demand.shape[0]):
         for t in range(warm_up, demand.shape[1]):
             for row in range(demand.shape[2]):
-                seen, total = demand[b, t, row], out[row]
+                demanded, total = demand[b, t, row], out[row]
                 for r in range(BLOCK):
-                    total[r] += seen[r]
+                    total[r] += demanded[r]

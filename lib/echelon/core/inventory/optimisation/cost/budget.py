@@ -55,7 +55,7 @@ class Curve:
         totals = self._system.totals(levels)
         if np.any((demand > 0) & (totals.unmet >= demand)):
             other = least_cost_levels(self._system, costs, self._start)
-            levels = min(levels, other, key=lambda found: float(costs.by_node(self._system.totals(found)).sum()))
+            levels = min(levels, other, key=lambda candidate: float(costs.by_node(self._system.totals(candidate)).sum()))
         return self.of(levels, price)
 
     def of(self, levels: Doubles, price: float) -> CurvePoint:
@@ -103,11 +103,11 @@ def most_service_whole(
     """The same in whole levels: the best within the budget of all plans that the polish looks at for a few prices
     nearby, with what is left spent unit by unit. links: (source, destination) inside the network."""
     near = most_service(system, value, budget, start)
-    curve, seen = Curve(system, value, start), Plans(system)
+    curve, tried = Curve(system, value, start), Plans(system)
     for factor in _PRICES_NEARBY:
         costs = curve.costs(factor * near.price)
-        Polish(seen, costs, links, np.ones(len(value), bool)).best(near.levels)
-    plans = [curve.point(levels, totals, near.price) for levels, totals in seen.all()]
+        Polish(tried, costs, links, np.ones(len(value), bool)).best(near.levels)
+    plans = [curve.point(levels, totals, near.price) for levels, totals in tried.all()]
     plans += [curve.of(levels, near.price) for levels in (np.floor(near.levels + 1e-6), np.zeros(len(value)))]
     affordable = [plan for plan in plans if plan.spent <= budget]
     return _filled_up(curve, max(affordable, key=lambda plan: plan.fill_rate), budget)

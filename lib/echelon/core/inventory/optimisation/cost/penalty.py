@@ -19,5 +19,5 @@ def least_cost_levels(system: System, costs: Costs, start: Doubles) -> Doubles:
         totals, gradient = system.gradient(levels, costs.hold, costs.unmet, costs.backorder)
         return float(costs.by_node(totals).sum()) / system.scale, gradient / system.scale
 
-    found = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start), tol=1e-9)
-    return np.asarray(found.x, float)
+    optimum = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start), tol=1e-9)
+    return np.asarray(optimum.x, float)

@@ -138,5 +138,5 @@ def _searched(search: Search[Point], start: Start) -> Doubles:
     if not goal.targets.whole:
         return min(begin, goal.meet(best.levels), key=lambda point: point.cost).levels
     whole = (goal.meet(np.where(search.free, np.rint(point.levels), point.levels)) for point in (begin, best))
-    found = min(whole, key=lambda point: point.rounded_up()[1])
-    return (polished(search, found) if start.earlier is None else found).levels
+    best_whole = min(whole, key=lambda point: point.rounded_up()[1])
+    return (polished(search, best_whole) if start.earlier is None else best_whole).levels

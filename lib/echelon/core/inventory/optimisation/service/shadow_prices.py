@@ -34,14 +34,14 @@ class ShadowPrices:
         """
         priced, price = self.bound & (surplus > 0), surplus / slope
         for _ in range(_MOST_PASSES):
-            found = self._pass(simulator, levels, price)
-            if np.abs(found) @ priced <= _PRECISION * (self.hold @ priced) * simulator.scale:
+            derivative = self._pass(simulator, levels, price)
+            if np.abs(derivative) @ priced <= _PRECISION * (self.hold @ priced) * simulator.scale:
                 break
             if not self._known:
-                self._learn_effect(found - self._pass(simulator, levels, 1.1 * price), surplus)
-            change = found / np.where(priced, self.effect * surplus, 1.0)
+                self._learn_effect(derivative - self._pass(simulator, levels, 1.1 * price), surplus)
+            change = derivative / np.where(priced, self.effect * surplus, 1.0)
             self.factor = np.where(priced, np.clip(self.factor + change, *_FACTORS), self.factor)
-        return found
+        return derivative
 
     def _pass(self, simulator: System, levels: Doubles, price: Doubles) -> Doubles:
         return simulator.gradient(levels, self.hold, price * self.factor)[1]

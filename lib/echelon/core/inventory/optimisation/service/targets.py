@@ -104,9 +104,9 @@ def _seen_decay(decay: Doubles, fallen: Doubles, moved: Doubles) -> Doubles:
     Counting says too much where the source is short, since what one location gains another lacks; Newton steps would
     then creep. The secant is kept within a factor of the count, so that noise between neighbours can't throw it far.
     """
-    seen = fallen / np.where(moved != 0, moved, 1.0)
-    trusted = (moved != 0) & ((seen < 0.5 * decay) | (seen > 1.5 * decay))
-    return np.where(trusted, np.clip(seen, decay / _LARGEST_STEP, 3 * decay), decay)
+    observed = fallen / np.where(moved != 0, moved, 1.0)
+    trusted = (moved != 0) & ((observed < 0.5 * decay) | (observed > 1.5 * decay))
+    return np.where(trusted, np.clip(observed, decay / _LARGEST_STEP, 3 * decay), decay)
 
 
 def _next(step: Doubles, levels: Doubles, low: Doubles, high: Doubles) -> Doubles:
