@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 import pytest
 from echelon.config.models import Source
-from echelon.lake.sources.midnights import in_step_with_summer, is_midnight, midnights_elsewhere
+from echelon.lake.sources.midnights import is_midnight, midnights_elsewhere
 from pydantic import ValidationError
 from support.ingest_files import settings
 from support.read_files import HEADER, files, refusal
@@ -158,11 +158,18 @@ def test_one_late_hour_of_the_whole_year_is_told(read: Any, tmp_path: Path) -> N
     assert read(opening / "b.csv").notes == []
 
 
+def test_noon_that_is_written_in_utc_without_a_zone_is_on_its_day(read: Any, tmp_path: Path) -> None:
+    moments = pd.date_range(f"{YEAR[0]} 12:00", f"{YEAR[-1]} 12:00", tz="Europe/Berlin").tz_convert("UTC")
+    found = read(
+        files(tmp_path, a_csv="\n".join([HEADER, *(f"A,N,{moment:%Y-%m-%d %H:%M},1" for moment in moments)])) / "a.csv"
+    )
+    assert days(found) == YEAR and found.notes == []
+
+
 def test_times_that_follow_summer_time() -> None:
-    summer, winter = [(79200, month, 30) for month in (5, 6, 7)], [(82800, month, 30) for month in (11, 12, 1)]
-    assert in_step_with_summer([*summer, *winter], [79200, 82800])
-    assert not in_step_with_summer([*summer, *winter, (79200, 12, 30)], [79200, 82800])
-    assert not in_step_with_summer(summer, [79200])
+    summer, winter = [(month, 79200, 30) for month in (5, 6, 7)], [(month, 82800, 30) for month in (11, 12, 1)]
+    assert is_midnight([*summer, *winter])
+    assert not is_midnight([*summer, *winter, (12, 79200, 30)])
 
 
 def test_midnights_of_several_zones_are_told(read: Any, tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ _GREAT_MAJORITY = 0.9
 _FEW = 10
 # Offsets from UTC are whole quarters of an hour; a midnight from here on is that of a later day.
 _QUARTER, _HOUR, _TEN, _NOON, _EVENING, _DAY = 900, 3600, 36_000, 43_200, 72_000, 86_400
-# Months with summer time north of the equator or south of it; so many times a day may be midnights of so many zones.
-_MAY_TO_AUGUST, _NOVEMBER_TO_FEBRUARY = (5, 6, 7, 8), (11, 12, 1, 2)
+# So many times a day may be midnights of so many zones.
 _ZONES = 6
 # Years whose rules of summer time stand for all of our time; zones of nobody, or of an atoll.
 _YEARS = (2019, 2021, 2023, 2025)
@@ -96,12 +95,13 @@ def tell_clocks(source: Source, name: str, kept: DataFrame, late: Mapping[str, b
     """
     notes = []
     for column in (column for column, so in late.items() if so and not source.times_in and source.time_zone != "UTC"):
-        clock, month = F.col(f"{CLOCK}{column}"), F.month(column)
-        sums = kept.where(clock.isNotNull() & (clock % _QUARTER == 0)).groupBy(clock, month).count().collect()
+        clock = F.col(f"{CLOCK}{column}")
+        sums = kept.where(clock % _QUARTER == 0).groupBy(F.month(column), clock).count().collect()
         counts = [(row[0], row[1], row[2]) for row in sums]
-        if times := midnights_elsewhere(_by_second(counts)[:2], sum(number for _, _, number in counts)):
+        times = midnights_elsewhere(_by_second(counts)[:2], sum(number for _, _, number in counts))
+        if times and is_midnight([one for one in counts if one[1] in times]):
             text = _as_if_in_utc(source, name, column, times)
-            if in_step_with_summer(counts, times):
+            if len(times) > 1:
                 raise InputRefused(text)
             notes.append(text)
     return notes
@@ -109,22 +109,9 @@ def tell_clocks(source: Source, name: str, kept: DataFrame, late: Mapping[str, b
 
 def _by_second(counts: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
     totals: dict[int, int] = {}
-    for second, _, number in counts:
+    for _, second, number in counts:
         totals[second] = totals.get(second, 0) + number
     return sorted(totals.items(), key=lambda one: (-one[1], one[0]))
-
-
-def in_step_with_summer(counts: Sequence[tuple[int, int, int]], times: Sequence[int]) -> bool:
-    """Whether times are an hour earlier in one half of the year than in the other. counts: (second, month, number)."""
-    if len(times) < 2:
-        return False
-    early = times[0] if times[1] - times[0] == _HOUR else times[1]
-    halves = []
-    for months in (_MAY_TO_AUGUST, _NOVEMBER_TO_FEBRUARY):
-        known = [(second, number) for second, month, number in counts if month in months and second in times]
-        total = sum(number for _, number in known)
-        halves.append(sum(number for second, number in known if second == early) / total if total else 0.5)
-    return max(halves) >= _GREAT_MAJORITY and min(halves) <= 1 - _GREAT_MAJORITY
 
 
 def _as_if_in_utc(source: Source, name: str, column: str, times: Sequence[int]) -> str:
