@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from echelon.core.inventory.explanation import cause_names
 from echelon.report import formats as f
 from echelon.report import svg
 from echelon.report.data import ReportData
@@ -13,30 +14,42 @@ from echelon.report.sections.network import valued
 
 # cause: its name on a bar, what it does in a sentence about stock, and what is meant.
 CAUSES = {
-    "demand_variability": ("Demand varies", "demand varies", "Customers order more in one {period} than in another."),
-    "forecast_error": (
+    cause_names.NOISE: ("Demand varies", "demand varies", "Customers order more in one {period} than in another."),
+    cause_names.ERROR: (
         "Forecast uncertain",
         "the forecast is uncertain",
         "What they will order is not known for sure.",
     ),
-    "forecast_bias": ("Forecast biased", "forecasts are biased", "In the past, forecasts were too high or too low on average."),
-    "lead_time_mean": ("Lead times are long", "lead times are long", "The time that 99 of 100 deliveries take at least."),
-    "lead_time_variability": (
+    cause_names.BIAS: (
+        "Forecast biased",
+        "forecasts are biased",
+        "In the past, forecasts were too high or too low on average.",
+    ),
+    cause_names.LENGTH: ("Lead times are long", "lead times are long", "The time that 99 of 100 deliveries take at least."),
+    cause_names.VARIATION: (
         "Lead times vary",
         "lead times vary",
         "Times differ from delivery to delivery, within the promise.",
     ),
-    "supplier_unreliability": ("Deliveries are late", "deliveries are late", "They come later than their source promises."),
-    "upstream_shortage": ("Source runs short", "sources run short", "The warehouse has nothing to ship when it should."),
-    "review_period": (
+    cause_names.UNRELIABILITY: ("Deliveries are late", "deliveries are late", "They come later than their source promises."),
+    cause_names.SHORTAGE: ("Source runs short", "sources run short", "The warehouse has nothing to ship when it should."),
+    cause_names.REVIEW: (
         "Orders at reviews",
         "orders wait for reviews",
         "Orders wait for a review: more cycle stock, and often less safety stock.",
     ),
-    "lots": ("Lots and minimums", "orders come in lots or minimums", "Orders are rounded up."),
-    "target": ("High target", "the target is high", "Half as much unserved demand: say 95% served instead of 90%."),
-    "remainder": ("Remainder", "some stock has none of these causes", "What would be held without any of these causes."),
-    "not_explained": ("Not explained", "not everything was explained", "One of the releases does not explain the SKU."),
+    cause_names.LOTS: ("Lots and minimums", "orders come in lots or minimums", "Orders are rounded up."),
+    cause_names.TARGET: ("High target", "the target is high", "Half as much unserved demand: say 95% served instead of 90%."),
+    cause_names.REMAINDER: (
+        "Remainder",
+        "some stock has none of these causes",
+        "What would be held without any of these causes.",
+    ),
+    cause_names.NOT_EXPLAINED: (
+        "Not explained",
+        "not everything was explained",
+        "One of the releases does not explain the SKU.",
+    ),
 }
 MOST_ROWS = 40
 WIDTH, LABELS, RIGHT, ROW = 490, 140, 58, 25
@@ -107,7 +120,7 @@ def _column(data: ReportData, units: str) -> str:
 def _by_cause(rows: pd.DataFrame, column: str) -> dict[str, float]:
     """Sum per cause, largest first, the remainder last."""
     sums = {str(cause): float(value) for cause, value in rows.groupby("cause")[column].sum().items()}
-    return dict(sorted(sums.items(), key=lambda item: (item[0] == "remainder", -item[1], item[0])))
+    return dict(sorted(sums.items(), key=lambda item: (item[0] == cause_names.REMAINDER, -item[1], item[0])))
 
 
 def _total(data: ReportData) -> Figure:
@@ -137,7 +150,11 @@ def _mostly(by_cause: Mapping[str, float]) -> str:
 def _largest(by_cause: Mapping[str, float], most: int) -> list[tuple[str, float]]:
     """The causes that add most, if they add at least a twentieth of all that causes add."""
     added = sum(part for part in by_cause.values() if part > 0)
-    known = [(cause, part) for cause, part in by_cause.items() if cause != "remainder" and part > 0 and part >= 0.05 * added]
+    known = [
+        (cause, part)
+        for cause, part in by_cause.items()
+        if cause != cause_names.REMAINDER and part > 0 and part >= 0.05 * added
+    ]
     return sorted(known, key=lambda item: (-item[1], item[0]))[:most]
 
 
