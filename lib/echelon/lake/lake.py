@@ -22,6 +22,8 @@ from echelon.lake.visible import newest_release, table_path
 T = TypeVar("T")
 # Small tables take Spark little work but many round trips: a few of them side by side.
 _AT_ONCE = 4
+# Rows that one task checks sooner than Spark has planned to spread them.
+_FEW_ROWS = 50_000
 
 
 class Lake:
@@ -179,8 +181,13 @@ class Lake:
     def _check(self, staged: Mapping[str, DataFrame]) -> list[Check]:
         """The queries of the suites run side by side; Great Expectations itself takes one table after the other."""
         find = partial(self._find, staged=staged)
-        ready = self._side_by_side(lambda name: prepare(staged[name], TABLES[name], self._suites, find, self.keep), staged)
-        return [r for name, prepared in zip(staged, ready, strict=True) for r in check(staged[name], TABLES[name], prepared)]
+        frames = {name: self._in_few_tasks(name, frame) for name, frame in staged.items()}
+        ready = self._side_by_side(lambda name: prepare(frames[name], TABLES[name], self._suites, find, self.keep), frames)
+        return [r for name, prepared in zip(frames, ready, strict=True) for r in check(frames[name], TABLES[name], prepared)]
+
+    def _in_few_tasks(self, name: str, frame: DataFrame) -> DataFrame:
+        """The frame in one partition where it is small: then Spark plans no exchange of its rows."""
+        return frame.coalesce(1) if self._rows.get(name, _FEW_ROWS) < _FEW_ROWS else frame
 
     def _side_by_side(self, work: Callable[[str], T], names: Iterable[str]) -> list[T]:
         """The work on each table. An error is raised only when none is under way any more: a run ends after an error, and
@@ -192,7 +199,7 @@ class Lake:
     def _find(self, name: str, staged: Mapping[str, DataFrame]) -> DataFrame:
         """A table that a check refers to: staged beside it, published before, or as the last release had it."""
         if not name.startswith(RELEASED):
-            return staged[name] if name in staged else self.read(name)
+            return self._in_few_tasks(name, staged[name] if name in staged else self.read(name))
         return self.read_released(name.removeprefix(RELEASED))
 
     def _commit(self, name: str, staged: DataFrame) -> int:
