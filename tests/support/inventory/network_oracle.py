@@ -33,11 +33,13 @@ class NetworkOracle:
         processing: list[list[int]],
         up: list[list[int]],
         warm_up: int,
+        beyond: Sequence[float] | None = None,
     ) -> None:
+        """beyond[point]: stock at the start beyond that of a full point."""
         self.demand, self.processing, self.warm_up = demand, processing, warm_up
         whole = all(point.demand.counts for point in network.nodes if point.demand is not None)
         specs = [with_single_units(point) if whole else point for point in network.nodes]
-        self.points = [PointState(n, spec, float(levels[n])) for n, spec in enumerate(specs)]
+        self.points = [PointState(n, spec, float(levels[n]), beyond[n] if beyond else 0.0) for n, spec in enumerate(specs)]
         self.links: list[LinkState] = []
         for point in self.points:
             for link in point.spec.links:

@@ -72,8 +72,8 @@ class Stock:
 class PointState:
     """One point with its supplies (`links`) and the links that it supplies (`outlets`)."""
 
-    def __init__(self, index: int, spec: Point, level: float) -> None:
-        self.index, self.spec, self.level = index, spec, level
+    def __init__(self, index: int, spec: Point, level: float, beyond: float) -> None:
+        self.index, self.spec, self.level, self.beyond = index, spec, level, beyond
         self.rounding = 1e-5 * max(level, 1.0)
         self.links: list[LinkState] = []
         self.outlets: list[LinkState] = []
@@ -87,7 +87,7 @@ class PointState:
     def initial_stock(self) -> float:
         if self.spec.start.stock is not None:
             return self.spec.start.stock
-        start = self.target(0) + (self.spec.policy.gap if self.spec.policy.kind == "RQ" else 0.0)
+        start = self.target(0) + (self.spec.policy.gap if self.spec.policy.kind == "RQ" else 0.0) + self.beyond
         return max(start - sum(self.pipeline.values()) + self.customers_owed, 0.0)
 
     def target(self, t: int) -> float:

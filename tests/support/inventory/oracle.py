@@ -18,12 +18,13 @@ class Oracle:
         demand: list[list[float]],
         lead: list[list[int]],
         warm_up: int,
+        beyond: Sequence[float] | None = None,
     ) -> None:
-        """demand[t][node], lead[t][node]."""
+        """demand[t][node], lead[t][node]; beyond[node]: stock at the start beyond the level."""
         self.problem, self.demand, self.lead, self.warm_up = problem, demand, lead, warm_up
         self.levels = [float(level) for level in levels]
         count = len(problem.nodes)
-        self.stock = list(self.levels)
+        self.stock = [level + more for level, more in zip(self.levels, beyond or [0.0] * count, strict=True)]
         self.customers = [0.0] * count
         self.claims = [0.0] * count  # what each node's source owes it
         self.shipments: list[defaultdict[int, float]] = [defaultdict(float) for _ in range(count)]  # arrival period -> quantity

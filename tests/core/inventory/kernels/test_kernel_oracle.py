@@ -1,6 +1,7 @@
 """The kernels against a slow event loop, and the gradients against differences."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from echelon.core.arrays import Doubles
@@ -27,15 +28,16 @@ KINDS = {
 }
 
 
-def one_replication(simulator: TreeSimulator, r: int) -> tuple[list[list[float]], list[list[int]]]:
-    """Demand and lead times of one replication as nested lists [period][node]."""
+def one_replication(simulator: TreeSimulator, r: int) -> dict[str, Any]:
+    """The random inputs of one replication as the event loop reads them: nested lists [period][node]."""
     block, lane = divmod(r, layout.BLOCK)
     paths, net = simulator.paths, simulator.net
     assert isinstance(paths, Paths)
     demand = paths.demand[block, :, :, lane].astype(float)
     per_node = [demand[:, row] if row >= 0 else np.zeros(len(demand)) for row in net.customers]
     lead = paths.lead[block, :, :, lane].astype(int)
-    return np.stack(per_node, 1).tolist(), lead.tolist()
+    beyond = paths.starts(len(net.parent))[block, :, lane].tolist()
+    return {"demand": np.stack(per_node, 1).tolist(), "lead": lead.tolist(), "beyond": beyond}
 
 
 @settings(max_examples=most(60))
@@ -45,7 +47,7 @@ def test_kernel_equals_event_loop(problem: SupplyNetwork, data: st.DataObject) -
     levels = np.array([float(data.draw(st.integers(0, 25))) for _ in problem.nodes])
     measures = simulator.measure(levels)
     for r in (0, 37):
-        expected = Oracle(problem, levels, *one_replication(simulator, r), 6).run()
+        expected = Oracle(problem, levels, **one_replication(simulator, r), warm_up=6).run()
         for name, kind in KINDS.items():
             want = [sums[name] for sums in expected]
             np.testing.assert_allclose(measures.sums[kind][:, r], want, rtol=2e-4, atol=2e-3, err_msg=name)

@@ -53,6 +53,7 @@ def one_replication(network: SupplyNetwork, draws: Draws, r: int) -> dict[str, A
         "lead": draws.lead[0, :, :, r].tolist(),
         "processing": draws.processing[0, :, :, r].tolist(),
         "up": draws.up[0, :, :, r].tolist(),
+        "beyond": draws.start[0, :, r].tolist(),
     }
 
 

@@ -66,8 +66,8 @@ def test_lead_time_zero_arrives_at_once() -> None:
 
 
 def test_measures_start_after_the_warm_up() -> None:
-    columns = {"lead": [[2]] * 5, "processing": [[0]] * 5, "up": [[1]] * 5}
-    (sums,) = NetworkOracle(SupplyNetwork("sku", (shop(),)), [10], [[4.0]] * 5, **columns, warm_up=1).run()
+    network = SupplyNetwork("sku", (shop(),))
+    (sums,) = NetworkOracle(network, [10], [[4.0]] * 5, [[2]] * 5, [[0]] * 5, [[1]] * 5, warm_up=1).run()
     assert (sums["on_hand"], sums["unmet"], sums["demand"], sums["pipeline"], sums["ready"]) == (2, 6, 16, 28, 1)
 
 

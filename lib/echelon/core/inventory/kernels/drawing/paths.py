@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+
 from echelon.core.arrays import Bytes, Flags, Floats, Ints
 from echelon.core.inventory.kernels.drawing.demand_source import DemandSource
 from echelon.core.inventory.kernels.drawing.interruptions import forbid_crossing, times_up
+from echelon.core.inventory.kernels.drawing.order_phases import order_phases
 from echelon.core.inventory.kernels.drawing.times import lead_drawing, processing_drawing
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.model.supply_network import AT_ONCE, OUTSIDE, Point, SupplyNetwork
@@ -41,6 +44,7 @@ class Paths:
     """demand: (blocks, periods, customers' points, BLOCK) units; lead: (blocks, periods, links, BLOCK) periods; up: the same,
     whether nothing interrupts a link, None: never; processing: (blocks, periods, points, BLOCK) periods, None: at once.
 
+    start: (blocks, points, BLOCK), inventory position before the first period beyond that of a full point, units, None: full.
     Links are in the order of their points. The first `warm_up` periods are not measured.
     """
 
@@ -49,6 +53,7 @@ class Paths:
     warm_up: int
     up: Flags | None = None
     processing: Bytes | None = None
+    start: Floats | None = None
 
     @property
     def blocks(self) -> int:
@@ -70,6 +75,10 @@ class Paths:
         """Number of measured periods."""
         return self.periods - self.warm_up
 
+    def starts(self, points: int) -> Floats:
+        """`start` of so many points, zeros for full ones."""
+        return np.zeros((self.blocks, points, BLOCK), np.float32) if self.start is None else self.start
+
     def chunks(self) -> Iterator[tuple[int, "Paths"]]:
         """All at once."""
         yield 0, self
@@ -79,7 +88,8 @@ class Paths:
         blocks = -(-replications // BLOCK)
         up = None if self.up is None else self.up[:blocks]
         processing = None if self.processing is None else self.processing[:blocks]
-        return Paths(self.demand[:blocks], self.lead[:blocks], self.warm_up, up, processing)
+        start = None if self.start is None else self.start[:blocks]
+        return Paths(self.demand[:blocks], self.lead[:blocks], self.warm_up, up, processing, start)
 
 
 def paths_of(network: SupplyNetwork, purpose: str, demand: Floats, warm_up: int) -> Paths:
@@ -89,7 +99,8 @@ def paths_of(network: SupplyNetwork, purpose: str, demand: Floats, warm_up: int)
     forbid_crossing(network, lead)
     processed = any(point.processing != AT_ONCE for point in network.nodes)
     processing = processing_drawing(network, purpose).drawn(*size) if processed else None
-    return Paths(demand, lead, warm_up, times_up(network, purpose, *size), processing)
+    up, start = times_up(network, purpose, *size), order_phases(network, purpose, size[0])
+    return Paths(demand, lead, warm_up, up, processing, start)
 
 
 class PathSource(DemandSource):
@@ -145,6 +156,7 @@ class PathsInChunks:
         self._memory = source.memory
         self._demand = source.drawings(purpose, blocks)
         self._lead = lead_drawing(source.network, purpose)
+        self._start = order_phases(source.network, purpose, blocks)
 
     def chunks(self) -> Iterator[tuple[int, Paths]]:
         """Drawn anew, with the same numbers, each time."""
@@ -153,4 +165,4 @@ class PathsInChunks:
             for drawing in self._demand:
                 drawing.fill(chunk.demand, first)
             self._lead.fill(chunk.lead, first)
-            yield first, chunk
+            yield first, replace(chunk, start=self._start[first : first + chunk.blocks])

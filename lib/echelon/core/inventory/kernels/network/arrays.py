@@ -74,12 +74,14 @@ class Network(NamedTuple):
 
 
 class Draws(NamedTuple):
-    """Random inputs: demand (blocks, periods, rows, BLOCK); by link or point (blocks, periods, links or points, BLOCK)."""
+    """Random inputs: demand (blocks, periods, rows, BLOCK); by link or point (blocks, periods, links or points, BLOCK);
+    inventory position at the start beyond a full point's (blocks, points, BLOCK)."""
 
     demand: Floats
     lead: Bytes
     up: npt.NDArray[np.bool_]
     processing: Bytes
+    start: Floats
 
 
 class State(NamedTuple):

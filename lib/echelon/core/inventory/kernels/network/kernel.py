@@ -39,14 +39,15 @@ def _clear(state: State) -> None:
 
 
 @helper
-def _start(net: Network, state: State, tape: Tape, n: int) -> None:
-    """The state of point n before the first period."""
+def _start(net: Network, state: State, tape: Tape, n: int, beyond: float) -> None:
+    """The state of point n before the first period; beyond: of its position, from that of a full point."""
     points = net.points
     owed = constant(tape, points[n].start_backorders)
     expected = net.calendar[0, n].arrivals + net.calendar[0, n].coming
     full = add(tape, scaled(tape, n + 1, net.calendar[0, n].factor), owed)
     if points[n].policy == LOTS:
         full = add(tape, full, constant(tape, points[n].gap))
+    full = add(tape, full, constant(tape, beyond))
     full = larger(tape, minus(tape, full, constant(tape, expected)), ZERO)
     given = points[n].start_stock
     first = full if given < 0.0 else constant(tape, given)
@@ -178,7 +179,7 @@ def _replication(
     for n in range(len(levels)):
         linear(tape, levels[n], ZERO, 0.0, ZERO, 0.0)
     for n in range(len(levels)):
-        _start(net, state, tape, n)
+        _start(net, state, tape, n, draws.start[b, n, r])
     for t in range(draws.demand.shape[1]):
         _period(net, state, tape, Moment(t, b, r, t >= warm_up), warm_up, draws, weights, sums)
         if len(trace) > 0:

@@ -319,6 +319,7 @@ def gradient_blocks(
     levels: Floats,
     demand: Floats,
     lead: Bytes,
+    beyond: Floats,
     warm_up: int,
     weights: Floats,
     sums: Floats,
@@ -332,7 +333,7 @@ def gradient_blocks(
     """
     nodes = len(levels)
     for b in range(demand.shape[0]):
-        forward(net, levels, demand[b], lead[b], warm_up, False, True, sums[b], work)
+        forward(net, levels, demand[b], lead[b], beyond[b], warm_up, False, True, sums[b], work)
         _reverse(net, demand[b], lead[b], warm_up, weights, work)
         for n in range(nodes):
             base = n * RECORD * BLOCK

@@ -185,6 +185,7 @@ def forward(
     levels: Floats,
     demand: Floats,
     lead: Bytes,
+    beyond: Floats,
     warm_up: int,
     full: bool,
     keep: bool,
@@ -192,13 +193,13 @@ def forward(
     work: Workspace,
 ) -> None:
     """Simulate one block. demand: (periods, customers, BLOCK); lead: (periods, nodes, BLOCK), periods from shipment to
-    receipt; sums: (nodes, SUMS * BLOCK), added to; with `keep` the tape of all periods is left in `work` for the adjoint
-    pass, else only one period's is in use, which stays in the cache.
+    receipt; beyond: (nodes, BLOCK), stock at the start beyond the level; sums: (nodes, SUMS * BLOCK), added to; with `keep`
+    the tape of all periods is left in `work` for the adjoint pass, else only one period's is in use, which stays in the cache.
     """
     nodes = len(levels)
     work.ring[:] = _0
     for n in range(nodes):
-        start(work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK], levels[n])
+        start(work.state[n * RECORD * BLOCK : (n + 1) * RECORD * BLOCK], levels[n], beyond[n])
     for t in range(demand.shape[0]):
         _order_all(net, levels, work.state, t)
         for n in range(nodes):
@@ -214,11 +215,13 @@ def forward_blocks(
     levels: Floats,
     demand: Floats,
     lead: Bytes,
+    beyond: Floats,
     warm_up: int,
     full: bool,
     sums: Floats,
     work: Workspace,
 ) -> None:
-    """`forward` for every block of demand (blocks, periods, customers, BLOCK); sums: (blocks, nodes, SUMS * BLOCK)."""
+    """`forward` for every block of demand (blocks, periods, customers, BLOCK); beyond: (blocks, nodes, BLOCK); sums: (blocks,
+    nodes, SUMS * BLOCK)."""
     for b in range(demand.shape[0]):
-        forward(net, levels, demand[b], lead[b], warm_up, full, False, sums[b], work)
+        forward(net, levels, demand[b], lead[b], beyond[b], warm_up, full, False, sums[b], work)

@@ -125,7 +125,10 @@ class TreeSimulator:
     def _forward(self, levels: Doubles, full: bool) -> Floats:
         used = np.asarray(levels, self.precision)
         for chunk, chunk_sums in self._asked_chunks() if full else self._counted_chunks():
-            forward.forward_blocks(self.net, used, chunk.demand, chunk.lead, chunk.warm_up, full, chunk_sums, self._work)
+            beyond = chunk.starts(len(used))
+            forward.forward_blocks(
+                self.net, used, chunk.demand, chunk.lead, beyond, chunk.warm_up, full, chunk_sums, self._work
+            )
         return self._sums
 
     def totals(self, levels: Doubles) -> Totals:
@@ -144,9 +147,8 @@ class TreeSimulator:
         weights, used = np.stack([hold, owed, unmet]).astype(self.precision), np.asarray(levels, self.precision)
         slope = np.zeros(len(levels))
         for chunk, chunk_sums in self._counted_chunks():
-            adjoint.gradient_blocks(
-                self.net, used, chunk.demand, chunk.lead, chunk.warm_up, weights, chunk_sums, self._work, slope
-            )
+            draws = (chunk.demand, chunk.lead, chunk.starts(len(used)), chunk.warm_up)
+            adjoint.gradient_blocks(self.net, used, *draws, weights, chunk_sums, self._work, slope)
         return _totals(self._sums), slope
 
     def measure(self, levels: Doubles) -> Measures:

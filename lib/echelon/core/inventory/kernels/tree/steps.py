@@ -29,13 +29,13 @@ _LOT_TOLERANCE = np.float32(1e-4)
 
 
 @helper
-def start(node: Floats, level: float) -> None:
-    """Full stock, nothing on order."""
+def start(node: Floats, level: float, beyond: Floats) -> None:
+    """Stock at the level and beyond (BLOCK,), nothing on order."""
     for i in range(RECORD * BLOCK):
         node[i] = _0
     for r in range(BLOCK):
-        node[STOCK * BLOCK + r] = level
-        node[POSITION * BLOCK + r] = level
+        node[STOCK * BLOCK + r] = level + beyond[r]
+        node[POSITION * BLOCK + r] = level + beyond[r]
 
 
 @helper
