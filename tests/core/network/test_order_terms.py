@@ -1,13 +1,14 @@
 """Capacities that no order fits into are refused with both figures, as orders of a planning period have them."""
 
 import pytest
+from echelon.core.demand.periods import Frequency
 from echelon.core.network.order_terms import check_capacity
 from echelon.core.network.topology import NetworkError
 
 
-def refusal(*terms: object) -> str:
+def refusal(moq: float, lot_size: float, capacity: float, freq: Frequency) -> str:
     with pytest.raises(NetworkError) as error:
-        check_capacity("Maker -> Hub", *terms)  # type: ignore[arg-type]
+        check_capacity("Maker -> Hub", moq, lot_size, capacity, 1.0, freq)
     return str(error.value)
 
 
@@ -27,13 +28,13 @@ def test_whole_lots_above_the_moq_must_fit() -> None:
     assert "least order of 36 units (moq 25 in lots of 12)" in refusal(25.0, 12.0, 30.0, "D")
 
 
-def test_a_week_carries_seven_days_capacity() -> None:
-    check_capacity("Maker -> Hub", 24.0, 12.0, 10.0, "W")
-    assert "capacity 1 units a day (7 a week, run.frequency: W) is below the least order of 12 units" in refusal(
-        0.0, 12.0, 1.0, "W"
-    )
+def test_an_order_may_have_the_capacity_of_all_days_to_the_next() -> None:
+    check_capacity("Maker -> Hub", 24.0, 12.0, 10.0, 1.0, "W")
+    check_capacity("Maker -> Hub", 24.0, 12.0, 10.0, 7.0, "D")
+    below = "capacity 1 units a day (7 an order: review_period_days 1, run.frequency W) is below the least order of 12 units"
+    assert below in refusal(0.0, 12.0, 1.0, "W")
 
 
 @pytest.mark.parametrize("capacity", [None, 24.0, 24.0 - 1e-12, 1e9])
 def test_capacities_that_hold_an_order_are_taken(capacity: float | None) -> None:
-    check_capacity("Maker -> Hub", 24.0, 12.0, capacity, "D")
+    check_capacity("Maker -> Hub", 24.0, 12.0, capacity, 1.0, "D")

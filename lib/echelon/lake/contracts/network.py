@@ -105,7 +105,12 @@ LANES = Table(
         Column("priority", "int", "1 is the preferred source of a location"),
         share("share", "Share of the destination's orders, among lanes with the same priority", nullable=True),
         Column(
-            "capacity", "double", "Largest quantity ordered per SKU and day; null: no limit", "units/day", True, "capacity > 0"
+            "capacity",
+            "double",
+            "Largest quantity per SKU and day, ordered for all days to the next review; null: no limit",
+            "units/day",
+            True,
+            "capacity > 0",
         ),
         Column("days_up", "double", "Mean time between interruptions; null: never interrupted", "days", True, "days_up > 0"),
         Column(

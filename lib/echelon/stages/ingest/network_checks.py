@@ -26,7 +26,8 @@ def check_network(context: Context, tables: dict[str, DataFrame]) -> None:
         topology.check_network(lanes, suppliers, names_of(locations))
         for row in limited:
             ends = f"{row['source']} -> {row['destination']}"
-            check_capacity(ends, row["moq"], row["lot_size"], row["capacity"], context.settings.run.frequency)
+            every, frequency = row["review_period_days"], context.settings.run.frequency
+            check_capacity(ends, row["moq"], row["lot_size"], row["capacity"], every, frequency)
     except NetworkError as error:
         raise InputRefused(f"lanes: {error}") from None
     _refuse_unsupplied(tables["sales"], lanes)

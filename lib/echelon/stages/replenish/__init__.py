@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.core.network.order_terms import capacity_of_an_order
 from echelon.core.network.topology import planned_supplies
 from echelon.core.replenish.exceptions import exception_table
 from echelon.core.replenish.net_requirements import LEVEL_COLUMNS, STOCK_COLUMNS, net_requirements
@@ -54,15 +55,17 @@ def _levels(context: Context) -> DataFrame:
 
 
 def _lane_terms(context: Context) -> pd.DataFrame:
-    """Order terms and mean lead time of the lanes that are ordered on, the preferred ones into a location first; the capacity
-    is that of a planning period. Lanes do not grow with the number of SKUs."""
-    read, ends = context.lake.read, ["source", "destination"]
+    """Order terms and mean lead time of the lanes that are ordered on, the preferred ones into a location first, whose
+    review periods are the location's; the capacity is that of an order. Lanes do not grow with the number of SKUs."""
+    read, ends, frequency = context.lake.read, ["source", "destination"], context.settings.run.frequency
     suppliers = names_of(read("locations"), "supplier")
     supplies = planned_supplies(lanes_of(read("lanes")), frozenset(names_of(read("locations"))))
     used = [(lane.source, lane.destination) for some in supplies.values() for lane in some if lane.destination not in suppliers]
     terms = read("lanes").join(read("lead_times").select(*ends, "mean_days"), ends).toPandas()
-    terms["capacity"] *= PERIOD_DAYS[context.settings.run.frequency]
-    return pd.DataFrame(used, columns=ends).merge(terms, on=ends)
+    lanes = pd.DataFrame(used, columns=ends).merge(terms, on=ends)
+    review, period_days = lanes.groupby("destination")["review_period_days"].transform("first"), PERIOD_DAYS[frequency]
+    lanes["capacity"] *= [capacity_of_an_order(1.0, days, period_days) for days in review]
+    return lanes
 
 
 def _requirements(rows: pd.DataFrame, lanes: pd.DataFrame) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from echelon.core.inventory.model.supply_network import (
     UnitCosts,
     every,
 )
+from echelon.core.network.order_terms import capacity_of_an_order, periods_between_orders
 from echelon.core.network.topology import Lane, Network, build_network
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.network import lanes_of, names_of
@@ -138,14 +139,15 @@ def _point(name: str, supplies: Sequence[_Supply], row: Any, unit_cost: float, s
     row: of its customers, None without any; shelf_life: periods. An order cost makes its policy (s,S), with the order
     quantity to be found.
     """
-    terms, cost = supplies[0].terms, _order_cost(supplies)
+    terms, cost, period = supplies[0].terms, _order_cost(supplies), lanes.period_days
+    review = terms["review_period_days"]
     return Point(
         name=name,
-        links=tuple(_link(supply, lanes.period_days) for supply in supplies),
+        links=tuple(_link(supply, review, period) for supply in supplies),
         sourcing="priority" if len(supplies) > 1 and supplies[0].lane.share is None else "shares",
         policy=Policy(
             kind="sS" if cost > 0 else "base_stock",
-            calendar=every(max(1, round(terms["review_period_days"] / lanes.period_days))),
+            calendar=every(periods_between_orders(review, period)),
             lot_size=terms["lot_size"],
             moq=terms["moq"],
         ),
@@ -165,14 +167,15 @@ def _order_cost(supplies: Sequence[_Supply]) -> float:
     return sum(cost * (share or 0.0) for cost, share in zip(costs, shares, strict=True)) if shares[0] else costs[0]
 
 
-def _link(supply: _Supply, period_days: float) -> Link:
+def _link(supply: _Supply, review_period_days: float, period_days: float) -> Link:
+    """The lane as a link. What its capacity lets through between two reviews is ordered at once."""
     lane, capacity = supply.lane, supply.terms["capacity"]
     return Link(
         supply.source,
         supply.lead_time,
         share=1.0 if lane.share is None else lane.share,
         priority=lane.priority,
-        capacity=NO_LIMIT if capacity is None else capacity * period_days,
+        capacity=NO_LIMIT if capacity is None else capacity_of_an_order(capacity, review_period_days, period_days),
         disruption=_disruption(supply.terms, period_days),
         supplier=lane.source,
     )

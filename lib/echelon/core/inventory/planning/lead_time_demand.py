@@ -44,6 +44,12 @@ def review_periods(network: SupplyNetwork) -> Doubles:
     return np.array([point.policy.review_period for point in network.nodes])
 
 
+def variance_per_period(network: SupplyNetwork) -> Doubles:
+    """Variance per period of the demand served by each point in the long run (points,)."""
+    horizon = max((len(point.demand.mean) for point in network.nodes if point.demand is not None), default=1)
+    return _variance(network, np.full(len(network.nodes), float(horizon))) / horizon
+
+
 def _variance(network: SupplyNetwork, periods: Doubles) -> Doubles:
     """Variance of the demand served by each point over its own number of periods."""
     demands = [point.demand for point in network.nodes]

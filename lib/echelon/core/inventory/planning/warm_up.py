@@ -1,13 +1,19 @@
-"""How far demand reaches upstream, and how long a network remembers its start."""
+"""How far demand reaches upstream, and how long a network must be simulated to tell of the long run."""
 
 import math
 
 import numpy as np
 
 from echelon.core.arrays import Doubles, Flags
-from echelon.core.inventory.model.supply_network import Link, Policy, SupplyNetwork
+from echelon.core.inventory.kernels.drawing.order_phases import order_quantity
+from echelon.core.inventory.model.supply_network import Link, Point, Policy, SupplyNetwork
+from echelon.core.inventory.planning.capacity import busy_periods
 
 _LONGEST_CYCLE = 366
+# Periods. Within so long an order cycle demand is so small beside the order quantity that its phases hold from the start.
+_LONGEST_ORDER_CYCLE = 120
+# A queue that lasts longer is a matter of years; the rest of it is left out.
+_LONGEST_QUEUE = 3_000
 
 
 def serving(network: SupplyNetwork) -> Flags:
@@ -21,16 +27,34 @@ def serving(network: SupplyNetwork) -> Flags:
 
 
 def warm_up_periods(network: SupplyNetwork) -> int:
-    """Periods until a network has forgotten its start: the longest way through it, each time at its 99 % quantile, three
-    times a disruption's mean length included; a multiple of profiles and irregular calendars, so that they keep their phase."""
-    rate = network.rates
+    """Periods until a network has forgotten its start: the longest way through it, each time at its 99 % quantile, an order
+    cycle, three times a disruption's mean length and the queue behind a capacity included; a multiple of profiles and
+    irregular calendars, so that they keep their phase."""
+    rate, queue = network.rates, np.minimum(2 * busy_periods(network), _LONGEST_QUEUE)
     reach = np.zeros(len(network.nodes))
     for n, point in enumerate(network.nodes):
         before = max((reach[link.source] if link.source >= 0 else 0) + _longest(link) for link in point.links)
-        between = point.policy.gap / rate[n] if rate[n] > 0 else 0.0
-        reach[n] = before + point.processing.quantile(0.99) + point.policy.review_period + between + point.shelf_life
+        between = min(_cycle_quantity(network, point) / rate[n], _LONGEST_ORDER_CYCLE) if rate[n] > 0 else 0.0
+        own = point.processing.quantile(0.99) + point.policy.review_period + point.shelf_life
+        reach[n] = before + own + between + queue[n]
     cycle = math.lcm(*(_cycle(point.policy) for point in network.nodes))
     return math.ceil(reach.max() / cycle) * cycle if cycle <= _LONGEST_CYCLE else math.ceil(reach.max())
+
+
+def _cycle_quantity(network: SupplyNetwork, point: Point) -> float:
+    """What is ordered at once where the inventory position does not start as it is in the long run: in lots it does."""
+    in_lots = point.policy.kind == "RQ" or network.restriction(point.policy.moq) <= point.policy.lot_size
+    return 0.0 if in_lots and point.policy.kind != "sS" else order_quantity(network, point)
+
+
+def measured_periods(network: SupplyNetwork, periods: int) -> int:
+    """About so many periods, but whole cycles of demand and reviews, which would count unevenly else, and with a queue half of
+    the warm-up at least."""
+    busy = warm_up_periods(network) // 2 if busy_periods(network).any() else 0
+    wanted = max(periods, busy)
+    lengths = [len(point.demand.mean) for point in network.nodes if point.demand is not None]
+    cycle = math.lcm(*lengths, *(len(point.policy.calendar) for point in network.nodes))
+    return max(round(wanted / cycle), 1) * cycle if cycle <= wanted else wanted
 
 
 def _cycle(policy: Policy) -> int:
