@@ -12,7 +12,7 @@ MOST = 0.5
 MUCH = 0.5
 
 
-def told_stock_books(demand: DataFrame) -> list[str]:
+def stock_book_notes(demand: DataFrame) -> list[str]:
     """What to tell the user of days that ended empty, from rows of the table `demand`."""
     series = demand.groupBy(*SERIES).agg(
         F.count("*").alias("periods"),
