@@ -60,11 +60,11 @@ def _days(rows: DataFrame, source: Source, keys: int) -> list[_DayColumn]:
     """The columns that tell of which day stock is."""
     cells = rows.select(*_KEY, F.explode(F.concat(_cells(), F.array(_of_file()))).alias("cell")).select(*_KEY, "cell.*")
     by = F.array(
-        *(F.struct(F.lit(name).alias("by"), _text_or_day(F.col("value"), name).alias("told")) for name in (_ROW, _DAY))
+        *(F.struct(F.lit(name).alias("by"), _text_or_day(F.col("value"), name).alias("stated")) for name in (_ROW, _DAY))
     )
     filled = cells.where(F.trim("value") != "").withColumn("is_date", F.col("value").rlike(_DATED))
     filled = filled.select(*_KEY, "key", "is_date", F.explode(by).alias("one")).select(*_KEY, "key", "is_date", "one.*")
-    counts = filled.groupBy("key", "by", "told").agg(
+    counts = filled.groupBy("key", "by", "stated").agg(
         F.count_distinct(*_KEY).alias("keys"), F.bool_and("is_date").alias("is_date")
     )
     sums = F.count("*"), F.sum("keys"), F.bool_and("is_date")

@@ -105,15 +105,15 @@ def _known_movements(context: Context) -> DataFrame:
     own = read("locations").where("kind <> 'supplier'").select("location")
     complete_row = F.col("sku").isNotNull() & F.col("quantity_received").isNotNull()
     late = F.col("received_date") >= F.lit(last_day - timedelta(_DAYS))
-    marked = read("deliveries").withColumns({"_told": complete_row, "_blind": ~complete_row & late})
+    marked = read("deliveries").withColumns({"_complete": complete_row, "_blind": ~complete_row & late})
 
     def complete(end: str, name: str) -> DataFrame:
         sums = marked.groupBy(F.col(end).alias("location"))
-        return sums.agg((F.bool_or("_told") & ~F.bool_or("_blind")).alias(name))
+        return sums.agg((F.bool_or("_complete") & ~F.bool_or("_blind")).alias(name))
 
     lanes = read("lanes").join(own.withColumnRenamed("location", "destination"), "destination")
     supplies = lanes.select(F.col("source").alias("location")).distinct().withColumn("_supplies", F.lit(True))
-    ends = marked.where("_told").agg(F.max("received_date").alias("_receipts_end"))
+    ends = marked.where("_complete").agg(F.max("received_date").alias("_receipts_end"))
     ends = ends.crossJoin(read("sales").agg(F.max("date").alias("sales_end")))
     into, out = complete("destination", "_into"), complete("source", "_out")
     known = reduce(lambda frame, more: frame.join(more, "location", "left"), (into, out, supplies), own)
