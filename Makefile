@@ -81,9 +81,9 @@ bench-plan: setup-dev  ## what the plan of a 40-node SKU costs by phase, and its
 bench-stockpyl: setup-dev  ## the kernel against stockpyl, which must be installed elsewhere: ARGS="--python PATH"
 	@$(PY) -m benchmarks.stockpyl_ratio $(ARGS)
 
-docs: setup  ## docs/tables.md and the contract's part of expectations/ from the table contracts, docs/settings.md
+docs: setup  ## docs/tables.md and the contract's part of expectations/ from the table contracts, docs/settings.md, the table of docs/candidates.md
 	@$(PY) -m echelon.lake.document
-	@$(PY) -m echelon.config.document docs/settings.md
+	@$(PY) -m echelon.config.document docs
 
 site: setup-dev  ## the documentation as a site, strictly (no broken link): site/index.html; to search it: python3 -m http.server -d site
 	@$(PY) -m mkdocs build --strict

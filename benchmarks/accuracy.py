@@ -75,7 +75,12 @@ def _last_window(real: RealSet) -> pd.DataFrame:
 def forecasts(real: RealSet, names: Sequence[str], windows: list[int]) -> pd.DataFrame:
     """Rows of `backtest_scores` of the candidates, of the combinations of their forecasts, and of zero."""
     run = partial(
-        backtest, real.panel, cutoff_periods=windows, horizon=real.horizon, levels=QUANTILES, least_periods=2 * real.horizon
+        backtest,
+        real.panel,
+        cutoff_periods=windows,
+        horizon=real.horizon,
+        probabilities=QUANTILES,
+        least_periods=2 * real.horizon,
     )
     single = run(candidates=[*candidates(real.panel.freq, names), Candidate(ZERO, _zero)])
     combined = combinations(single, names, real.panel.freq)

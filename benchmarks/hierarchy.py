@@ -4,8 +4,9 @@
 
 The data are not in the project: ../shared/data, or it is skipped with a message. LightGBM forecasts bottom-up at each origin;
 weights come from the five windows before an origin. The newest window is the test: nothing was chosen on it; "earlier" is the
-mean of the windows before it, on which the form of the anchor was chosen (M5 alone). WRMSSE weighs by units (no prices for most
-series). --ets: where AutoETS of M5's test window is kept (`benchmarks/autoets.py`). Five CPU minutes for all without its fits.
+mean of the windows before it, on which the form of the aggregate forecast was chosen (M5 alone). WRMSSE weighs by units (no
+prices for most series). --ets: where AutoETS of M5's test window is kept (`benchmarks/autoets.py`). Five CPU minutes for all
+without its fits.
 """
 
 import argparse

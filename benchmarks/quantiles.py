@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.distributions.coverage import COVERED, held_out_coverage
-from echelon.core.forecast.distributions.forecast_error import learn_segments, shape_mixture, with_spread
+from echelon.core.forecast.distributions.forecast_error import learn_segments, shape_mixture, with_level_factors
 from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
 from echelon.core.forecast.models.lightgbm_direct import lightgbm_direct
 from echelon.core.forecast.panel import Panel
@@ -104,7 +104,7 @@ def main() -> None:
     held_out = [split(rows, all_days, back) for back in range(HELD_OUT)]
     unseen, learned = held_out[0]
     print(learned.to_string(index=False))
-    report(with_spread(unseen.merge(learned, on="segment", how="left")), all_days, options.ets)
+    report(with_level_factors(unseen.merge(learned, on="segment", how="left")), all_days, options.ets)
     tables = [coverage_table(*window) for window in held_out]
     print(tables[0].to_string(float_format="{:.4f}".format))
     print(f"\nMean of this window and the {HELD_OUT - 1} before it")

@@ -9,7 +9,6 @@ from typing import get_args
 import pytest
 import yaml
 from echelon.config import Configuration
-from echelon.core.forecast.selection.names import COMBINATIONS, SINGLE
 from echelon.lake.contracts import TABLES
 from pydantic import BaseModel
 from support import ROOT
@@ -210,11 +209,6 @@ def test_every_decision_is_in_the_index_and_has_its_parts() -> None:
         assert f"- [{title}]({page.name})" in index, page.name
         parts = (f"# {int(page.name[:4])}. ", "\nDate: ", "\n**Question.** ", "\n**Decision.** ")
         assert [part for part in parts if part not in text(page)] == [], page.name
-
-
-def test_every_candidate_has_its_row() -> None:
-    page = text(ROOT / "docs" / "candidates.md")
-    assert [name for name in (*SINGLE, *COMBINATIONS) if f"`{name}`" not in page] == []
 
 
 def test_pages_that_the_code_names_exist() -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from echelon.config.document import page, settings
+from echelon.config.document import page, settings, with_candidates
+from echelon.core.forecast.selection.names import COMBINATIONS, SINGLE
 from echelon.lake.checks.suites import load_suite
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.contract import Column, Table
@@ -113,6 +114,12 @@ def test_the_page_of_tables_is_made_from_the_contracts() -> None:
 def test_the_page_of_settings_is_made_from_the_models() -> None:
     assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page(), "run `make docs`"
     assert all(each.meaning for each in settings()), [each.path for each in settings() if not each.meaning]
+
+
+def test_the_page_of_candidates_has_those_that_there_are() -> None:
+    candidates = (ROOT / "docs" / "candidates.md").read_text(encoding="utf-8")
+    assert candidates == with_candidates(candidates), "run `make docs`"
+    assert all(f"| `{name}` |" in candidates for name in (*SINGLE, *COMBINATIONS))
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"echelon: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(interrupt.told(), file=sys.stderr)
+        print(interrupt.message(), file=sys.stderr)
         return interrupt.EXIT_CODES[signal.SIGINT]
     return 0
 

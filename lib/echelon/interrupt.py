@@ -56,14 +56,14 @@ def advise(what: str) -> None:
     _advice = what
 
 
-def told() -> str:
+def message() -> str:
     """What an interrupted command says."""
     return f"echelon: interrupted; nothing half-done is visible: {_advice}"
 
 
 def _line(number: int) -> str:
     screen = "\r\033[2K" if os.isatty(2) else ""
-    return f"{screen}{told()}{'' if number == signal.SIGINT else ' (SIGTERM)'}\n"
+    return f"{screen}{message()}{'' if number == signal.SIGINT else ' (SIGTERM)'}\n"
 
 
 def _silence() -> None:

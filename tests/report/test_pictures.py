@@ -196,6 +196,7 @@ def test_dumbbells_put_values_on_the_scale() -> None:
 def test_exceptions_are_grouped_worst_first(full: ReportData) -> None:
     groups = exception_groups(full)
     assert [group.title.split(":")[0] for group in groups] == ["Stock-out", "Overstock", "Target missed"]
+    assert groups[0].title == "Stock-out: nothing on hand and demand expected"
     assert (groups[1].count, groups[1].severities, groups[1].left_out) == (114, "12 medium, 102 low", 109)
     assert [row["value"] for row in groups[0].rows] == sorted((row["value"] for row in groups[0].rows), reverse=True)
 

@@ -1,4 +1,5 @@
-"""Every setting with its kind, default and meaning, from the models: `echelon settings` and docs/settings.md."""
+"""Every setting with its kind, default and meaning, from the models: `echelon settings` and docs/settings.md; and the table
+of candidates in docs/candidates.md."""
 
 import json
 import re
@@ -8,12 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from echelon.config.models import Configuration, Sources
+from echelon.core.forecast.selection.names import COMBINATIONS, DEFAULT, SINGLE
 
 _HEAD = """# Settings
 
 Made from `lib/echelon/config/models.py` by `make docs`; `echelon settings WORD` shows those that a word is in.
 A setting stands in a YAML file (`--config FILE`, later files over earlier ones) or on the command line (`--set A.B=C`).
 """
+_CANDIDATES = "| name | what it is | default for | cost per fit of 1,913 days or 104 weeks |\n|---|---|---|---|\n"
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
 
 
@@ -40,6 +43,17 @@ def page() -> str:
     """The document docs/settings.md."""
     rows = [f"| `{s.path}` | {s.kind} | {s.default} | {s.meaning} |" for s in settings()]
     return "\n".join([_HEAD, "| setting | value | default | meaning |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def with_candidates(text: str) -> str:
+    """The document docs/candidates.md with its table made anew."""
+    before, head, rest = text.partition(_CANDIDATES)
+    rows = [f"| `{name}` | {what} | {_default_for(name)} | {cost} |" for name, (what, cost) in (SINGLE | COMBINATIONS).items()]
+    return "".join([before, head, "\n".join(rows), *rest.partition("\n\n")[1:]])
+
+
+def _default_for(candidate: str) -> str:
+    return " ".join(freq for freq, names in DEFAULT.items() if candidate in names) or "on request"
 
 
 def _of(path: str, field: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Setting]:
@@ -88,4 +102,7 @@ def _default(field: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page(), encoding="utf-8")
+    folder = Path(sys.argv[1])
+    (folder / "settings.md").write_text(page(), encoding="utf-8")
+    candidates = folder / "candidates.md"
+    candidates.write_text(with_candidates(candidates.read_text(encoding="utf-8")), encoding="utf-8")

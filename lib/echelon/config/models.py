@@ -35,8 +35,8 @@ def _of_this_system(path: str | None) -> str | None:
             "path", "~ stands for your home in a shell only; write {seen}", {"seen": str(Path(path).expanduser())}
         )
     if path and _WINDOWS.match(path):
-        as_seen = "/mnt/" + path[0].lower() + path[2:].replace("\\", "/")
-        raise PydanticCustomError("path", "this is a path of Windows; under WSL the same place is {seen}", {"seen": as_seen})
+        wsl_path = "/mnt/" + path[0].lower() + path[2:].replace("\\", "/")
+        raise PydanticCustomError("path", "this is a path of Windows; under WSL the same place is {seen}", {"seen": wsl_path})
     return path
 
 

@@ -26,12 +26,12 @@ Origin = dict[str, Made]
 
 def explain(problem: Any, origin: Mapping[str, Made]) -> str:
     """A problem of pydantic as one line. origin: by path of the setting."""
-    parts = [str(part) for part in problem["loc"]]
-    path = ".".join(parts)
-    made = next((origin[p] for n in range(len(parts), 0, -1) if (p := ".".join(parts[:n])) in origin), None)
+    keys = [str(key) for key in problem["loc"]]
+    path = ".".join(keys)
+    made = next((origin[p] for n in range(len(keys), 0, -1) if (p := ".".join(keys[:n])) in origin), None)
     place = made.place if made else "configuration"
     if problem["type"] == "extra_forbidden":
-        return f"{place}: unknown setting '{path}'. {_allowed(parts)}"
+        return f"{place}: unknown setting '{path}'. {_allowed(keys)}"
     if problem["type"] == "missing":
         return f"{place}: setting '{path}' is missing"
     written = origin[path].written if path in origin else None
@@ -73,18 +73,18 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def _allowed(parts: Sequence[str]) -> str:
-    names = sorted(_fields_at(parts[:-1]))
-    close = difflib.get_close_matches(parts[-1].lower(), names, n=1)
+def _allowed(keys: Sequence[str]) -> str:
+    names = sorted(_fields_at(keys[:-1]))
+    close = difflib.get_close_matches(keys[-1].lower(), names, n=1)
     hint = f"Did you mean '{close[0]}'? " if close else ""
     return f"{hint}Allowed here: {', '.join(names)}"
 
 
-def _fields_at(parts: Sequence[str]) -> list[str]:
+def _fields_at(keys: Sequence[str]) -> list[str]:
     model: type[BaseModel] = Configuration
-    named = iter(parts)
-    for part in named:
-        annotation = model.model_fields[part].annotation
+    named = iter(keys)
+    for key in named:
+        annotation = model.model_fields[key].annotation
         model = _model_of(annotation)
         if get_origin(annotation) is dict:
             next(named)  # a name that the user gave

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from echelon.core.demand.periods import Frequency, to_days, weekday
-from echelon.core.demand.stamps import slipped_stamps, stamps_whole_periods, stray_stamps, told_windows
+from echelon.core.demand.stamps import slipped_stamps, stamp_period_words, stamps_whole_periods, stray_stamps
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def nth(weekday_name: str, number: int) -> npt.NDArray[np.datetime64]:
 def test_one_date_in_each_month_on_no_fixed_day_is_its_stamp(stamps: npt.NDArray[np.datetime64]) -> None:
     assert stamps_whole_periods(stamps, "M") and slipped(stamps, "M") == {}
     days: list[dt.date] = to_days(stamps).tolist()
-    assert told_windows(days, "M", [1] * len(days)) == "in which it lies"
-    assert told_windows([*days, days[-1] + dt.timedelta(days=9)], "M", [*[100] * len(days), 3]) == "in which it lies"
+    assert stamp_period_words(days, "M", [1] * len(days)) == "in which it lies"
+    assert stamp_period_words([*days, days[-1] + dt.timedelta(days=9)], "M", [*[100] * len(days), 3]) == "in which it lies"
 
 
 def test_weeks_dated_by_changing_days_are_weeks() -> None:

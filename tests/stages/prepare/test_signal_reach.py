@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from echelon.core.demand.periods import Frequency, period_index, period_start
-from echelon.stages.prepare.signal_reach import told_signals
-from echelon.stages.prepare.spikes import told_spikes
-from echelon.stages.prepare.stock_books import told_stock_books
+from echelon.stages.prepare.signal_reach import signal_notes
+from echelon.stages.prepare.spikes import spike_notes
+from echelon.stages.prepare.stock_books import stock_book_notes
 from echelon.stages.replenish.data_exceptions.demand_spikes import demand_spikes
 from echelon.stages.shared.windows import Windows
 from pyspark.sql import SparkSession
@@ -34,7 +34,7 @@ def lines(name: str, numbers: range, sku: str = "*", freq: Frequency = "D") -> R
 
 def told(spark: SparkSession, settings: dict[str, Any], rows: Rows, freq: Frequency = "D") -> list[str]:
     made = context(spark, {"signals": rows}, sources={"sales": {"path": "s"}, "signals": {"path": "x"}}, signals=settings)
-    return told_signals(made, windows_of(freq))
+    return signal_notes(made, windows_of(freq))
 
 
 def test_what_the_plan_lacks_is_told_and_what_it_has_is_not(spark: SparkSession) -> None:
@@ -98,11 +98,11 @@ def test_a_spike_is_an_exception_with_its_date_and_size(spark: SparkSession) -> 
         f"promotion?; 120.50 sold on {day(130)}, unlike all other demand here, counted as 5. If it is a mistake"
     )
     assert (south["quantity"], south["value"]) == (594.0, 1188.0)
-    (line,) = told_spikes(made.lake.read("demand"), windows_of("D"))
+    (line,) = spike_notes(made.lake.read("demand"), windows_of("D"))
     assert line.startswith(
         "3 spikes in 2 SKU-locations are counted as a usual sale, 1,000,000,704 units less, 1 of them in the"
     )
-    assert told_spikes(made.lake.read("demand").where("spike IS NULL"), windows_of("D")) == []
+    assert spike_notes(made.lake.read("demand").where("spike IS NULL"), windows_of("D")) == []
 
 
 def test_stock_books_that_cannot_be_right_are_told(spark: SparkSession) -> None:
@@ -111,7 +111,7 @@ def test_stock_books_that_cannot_be_right_are_told(spark: SparkSession) -> None:
     rows += [("B", "X", day(n), 3.0, 0.0, 3.0 * (n < 2), 1.0 * (n > 1), 0.0) for n in range(10)]
     rows += [("C", "X", day(n), 1.0, 0.0, 1.0, 0.0, 0.0) for n in range(1)]
     demand = context(spark, {"demand": rows}).lake.read("demand")
-    one, other = told_stock_books(demand)
+    one, other = stock_book_notes(demand)
     assert one.startswith("stock_history says that 1 of 3 SKU-locations ended empty in most periods, and they sold in most of")
     assert other == "demand is 65% above what was sold, by what empty locations are estimated to have lost"
-    assert told_stock_books(demand.where("sku = 'C'")) == []
+    assert stock_book_notes(demand.where("sku = 'C'")) == []

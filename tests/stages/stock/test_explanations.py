@@ -11,7 +11,7 @@ from echelon.stages import stock
 from echelon.stages.stock import explanations
 from echelon.stages.stock.explanations import PARTS, with_evidence
 from echelon.stages.stock.network_building import make_network, shared_lanes
-from echelon.stages.stock.stock_changes import changes, parts
+from echelon.stages.stock.stock_changes import changes, safety_stock_by_cause
 from pyspark.sql import DataFrame, SparkSession
 from support.cells import at
 from support.in_memory import Rows, context
@@ -102,8 +102,8 @@ def test_a_sku_that_cannot_be_explained_keeps_its_plan(spark: SparkSession, monk
     schema = "sku string, unexplained string"
     told = spark.createDataFrame(broken[["sku", "unexplained"]].itertuples(index=False, name=None), schema)
     note = "1 SKUs could not be explained, most of them by ZeroDivisionError: division by zero"
-    assert explanations.told_failures(told) == note
-    assert explanations.told_failures(told.where("sku <> 'A'")) is None
+    assert explanations.failure_note(told) == note
+    assert explanations.failure_note(told.where("sku <> 'A'")) is None
 
 
 def test_one_row_per_cause_at_unit_cost(spark: SparkSession) -> None:
@@ -160,7 +160,7 @@ def test_parts_of_a_release_hold_the_whole_of_every_location(spark: SparkSession
     )
     explained = spark.createDataFrame([("A", "North", "target", 5.0, 1.0, 10.0)], TABLES["stock_explanations"].ddl)
     items = spark.createDataFrame([("A", 2.0), ("B", 3.0), ("C", 1.0)], "sku string, unit_cost double")
-    assert sorted(map(tuple, parts(levels, explained, items).collect())) == [
+    assert sorted(map(tuple, safety_stock_by_cause(levels, explained, items).collect())) == [
         ("A", "North", "not_explained", 5.0, 10.0),
         ("A", "North", "target", 5.0, 10.0),
         ("B", "North", "not_explained", -3.0, -9.0),

@@ -131,6 +131,6 @@ class _OneFileEach:
     def _clear_out(self) -> None:
         """Remove the oldest versions: every change of the sources leaves one."""
         with contextlib.suppress(OSError):  # another process does the same
-            found = sorted(self._folder.glob(f"{self._name}.*.nbc"), key=lambda file: file.stat().st_mtime)
-            for file in found[:-_KEPT]:
+            versions = sorted(self._folder.glob(f"{self._name}.*.nbc"), key=lambda file: file.stat().st_mtime)
+            for file in versions[:-_KEPT]:
                 file.unlink(missing_ok=True)

@@ -56,7 +56,7 @@ def stray_stamps(dates: Sequence[dt.date], freq: Frequency, rows: Sequence[int])
     return stray
 
 
-def told_windows(dates: Sequence[dt.date], freq: Frequency, rows: Sequence[int]) -> str | None:
+def stamp_period_words(dates: Sequence[dt.date], freq: Frequency, rows: Sequence[int]) -> str | None:
     """Which period a stamp counts in, in words that follow "the period", where stamps have no fixed day; else None."""
     days = to_days(dates)
     weights = _weights(days, rows)

@@ -15,8 +15,8 @@ _NO_SCALE = "; null where no series has a scale"
 _NO_DEMAND = "; null without demand"
 PURPOSE = Column("purpose", "string", "What the choice is for", allowed=("plan", "replay"))
 _COVERAGE = tuple(
-    share(f"coverage_{level}", f"Share of periods whose demand is at or below its {level} % quantile", nullable=True)
-    for level in (50, 80, 90, 95)
+    share(f"coverage_{percent}", f"Share of periods whose demand is at or below its {percent} % quantile", nullable=True)
+    for percent in (50, 80, 90, 95)
 )
 # Null in rows of releases before there were shapes.
 SHAPE = (

@@ -182,6 +182,24 @@ ORDERS = Table(
         Column("reason", "string", "Why this quantity, in words"),
     ),
 )
+# Each kind of exception: its name on the page, and what it means.
+EXCEPTION_KINDS = {
+    # of levels and stock
+    "stock_out": ("Stock-out", "nothing on hand and demand expected"),
+    "shortage": ("Shortage", "the source cannot ship what is needed"),
+    "overstock": ("Overstock", "far above the base-stock level"),
+    "target_missed": ("Target missed", "expected fill rate below target"),
+    "moq_excess": ("MOQ excess", "minimum order or lot far above the need"),
+    "fallback": ("Fallback", "a model or simulation failed"),
+    "no_stock_record": ("No stock record", "stock unknown, taken as 0"),
+    # of the data
+    "demand_spike": ("Demand spike", "sold once or a few times, unlike anything else, and not planned for"),
+    "delivery_outlier": ("Delivery outlier", "dates that can't be right, left out of lead times"),
+    "record_refused": ("Record refused", "a row of master data in quarantine"),
+    "stock_not_planned": ("Stock not planned", "stock of something that is not planned"),
+    "stock_mismatch": ("Stock mismatch", "what came and went does not explain the stock"),
+    "phantom_stock": ("Phantom stock", "on the book, but nothing sells for unlikely long"),
+}
 EXCEPTIONS = Table(
     "exceptions",
     "replenish",
@@ -191,29 +209,8 @@ EXCEPTIONS = Table(
         Column(
             "kind",
             "string",
-            "stock_out: nothing on hand and demand expected; shortage: source cannot ship what is needed; "
-            "overstock: far above the base-stock level; "
-            "target_missed: expected fill rate below target; moq_excess: MOQ or lot far above the need; fallback: a "
-            "model or simulation failed; no_stock_record: stock unknown, taken as 0; "
-            "and of the data: demand_spike: a sale far above the usual, cut down for models; delivery_outlier: a lead time "
-            "that can't be right, left out; record_refused: a row of master data in quarantine; stock_not_planned: stock of "
-            "something that is not planned; stock_mismatch: stock that movements do not explain; phantom_stock: stock on "
-            "hand without sales for unlikely long",
-            allowed=(
-                "stock_out",
-                "shortage",
-                "overstock",
-                "target_missed",
-                "moq_excess",
-                "fallback",
-                "no_stock_record",
-                "demand_spike",
-                "delivery_outlier",
-                "record_refused",
-                "stock_not_planned",
-                "stock_mismatch",
-                "phantom_stock",
-            ),
+            "; ".join(f"{kind}: {meaning}" for kind, (_, meaning) in EXCEPTION_KINDS.items()),
+            allowed=tuple(EXCEPTION_KINDS),
         ),
         Column("severity", "string", "How urgent", allowed=("high", "medium", "low")),
         SKU,

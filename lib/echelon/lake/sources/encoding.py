@@ -119,9 +119,9 @@ def refuse_replaced(spark: SparkSession, source: Source, name: str, files: Colle
     stated = encoding_of(source)
     if stated.lower() not in _UTF_8:
         refuse_utf_8(spark, source, name, every)
-        told = ", ".join(sorted(_last(file) for file in files)[:3])
+        examples = ", ".join(sorted(_last(file) for file in files)[:3])
         raise InputRefused(
-            f"{name}: {source.place}: not every character of {told} can be read as {stated}: say the right "
+            f"{name}: {source.place}: not every character of {examples} can be read as {stated}: say the right "
             f"options: {{encoding: ...}} under sources.{name}"
         )
     lines = spark.read.text([literal(file) for file in sorted(files)[:_FILES]])

@@ -20,7 +20,7 @@ def read_parquet(spark: SparkSession, source: Source, files: Files, name: str) -
     """Files whose types agree as one part, with the columns of all of them; raises InputRefused for damaged files."""
     _refuse_hidden(spark, source, files, name)
     frames = _merged(spark, source, files, list(files.names), name)
-    return [_part(frame, names) for frame, names in _joined(frames, spark, source, files)]
+    return [_part(frame, names) for frame, names in _by_schema(frames, spark, source, files)]
 
 
 def _refuse_hidden(spark: SparkSession, source: Source, files: Files, name: str) -> None:
@@ -58,16 +58,16 @@ def _why(error: PySparkException | Py4JJavaError, source: Source, names: list[st
     return next((f"{name} is {other}" for name, other in others if other), explain_read(error, source.place))
 
 
-def _joined(
-    parts: list[tuple[DataFrame, list[str]]], spark: SparkSession, source: Source, files: Files
+def _by_schema(
+    loaded: list[tuple[DataFrame, list[str]]], spark: SparkSession, source: Source, files: Files
 ) -> list[tuple[DataFrame, list[str]]]:
-    """Parts of the same schema as one again."""
-    if len(parts) == 1:
-        return parts
+    """Files of the same schema as one frame again. loaded: frames, and the files of each."""
+    if len(loaded) == 1:
+        return loaded
     names: dict[str, list[str]] = {}
-    for frame, some in parts:
-        names.setdefault(frame.schema.json(), []).extend(some)
-    return [(_load(spark, source, files, some), some) for some in names.values()]
+    for frame, files_of_frame in loaded:
+        names.setdefault(frame.schema.json(), []).extend(files_of_frame)
+    return [(_load(spark, source, files, files_of_frame), files_of_frame) for files_of_frame in names.values()]
 
 
 def _load(spark: SparkSession, source: Source, files: Files, names: list[str]) -> DataFrame:

@@ -5,22 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from echelon.lake.contracts.stock import EXCEPTION_KINDS
 from echelon.report import formats as f
 from echelon.report.data import ReportData, records
-
-KINDS = {
-    "stock_out": "Stock-out: nothing on hand and demand expected",
-    "shortage": "Shortage: the source cannot ship what is needed",
-    "overstock": "Overstock: far above the base-stock level",
-    "target_missed": "Target missed: expected fill rate below target",
-    "moq_excess": "MOQ excess: minimum order or lot far above the need",
-    "fallback": "Fallback: a model or simulation failed",
-    "no_stock_record": "No stock record: stock unknown, taken as 0",
-    "demand_spike": "Demand spike: sold once or a few times, unlike anything else, and not planned for",
-    "stock_mismatch": "Stock mismatch: what came and went does not explain the stock",
-    "phantom_stock": "Phantom stock: on the book, but nothing sells for unlikely long",
-    "delivery_outlier": "Delivery outlier: dates that can't be right, left out of lead times",
-}
 
 
 @dataclass(frozen=True)
@@ -47,7 +34,7 @@ def exception_groups(data: ReportData) -> list[Group]:
         totals = totals.sort_values("severity", key=lambda column: column.map(rank))
         rows = data.exceptions[data.exceptions["kind"] == kind]
         group = Group(
-            KINDS.get(str(kind), str(kind).replace("_", " ")),
+            ": ".join(EXCEPTION_KINDS[str(kind)]),
             int(totals["exceptions"].sum()),
             float(totals["value"].sum()),
             ", ".join(f"{f.count(row['exceptions'])} {row['severity']}" for row in records(totals)),

@@ -28,7 +28,7 @@ def run(context: Context) -> str:
     """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations` and `level_scores`."""
     lake, windows = context.lake, context.windows
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
-    live, insights = live_forecasts(context, chosen, windows)
+    live, features = live_forecasts(context, chosen, windows)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.keep("scores", lake.read("backtest_scores").join(chosen, [*SERIES, "model"]))
     sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
@@ -45,8 +45,8 @@ def run(context: Context) -> str:
     )
     other_tables = {
         "coverage": coverage(context, scores, residuals),
-        "features": features_table(insights),
-        "forecast_explanations": explanations_table(context, insights, demand_distributions),
+        "features": features_table(features),
+        "forecast_explanations": explanations_table(context, features, demand_distributions),
         "level_scores": level_table(context, sums, scores, windows),
     }
     published = lake.publish({"demand_distributions": demand_distributions, "forecasts": table} | other_tables)

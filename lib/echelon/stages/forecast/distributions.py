@@ -1,4 +1,4 @@
-"""Predictive distributions of the champions' forecasts, with the spread learned from their backtest."""
+"""Predictive distributions of the champions' forecasts, with the forecast error learned from their backtest."""
 
 from functools import partial
 
@@ -6,9 +6,14 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.forecast.distributions import forecast_error as spread
-from echelon.core.forecast.distributions.coverage import COVERAGE_COLUMNS, COVERAGE_LEVELS, COVERED, held_out_coverage
-from echelon.core.forecast.distributions.forecast_error import STATISTIC_COLUMNS, SUMMED, residual_statistics, segment_spread
+from echelon.core.forecast.distributions import forecast_error
+from echelon.core.forecast.distributions.coverage import COVERAGE_COLUMNS, COVERAGE_PROBABILITIES, COVERED, held_out_coverage
+from echelon.core.forecast.distributions.forecast_error import (
+    STATISTIC_COLUMNS,
+    SUMMED,
+    residual_statistics,
+    segment_level_factors,
+)
 from echelon.core.forecast.selection.names import FLOOR
 from echelon.engine.decimal_sums import exact_sum
 from echelon.engine.grouped.buckets import apply_in_buckets, apply_to_rows
@@ -56,8 +61,8 @@ def coverage(context: Context, scores: DataFrame, residuals: pd.DataFrame) -> Da
     by_bucket = apply_in_buckets(scores.where(F.col("cutoff") == F.lit(newest)), ["sku"], function, _COVERAGE, buckets)
     sums = by_bucket.groupBy("segment", "periods").agg(*(exact_sum(F.col(name)).alias(name) for name in ("cases", *COVERED)))
     rows = [
-        F.struct(F.lit(level).alias("level"), F.col(name).alias("inside"))
-        for level, name in zip(COVERAGE_LEVELS, COVERED, strict=True)
+        F.struct(F.lit(probability).alias("level"), F.col(name).alias("inside"))
+        for probability, name in zip(COVERAGE_PROBABILITIES, COVERED, strict=True)
     ]
     long = sums.select("segment", "periods", "cases", F.explode(F.array(*rows)).alias("part"))
     covered = F.least(F.col("part.inside") / F.col("cases"), F.lit(1.0)).alias("coverage")
@@ -65,8 +70,8 @@ def coverage(context: Context, scores: DataFrame, residuals: pd.DataFrame) -> Da
 
 
 def _learned(residuals: pd.DataFrame) -> pd.DataFrame:
-    """`segment_spread` of all windows together."""
-    return segment_spread(residuals.groupby("segment", sort=True)[SUMMED].sum().reset_index())
+    """`segment_level_factors` of all windows together."""
+    return segment_level_factors(residuals.groupby("segment", sort=True)[SUMMED].sum().reset_index())
 
 
 def _statistics(rows: pd.DataFrame) -> pd.DataFrame:
@@ -78,4 +83,4 @@ def _coverage(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _distributions(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    return spread.distributions(rows, segments)
+    return forecast_error.distributions(rows, segments)

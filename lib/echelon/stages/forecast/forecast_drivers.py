@@ -21,7 +21,7 @@ from echelon.stages.shared.history import SERIES
 from echelon.stages.stock.explanations import most_valuable
 
 # Beside the columns of forecasts, in rows of their own.
-INSIGHT = (
+FEATURE_COLUMNS = (
     "date date, features map<string,double>, recent_mean double, explained boolean, drivers array<array<double>>, "
     "drivers_of string"
 )
@@ -51,8 +51,8 @@ def explained_skus(context: Context) -> Explained:
     return Explained(frozenset(row["sku"] for row in chosen))
 
 
-def insight(panel: Panel, chosen: Sequence[Candidate], horizon: int, explained: Explained) -> list[pd.DataFrame]:
-    """Rows with the columns INSIGHT of the series of a model group; none where no candidate is pooled."""
+def feature_rows(panel: Panel, chosen: Sequence[Candidate], horizon: int, explained: Explained) -> list[pd.DataFrame]:
+    """Rows with the columns FEATURE_COLUMNS of the series of a model group; none where no candidate is pooled."""
     if not any(candidate.pooled for candidate in chosen):
         return []
     is_explained, panel = explained.of(panel), panel.limited  # as candidates see it
@@ -75,14 +75,14 @@ def _drivers(panel: Panel, horizon: int, is_explained: np.ndarray, blocks: bool)
     return pd.Series([list(map(list, one)) for one in units], index=places, dtype=object)
 
 
-def features_table(insights: DataFrame) -> DataFrame:
-    """The table `features` from rows of `insight`."""
-    return insights.select(TABLES["features"].column_names)
+def features_table(features: DataFrame) -> DataFrame:
+    """The table `features` from rows of `feature_rows`."""
+    return features.select(TABLES["features"].column_names)
 
 
-def explanations_table(context: Context, insights: DataFrame, distributions: DataFrame) -> DataFrame:
+def explanations_table(context: Context, features: DataFrame, distributions: DataFrame) -> DataFrame:
     """The table `forecast_explanations`: the drivers of what was published as `demand_distributions`."""
-    wanted = insights.where("explained").select(*SERIES, "recent_mean", "drivers", "drivers_of")
+    wanted = features.where("explained").select(*SERIES, "recent_mean", "drivers", "drivers_of")
     rows = distributions.select(*SERIES, "model", "start_date", "mean").join(wanted, list(SERIES))
     function = partial(_explanations, freq=context.settings.run.frequency)
     return apply_to_rows(rows, function, TABLES["forecast_explanations"].ddl)

@@ -17,7 +17,7 @@ from echelon.core.forecast.selection.combination import MEMBER_COLUMNS
 from echelon.core.forecast.selection.names import COMBINATIONS, needed_for
 from echelon.stages.backtest.candidates import CandidateFunction, names, with_candidates
 from echelon.stages.backtest.combinations import with_combinations
-from echelon.stages.forecast.forecast_drivers import INSIGHT, Explained, explained_skus, insight
+from echelon.stages.forecast.forecast_drivers import FEATURE_COLUMNS, Explained, explained_skus, feature_rows
 from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
@@ -27,20 +27,20 @@ _LIVE = (
     "sku string, location string, model string, status string, start_date date, counts boolean, underdispersed boolean, "
     "mean array<double>, " + ", ".join(f"{name} double" for name in (*SHAPE_COLUMNS, "history_ratio"))
 )
-_SCHEMA = f"{_LIVE}, {INSIGHT}"
+_SCHEMA = f"{_LIVE}, {FEATURE_COLUMNS}"
 _COLUMNS = [column.split()[0] for column in _SCHEMA.split(", ")]
 
 
 def live_forecasts(context: Context, chosen: DataFrame, windows: Windows) -> tuple[DataFrame, DataFrame]:
-    """One row per series (`core.forecast.evaluation.live` and segment), and rows of `insight`. chosen: `with_champions`."""
+    """One row per series (`core.forecast.evaluation.live` and segment), and `feature_rows`. chosen: `with_champions`."""
     demand, signals = with_signals(context, context.lake.read("demand").select(*SERIES, "date", "demand"), windows)
     demand = demand.join(chosen.select(*SERIES, "model"), list(SERIES))
     explained = explained_skus(context)
     function = partial(_champions_only, windows=windows, signals=signals, names=names(context), explained=explained)
     rows = with_candidates(context, "live", demand, function, _SCHEMA)
-    single, insights = rows.where("features IS NULL"), rows.where("features IS NOT NULL")
+    single, features = rows.where("features IS NULL"), rows.where("features IS NOT NULL")
     live = single.unionByName(_combined(context, demand, chosen, single, function))
-    return live.join(chosen, [*SERIES, "model"]), insights
+    return live.join(chosen, [*SERIES, "model"]), features
 
 
 def _combined(
@@ -70,7 +70,7 @@ def _champions_only(
     series, whoever their champion is, and says in rows of their own what it sees of each."""
     model_of = rows.drop_duplicates(KEYS).sort_values(KEYS)["model"].to_numpy()
     panel = signals.panel(rows)
-    frames = insight(panel, chosen, windows.horizon, explained)
+    frames = feature_rows(panel, chosen, windows.horizon, explained)
     for candidate in chosen:
         needed = np.array([candidate.name in needed_for(model, names) for model in model_of])
         if not needed.any():

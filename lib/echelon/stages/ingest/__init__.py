@@ -15,9 +15,9 @@ from echelon.stages.ingest.data_end import in_their_periods, run_date_of
 from echelon.stages.ingest.holidays import with_public_holidays
 from echelon.stages.ingest.network_checks import check_network
 from echelon.stages.ingest.records import Frames
+from echelon.stages.ingest.row_notes import note_rows
 from echelon.stages.ingest.signal_checks import check_signals
 from echelon.stages.ingest.strangers import refuse_strange_sales, refuse_strangers, tell_strangers
-from echelon.stages.ingest.told import tell_rows
 from echelon.stages.shared.context import Context
 
 # So few bad rows never stop a run, however small the input.
@@ -41,7 +41,7 @@ def run(context: Context) -> str:
     context.lake.run.inputs = {name: count.fingerprint for name, count in counts.items()}
     _refuse_too_much_dirt(context, rows, counts)
     tell_strangers(rows, counts)
-    tell_rows(rows)
+    note_rows(rows)
     check_signals(context, rows)
     tables = _tables(context, rows)
     check_network(context, tables)

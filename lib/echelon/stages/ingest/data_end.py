@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import Frequency
 from echelon.core.demand.silence import LONGEST_GAP, Ends, Stamps, ends
-from echelon.core.demand.stamps import slipped_stamps, stamps_whole_periods, stray_stamps, told_windows
+from echelon.core.demand.stamps import slipped_stamps, stamp_period_words, stamps_whole_periods, stray_stamps
 from echelon.errors import InputRefused
 from echelon.stages.ingest.classify import RULE, first_reasons
 from echelon.stages.shared.context import Context
@@ -20,7 +20,7 @@ _SHOWN = 3
 # So many dates show whether they are days, or stand for weeks or months.
 _ENOUGH_DATES = 8
 # A few rows beyond so long a stretch without any are told, though they do not stop the run.
-_TOLD_DAYS = 7
+_NOTED_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def in_their_periods(context: Context, sales: DataFrame) -> DataFrame:
     freq = context.settings.run.frequency
     days = _days(sales) if freq != "D" else []
     dates, rows = [day.date for day in days], [day.rows for day in days]
-    if days and (counts := told_windows(dates, freq, rows)):
+    if days and (counts := stamp_period_words(dates, freq, rows)):
         note(
             "ingest",
             f"the dates of sales stand for {_PERIOD[freq]}s, of which nearly each has one, though on no fixed day: a date "
@@ -119,7 +119,7 @@ def _longest(context: Context) -> int:
 
 def _tell_end(context: Context, history: list[Day], run_date: date, stamps: Stamps) -> None:
     rows = [(day.date, day.rows) for day in history]
-    known, near = (ends(rows, run_date, stamps, longest) for longest in (_longest(context), _TOLD_DAYS))
+    known, near = (ends(rows, run_date, stamps, longest) for longest in (_longest(context), _NOTED_DAYS))
     _refuse_gap(context, known, run_date)
     if near.silent > near.usual:
         note("ingest", _gap(near, run_date))

@@ -14,9 +14,9 @@ from echelon.engine.decimal_sums import exact_sum
 from echelon.engine.grouped.buckets import apply_in_buckets
 from echelon.errors import InputRefused
 from echelon.lake.contracts import TABLES
-from echelon.stages.prepare.signal_reach import told_signals
-from echelon.stages.prepare.spikes import told_spikes
-from echelon.stages.prepare.stock_books import told_stock_books
+from echelon.stages.prepare.signal_reach import signal_notes
+from echelon.stages.prepare.spikes import spike_notes
+from echelon.stages.prepare.stock_books import stock_book_notes
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import segmented
 from echelon.stages.shared.lead_times import lead_times_before, suppliers_before
@@ -42,8 +42,8 @@ def run(context: Context) -> str:
     windows, by_period = _windows(context, sales)
     netted = lake.keep("netted", _netted(context, sales, windows, by_period))
     demand = netted.where("demand IS NOT NULL").select(TABLES["demand"].column_names)
-    books = told_stock_books(demand) if context.settings.sources.stock_history is not None else []
-    for text in (*told_spikes(demand, windows), *told_signals(context, windows), *books):
+    books = stock_book_notes(demand) if context.settings.sources.stock_history is not None else []
+    for text in (*spike_notes(demand, windows), *signal_notes(context, windows), *books):
         note("prepare", text)
     published = lake.publish(
         {

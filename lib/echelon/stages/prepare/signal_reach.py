@@ -30,7 +30,7 @@ class _Rows:
     dense: bool
 
 
-def told_signals(context: Context, windows: Windows) -> list[str]:
+def signal_notes(context: Context, windows: Windows) -> list[str]:
     """What to tell the user of every signal that a plan will not have as its backtest could have had it."""
     checked = [signal for signal in given_signals(context, windows) if signal.last is not None]
     if not checked:

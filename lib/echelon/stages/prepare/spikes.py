@@ -10,7 +10,7 @@ from echelon.stages.shared.windows import Windows
 IS_SPIKE = "spike > 0"
 
 
-def told_spikes(demand: DataFrame, windows: Windows) -> list[str]:
+def spike_notes(demand: DataFrame, windows: Windows) -> list[str]:
     """What to tell the user when spikes were found."""
     held_back = F.count(F.when(F.col("date") >= F.lit(windows.replay_start_date), 1))
     totals = demand.where(IS_SPIKE).agg(F.count("*"), F.count_distinct(*SERIES), exact_sum(F.col("spike")), held_back)

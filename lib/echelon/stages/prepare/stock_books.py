@@ -12,17 +12,17 @@ MOST = 0.5
 MUCH = 0.5
 
 
-def told_stock_books(demand: DataFrame) -> list[str]:
+def stock_book_notes(demand: DataFrame) -> list[str]:
     """What to tell the user of days that ended empty, from rows of the table `demand`."""
     series = demand.groupBy(*SERIES).agg(
         F.count("*").alias("periods"),
         _number(F.col("censored") > 0).alias("empty"),
         _number((F.col("censored") > 0) & (F.col("observed") > 0)).alias("sold"),
-        exact_sum(F.col("observed") - F.coalesce("spike", F.lit(0.0))).alias("seen"),
+        exact_sum(F.col("observed") - F.coalesce("spike", F.lit(0.0))).alias("sold_units"),
         exact_sum(F.col("demand")).alias("asked"),
     )
     wrong = (F.col("empty") >= MOST * F.col("periods")) & (F.col("sold") >= MOST * F.col("empty"))
-    totals = series.agg(F.count(F.when(wrong, 1)), F.count("*"), exact_sum(F.col("seen")), exact_sum(F.col("asked")))
+    totals = series.agg(F.count(F.when(wrong, 1)), F.count("*"), exact_sum(F.col("sold_units")), exact_sum(F.col("asked")))
     doubtful, every, sold, asked = totals.collect()[0]
     notes = []
     if doubtful:

@@ -17,10 +17,10 @@ from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
 from echelon.stages.shared.notes import note
 from echelon.stages.shared.resumable import bucket_parts
-from echelon.stages.stock.explanations import PARTS, explained_parts, explanation_rows, told_failures, with_evidence
+from echelon.stages.stock.explanations import PARTS, explained_parts, explanation_rows, failure_note, with_evidence
 from echelon.stages.stock.long_lead_times import shortened
 from echelon.stages.stock.network_building import Lanes, make_network, planning_rows, shared_lanes
-from echelon.stages.stock.stock_changes import changes, parts
+from echelon.stages.stock.stock_changes import changes, safety_stock_by_cause
 
 PERIODS: dict[Frequency, int] = {"D": 120, "W": 52, "M": 36}
 PLAN_COLUMNS = [name for name in TABLES["stock_levels"].column_names if name not in ("sku", "location", "source", "echelon")]
@@ -38,13 +38,13 @@ def run(context: Context) -> str:
     levels = planned.select(TABLES["stock_levels"].column_names)
     failed = count_failures(context, levels, "stock levels", "method = 'analytic'")
     explained = explanation_rows(planned)
-    if told := told_failures(planned):
-        note("stock", told)
+    if failures := failure_note(planned):
+        note("stock", failures)
     tables = {"stock_levels": levels, "stock_explanations": explained, "stock_changes": _changes(context, levels, explained)}
     published = lake.publish(tables)
-    skus, told, missed = (f"{number:,}" for number in _counted(planned))
+    skus, explained_skus, missed = (f"{number:,}" for number in _counted(planned))
     return (
-        f"{skus} SKU networks, {told} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
+        f"{skus} SKU networks, {explained_skus} explained, {published['stock_levels']:,} levels, {failed:,} fallbacks, "
         f"{missed} with a target out of reach"
     )
 
@@ -67,8 +67,8 @@ def _changes(context: Context, levels: DataFrame, explained: DataFrame) -> DataF
     lake, old = context.lake, context.lake.read_released
     if "stock_levels" not in lake.released:
         return context.spark.createDataFrame([], TABLES["stock_changes"].ddl)
-    before = parts(old("stock_levels"), old("stock_explanations"), old("items"))
-    return changes(before, parts(levels, explained, lake.read("items")))
+    before = safety_stock_by_cause(old("stock_levels"), old("stock_explanations"), old("items"))
+    return changes(before, safety_stock_by_cause(levels, explained, lake.read("items")))
 
 
 def simulation_size(context: Context) -> SimulationSize:

@@ -89,7 +89,7 @@ def explanation_rows(levels: DataFrame) -> DataFrame:
     return rows.select(TABLES["stock_explanations"].column_names)
 
 
-def told_failures(planned: DataFrame) -> str | None:
+def failure_note(planned: DataFrame) -> str | None:
     """What to tell the user when SKUs could not be explained, else None."""
     failed = planned.where("unexplained IS NOT NULL").groupBy("unexplained").agg(F.count_distinct("sku").alias("skus"))
     rows = failed.orderBy(F.desc("skus"), "unexplained").collect()

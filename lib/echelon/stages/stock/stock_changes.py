@@ -10,7 +10,7 @@ from echelon.stages.shared.history import SERIES
 _LEAST = 1e-6  # units: less is rounding
 
 
-def parts(levels: DataFrame, explanations: DataFrame, items: DataFrame) -> DataFrame:
+def safety_stock_by_cause(levels: DataFrame, explanations: DataFrame, items: DataFrame) -> DataFrame:
     """sku, location, cause, units, value of one release: of every planned SKU-location the whole safety stock (cause
     NOT_EXPLAINED), and of explained ones each part."""
     # safety stock was cut at 0 before there was that of the echelon
@@ -23,7 +23,7 @@ def parts(levels: DataFrame, explanations: DataFrame, items: DataFrame) -> DataF
 
 
 def changes(before: DataFrame, now: DataFrame) -> DataFrame:
-    """The table `stock_changes` from the `parts` of two releases: by cause where each release that plans the SKU-location
+    """The table `stock_changes` from `safety_stock_by_cause` of two releases: by cause where each that plans the SKU-location
     also explains it, else as a whole."""
     sides = [frame.withColumnsRenamed({"units": name, "value": f"{name}_value"}) for name, frame in _named(before, now)]
     both = sides[0].join(sides[1], [*SERIES, "cause"], "full")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pandas.testing as pdt
 import pytest
-from echelon.core.forecast.distributions.coverage import COVERAGE_LEVELS, COVERED, held_out_coverage
+from echelon.core.forecast.distributions.coverage import COVERAGE_PROBABILITIES, COVERED, held_out_coverage
 from echelon.core.forecast.distributions.exceedance import exceedance, sum_cases
 from echelon.core.forecast.distributions.forecast_error import (
     DISTRIBUTION_COLUMNS,
@@ -19,7 +19,7 @@ from echelon.core.forecast.distributions.forecast_error import (
     learn_segments,
     level_variance,
     residual_statistics,
-    segment_spread,
+    segment_level_factors,
     shape_mixture,
 )
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
@@ -88,7 +88,7 @@ def test_a_level_between_two_that_were_tried_is_found() -> None:
     tried = np.square(LEVEL_CVS)
     misses = np.stack([0.2 - tried, 3.0 - tried, -0.1 - tried]) * 1e6
     sums = pd.DataFrame(misses, columns=MISSES).assign(segment=["A", "B", "C"], cases=1e6, **dict.fromkeys(SUMMED[-3:], 0.0))
-    found = segment_spread(sums)["level_variance"]
+    found = segment_level_factors(sums)["level_variance"]
     assert found.to_numpy() == pytest.approx([0.2, 0.64 - INDIFFERENT, 0.0], abs=1e-3)
 
 
@@ -134,7 +134,7 @@ def test_the_pieces_give_what_the_whole_gives() -> None:
     buckets = [part for _, part in rows.sample(frac=1, random_state=1).groupby(rows["sku"].str[-1])]
     statistics = pd.concat([residual_statistics(bucket) for bucket in buckets])
     assert list(statistics.columns) == STATISTIC_COLUMNS
-    segments = segment_spread(statistics.groupby("segment")[SUMMED].sum().reset_index())
+    segments = segment_level_factors(statistics.groupby("segment")[SUMMED].sum().reset_index())
     pdt.assert_frame_equal(segments, learn_segments(rows))
 
 
@@ -155,7 +155,7 @@ def test_quantiles_of_sums_are_honest_on_an_unseen_window() -> None:
     assert found.groupby("periods")["cases"].sum().to_dict() == {1: 28 * 600, 7: 4 * 600, 14: 2 * 600, 28: 600}
     added = found.groupby("periods")[["cases", *COVERED]].sum()
     shares = added[COVERED].div(added["cases"], axis=0)
-    assert np.abs(shares.to_numpy() - np.array(COVERAGE_LEVELS)).max() < 0.08
+    assert np.abs(shares.to_numpy() - np.array(COVERAGE_PROBABILITIES)).max() < 0.08
     assert np.abs(shares[["covered_950", "covered_975"]].to_numpy() - [0.95, 0.975]).max() < 0.02
 
 
@@ -220,7 +220,7 @@ def test_distributions_of_series_with_and_without_a_backtest() -> None:
 
 def test_nothing_was_long_enough_for_a_backtest() -> None:
     """An empty table, as Spark hands it over: every series keeps the dispersion of its history."""
-    segments = segment_spread(pd.DataFrame(columns=["segment", *SUMMED]))
+    segments = segment_level_factors(pd.DataFrame(columns=["segment", *SUMMED]))
     live = pd.DataFrame([{
         "sku": "A", "location": "X", "segment": "C-lumpy", "model": "seasonal_naive", "status": "ok", "start_date": None,
         "counts": True, "mean": np.ones(2), "dispersion": 3.0, **PLAIN,

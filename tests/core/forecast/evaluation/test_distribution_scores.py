@@ -129,9 +129,9 @@ def test_the_true_distribution_scores_best_and_covers_exactly() -> None:
     score = {mean: probability @ plain(np.full(400, mean), np.full(400, 2.0), k, True)[0] for mean in (1.0, 1.3, 1.6)}
     assert score[1.3] < min(score[1.0], score[1.6])
     below, upto = plain(np.full(400, 1.3), np.full(400, 2.0), k, True)[1:]
-    levels = (0.5, 0.8, 0.9, 0.95)
-    covered = probability @ scores.coverage(below[:, None], upto[:, None], levels)
-    assert covered == pytest.approx(levels, abs=1e-4)
+    probabilities = (0.5, 0.8, 0.9, 0.95)
+    covered = probability @ scores.coverage(below[:, None], upto[:, None], probabilities)
+    assert covered == pytest.approx(probabilities, abs=1e-4)
 
 
 def test_coverage_by_hand() -> None:

@@ -15,13 +15,13 @@ from echelon.core.forecast.evaluation.live import FORECAST_COLUMNS, forecast
 from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.selection.candidates import candidates
 
-LEVELS = (0.05, 0.5, 0.95)
+PROBABILITIES = (0.05, 0.5, 0.95)
 NAMES = ["seasonal_naive", "moving_average", "sba", "tsb", "theta_weekly", "lightgbm"]
 
 
 def run(demand: pd.DataFrame, windows: int = 2) -> pd.DataFrame:
     panel = make_panel(demand, "D")
-    return backtest(panel, candidates("D"), cutoffs(panel.end, 14, windows), 14, LEVELS, 28)
+    return backtest(panel, candidates("D"), cutoffs(panel.end, 14, windows), 14, PROBABILITIES, 28)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_rows_and_buckets_do_not_matter(shop: pd.DataFrame, scores: pd.DataFrame
 
 def test_no_series_is_long_enough(shop: pd.DataFrame) -> None:
     panel = make_panel(shop[shop["sku"] == "NEW"], "D")
-    assert backtest(panel, candidates("D"), cutoffs(panel.end, 14, 2), 14, LEVELS, 28).empty
+    assert backtest(panel, candidates("D"), cutoffs(panel.end, 14, 2), 14, PROBABILITIES, 28).empty
 
 
 def test_live_forecast_starts_after_the_history(shop: pd.DataFrame) -> None:
@@ -94,8 +94,8 @@ def test_live_forecast_starts_after_the_history(shop: pd.DataFrame) -> None:
 def test_a_gap_leaves_the_first_periods_out(shop: pd.DataFrame) -> None:
     panel = make_panel(shop, "D")
     local = [candidate for candidate in candidates("D") if not candidate.pooled]
-    wide = backtest(panel, local, cutoffs(panel.end, 14, 2), 14, LEVELS, 28)
-    narrow = backtest(panel, local, cutoffs(panel.end, 10, 2, step=14, gap=4), 10, LEVELS, 28, gap=4)
+    wide = backtest(panel, local, cutoffs(panel.end, 14, 2), 14, PROBABILITIES, 28)
+    narrow = backtest(panel, local, cutoffs(panel.end, 10, 2, step=14, gap=4), 10, PROBABILITIES, 28, gap=4)
     pdt.assert_frame_equal(narrow[["sku", "model", "cutoff", "status"]], wide[["sku", "model", "cutoff", "status"]])
     for name in ("forecast", "actual"):
         assert (np.stack(narrow[name].to_list()) == np.stack(wide[name].to_list())[:, 4:]).all()
@@ -120,7 +120,9 @@ def test_terms_follow_their_series(shop: pd.DataFrame) -> None:
     twice = Terms(one.cover, one.ratio, np.where(panel.keys["sku"] == "S20", 2.0, 1.0))
     naive = candidates("D")[:1]
     cost = [
-        backtest(panel, naive, cutoffs(panel.end, 14, 2), 14, LEVELS, 28, terms=terms).groupby("sku")["inventory_cost"].sum()
+        backtest(panel, naive, cutoffs(panel.end, 14, 2), 14, PROBABILITIES, 28, terms=terms)
+        .groupby("sku")["inventory_cost"]
+        .sum()
         for terms in (one, twice)
     ]
     expected = cost[0] * np.where(cost[0].index == "S20", 2.0, 1.0)
@@ -140,7 +142,7 @@ def test_refit_learns_at_every_kth_cutoff_and_forecasts_at_each(shop: pd.DataFra
     ends = cutoffs(panel.end, 14, 5)
     for every, expected in ((1, ends), (2, ends[::2]), (5, ends[:1])):
         learned.clear()
-        rows = backtest(panel, [Candidate("pooled", forecast, True, fit)], ends, 14, LEVELS, 28, refit=every)
+        rows = backtest(panel, [Candidate("pooled", forecast, True, fit)], ends, 14, PROBABILITIES, 28, refit=every)
         assert learned == expected
         assert rows["cutoff"].nunique() == 5
         assert set(rows["status"]) == {"ok"}
@@ -149,8 +151,8 @@ def test_refit_learns_at_every_kth_cutoff_and_forecasts_at_each(shop: pd.DataFra
 def test_a_model_that_was_fitted_before_sees_the_history_up_to_the_cutoff(shop: pd.DataFrame) -> None:
     panel = make_panel(shop, "D")
     ends = cutoffs(panel.end, 14, 2)
-    rare = backtest(panel, candidates("D")[3:], ends, 14, LEVELS, 28, refit=2)
-    each = backtest(panel, candidates("D")[3:], ends, 14, LEVELS, 28)
+    rare = backtest(panel, candidates("D")[3:], ends, 14, PROBABILITIES, 28, refit=2)
+    each = backtest(panel, candidates("D")[3:], ends, 14, PROBABILITIES, 28)
     first, last = (rare["cutoff"] == start_date(end, "D") for end in ends)
     pdt.assert_frame_equal(rare[first], each[first])
     errors = [np.concatenate(frame.loc[last, "forecast"].to_list()) for frame in (rare, each)]
@@ -168,6 +170,6 @@ def test_a_fit_that_fails_is_tried_again(shop: pd.DataFrame) -> None:
         return lambda later: naive_means(later, horizon)
 
     ends = cutoffs(panel.end, 14, 3)
-    rows = backtest(panel, [Candidate("pooled", lambda p, h: fit(p, h)(p), True, fit)], ends, 14, LEVELS, 28, refit=3)
+    rows = backtest(panel, [Candidate("pooled", lambda p, h: fit(p, h)(p), True, fit)], ends, 14, PROBABILITIES, 28, refit=3)
     assert tried == ends[:2]
     assert rows.groupby("cutoff")["status"].agg("first").tolist() == ["not today", "ok", "ok"]

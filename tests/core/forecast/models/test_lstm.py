@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from echelon.core.forecast.base.candidate import guarded
 from echelon.core.forecast.base.seasonal_naive import seasonal_naive
-from echelon.core.forecast.models.lstm import SEEN, _examples
+from echelon.core.forecast.models.lstm import INPUT_PERIODS, _examples
 from echelon.core.forecast.panel import make_panel
 from echelon.core.forecast.selection import names
 from echelon.core.forecast.selection.candidates import candidates
@@ -35,7 +35,7 @@ def test_no_window_reaches_beyond_the_history_and_order_does_not_matter(frame: C
 
 
 def test_few_windows_get_the_naive_and_the_reason(frame: Callable[..., Any]) -> None:
-    panel = make_panel(frame({"A": np.ones(SEEN["W"])}, "W"), "W")
+    panel = make_panel(frame({"A": np.ones(INPUT_PERIODS["W"])}, "W"), "W")
     means = guarded(candidates("W", ["lstm"])[1], panel, 4)
     assert means.status.tolist() == ["too little history: fewer than 100 windows to train on"]
 

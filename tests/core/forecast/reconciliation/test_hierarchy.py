@@ -15,15 +15,15 @@ LEVELS = {"total": np.zeros(GROUPS, np.int64), "location": np.array([0, 0, 1, 1,
 
 
 def made(seed: int, windows: int = 6, bias: float = 0.8, noise: float = 0.02) -> list[Window]:
-    """Sums around 100 whose bottom-up forecasts are low by `bias`; anchors of every level miss by `noise`."""
+    """Sums around 100 whose bottom-up forecasts are low by `bias`; aggregates of every level miss by `noise`."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(windows):
         actual = rng.uniform(80, 120, (GROUPS, 7))
         sums = {level: group_sums(actual, codes) for level, codes in LEVELS.items()}
-        anchors = {level: np.maximum(y * rng.normal(1, noise, y.shape), 0) for level, y in sums.items()}
+        aggregates = {level: np.maximum(y * rng.normal(1, noise, y.shape), 0) for level, y in sums.items()}
         scale = {level: (y**2).mean(axis=1) / 50 for level, y in sums.items()}
-        found.append(Window(actual * bias * rng.normal(1, 0.05, actual.shape), actual, anchors, scale))
+        found.append(Window(actual * bias * rng.normal(1, 0.05, actual.shape), actual, aggregates, scale))
     return found
 
 
@@ -50,7 +50,7 @@ def test_the_weight_is_the_best_of_a_grid(seed: int) -> None:
 
     def loss(weight: float) -> float:
         errors = [
-            (actual(w).sum(axis=0) - (1 - weight) * w.bottom_up.sum(axis=0) - weight * w.anchors["total"][0]) ** 2
+            (actual(w).sum(axis=0) - (1 - weight) * w.bottom_up.sum(axis=0) - weight * w.aggregates["total"][0]) ** 2
             / w.scale["total"][0]
             for w in windows
         ]
@@ -94,8 +94,8 @@ def test_windows_hold_the_series_that_had_joined() -> None:
     new = np.where(np.arange(210) >= 150, 2.0 * old, np.nan)
     cohorts = np.stack([old, np.full(old.shape, np.nan), new])
     past, middle, future = make_windows(cohorts, np.ones((3, GROUPS, 7)), [13_986, 13_993, 14_000], LEVELS, ["total"], "D")
-    assert past.anchors["total"][0] == pytest.approx(6 * week, rel=0.05, abs=1e-6) and list(past.anchors) == ["total"]
+    assert past.aggregates["total"][0] == pytest.approx(6 * week, rel=0.05, abs=1e-6) and list(past.aggregates) == ["total"]
     np.testing.assert_array_equal(past.actual, old[:, :7])
     np.testing.assert_array_equal(middle.actual, old[:, :7])
     assert future.actual is None and future.scale["location"].shape == (3,)
-    assert future.anchors["total"].sum() > 1.5 * past.anchors["total"].sum()
+    assert future.aggregates["total"].sum() > 1.5 * past.aggregates["total"].sum()

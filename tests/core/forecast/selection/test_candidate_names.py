@@ -23,15 +23,16 @@ def own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_name_can_be_built() -> None:
-    assert [c.name for c in candidates("W", names.SINGLE)] == list(names.SINGLE)
-    assert [c.name for c in candidates("W", names.SINGLE) if c.pooled] == ["lightgbm", "lightgbm_blocks", "lstm"]
+    built = candidates("W", list(names.SINGLE))
+    assert [c.name for c in built] == list(names.SINGLE)
+    assert [c.name for c in built if c.pooled] == ["lightgbm", "lightgbm_blocks", "lstm"]
 
 
 @pytest.mark.parametrize("freq", ["D", "W", "M"])
 def test_the_default_ones_are_known_and_cheap_ones_come_first(freq: Frequency) -> None:
     names.check_names(names.DEFAULT[freq])
     assert names.competing(None, freq)[0] == names.FLOOR
-    combined = () if freq == "D" else names.COMBINATIONS
+    combined = () if freq == "D" else tuple(names.COMBINATIONS)
     assert tuple(name for name in names.DEFAULT[freq] if name in names.COMBINATIONS) == combined
     assert names.competing(None, freq)[len(names.DEFAULT[freq]) - len(combined) :] == combined
 

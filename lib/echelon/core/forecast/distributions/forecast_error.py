@@ -9,7 +9,7 @@ Two numbers that a series has too few windows to tell alone:
   far less than it did may come back, and in units the level strays as far as forecast and history together let expect.
 - `level_correlation` between the locations of a SKU, one number for all, from products of errors of whole horizons.
 
-Pieces for a cluster: `residual_statistics` of a bucket of SKUs, sums by segment, `segment_spread`, then `distributions`.
+Pieces for a cluster: `residual_statistics` of a bucket of SKUs, sums by segment, `segment_level_factors`, then `distributions`.
 """
 
 import numpy as np
@@ -92,7 +92,7 @@ def _common(rows: pd.DataFrame) -> pd.DataFrame:
     return own * (together - own)
 
 
-def segment_spread(sums: pd.DataFrame) -> pd.DataFrame:
+def segment_level_factors(sums: pd.DataFrame) -> pd.DataFrame:
     """segment, level_variance and level_correlation, from the sums of SUMMED over the series of each segment."""
     total = sums[SUMMED].sum().astype(np.float64)
     pooled = total[MISSES].to_numpy() / max(total["cases"], 1.0)
@@ -124,22 +124,22 @@ def _correlation(total: "pd.Series[float]", shared: float) -> float:
 
 
 def learn_segments(champion_scores: pd.DataFrame) -> pd.DataFrame:
-    """`segment_spread` of rows that fit in memory."""
+    """`segment_level_factors` of rows that fit in memory."""
     statistics = residual_statistics(champion_scores)
-    return segment_spread(statistics.groupby("segment", sort=True)[SUMMED].sum().reset_index())
+    return segment_level_factors(statistics.groupby("segment", sort=True)[SUMMED].sum().reset_index())
 
 
 def distributions(live: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Rows of `demand_distributions` (DISTRIBUTION_COLUMNS).
 
     live: rows of `live.forecast` of each series' champion, with `segment`; their shape is that of the history.
-    segments: `segment_spread`. A segment that was not in the backtest keeps each series' own shape and has no level factor.
+    segments: `segment_level_factors`. A segment that was not in the backtest keeps each series' own shape; no level factor.
     """
     known = live.merge(segments, on="segment", how="left")
-    return with_spread(known)[DISTRIBUTION_COLUMNS].sort_values(KEYS, ignore_index=True)
+    return with_level_factors(known)[DISTRIBUTION_COLUMNS].sort_values(KEYS, ignore_index=True)
 
 
-def with_spread(known: pd.DataFrame) -> pd.DataFrame:
+def with_level_factors(known: pd.DataFrame) -> pd.DataFrame:
     """Turns the shape of the history into that given F, and adds `level_cv` and `level_correlation`, by the segment's
     columns on each row. The variance of a single period with F unknown stays what history says, if F leaves any."""
     variance = level_variance(known, _numbers(known, "level_variance", 0.0))

@@ -30,8 +30,8 @@ RECENT: dict[Frequency, int] = {"D": 364, "W": 104, "M": 36}
 # An order is large when it is more than this many times the mean of the smaller ones: of a hundred exponential sizes
 # the largest is in three cases of a hundred.
 LARGE = 8.0
-# Dispersion of large orders as if it had been seen on so many of them.
-LARGE_DISPERSION, LARGE_SEEN = 0.1, 4.0
+# Dispersion of large orders as if it had been measured on so many of them.
+LARGE_DISPERSION, LARGE_PRIOR_WEIGHT = 0.1, 4.0
 # Where the forecast is above the recent mean, orders come more often rather than larger: frequency ~ mean^0.75.
 FREQUENCY_POWER = 0.75
 _FURTHEST = 100.0
@@ -122,7 +122,7 @@ def _profile(sizes: Vector, counts: bool, out: Vector) -> None:
         top = sizes[periods - large :]
         spread = ((top / top.mean() - 1.0) ** 2).sum()
         out[3], out[4] = large / periods, top.mean() / mean
-        out[5] = (spread + LARGE_SEEN * LARGE_DISPERSION) / (large - 1 + LARGE_SEEN)
+        out[5] = (spread + LARGE_PRIOR_WEIGHT * LARGE_DISPERSION) / (large - 1 + LARGE_PRIOR_WEIGHT)
 
 
 @compiled

@@ -20,7 +20,7 @@ from echelon.core.probability.crps import ranked_scores
 from echelon.core.probability.mixture import Mixture, mixture_of, mixture_quantiles
 
 COVERAGE = (0.5, 0.8, 0.9, 0.95)
-COVERAGE_COLUMNS = [f"coverage_{round(level * 100)}" for level in COVERAGE]
+COVERAGE_COLUMNS = [f"coverage_{round(probability * 100)}" for probability in COVERAGE]
 SCORE_COLUMNS = [
     *KEYS, "model", "cutoff", "status", "rmsse", "bias", "pinball", "forecast", "actual", *SHAPE_COLUMNS, "history_ratio",
     "underdispersed", "absolute_error", "crps", *COVERAGE_COLUMNS, "periods_in_stock", "inventory_cost",
@@ -37,7 +37,7 @@ def cutoffs(end: int, horizon: int, windows: int, step: int | None = None, gap: 
 
 def backtest(
     panel: Panel, candidates: Sequence[Candidate], cutoff_periods: Sequence[int], horizon: int,
-    levels: Sequence[float], least_periods: int, *, gap: int = 0, refit: int = 1, terms: Terms | None = None,
+    probabilities: Sequence[float], least_periods: int, *, gap: int = 0, refit: int = 1, terms: Terms | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Rows of `backtest_scores` (SCORE_COLUMNS), ordered by cutoff, model order, sku, location.
 
@@ -49,7 +49,7 @@ def backtest(
     given = terms or Terms.plain(len(panel.values), horizon)
     fitted = [Fitted(candidate, refit) for candidate in candidates]
     frames = [
-        _scored(window, candidate, levels)
+        _scored(window, candidate, probabilities)
         for window in _windows(panel, cutoff_periods, horizon, least_periods, gap, given)
         for candidate in fitted
     ]

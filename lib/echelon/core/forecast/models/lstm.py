@@ -13,7 +13,7 @@ from echelon.core.forecast.panel import Panel, series_hash
 from echelon.core.probability.splitmix64 import GOLDEN
 
 # Periods that the network sees.
-SEEN: dict[Frequency, int] = {"D": 56, "W": 26, "M": 12}
+INPUT_PERIODS: dict[Frequency, int] = {"D": 56, "W": 26, "M": 12}
 UNITS = 24
 EPOCHS = 20
 BATCH = 64
@@ -61,7 +61,7 @@ def _examples(panel: Panel, horizon: int) -> tuple[Index, Index]:
     usable[:, : max(columns - horizon, 0)] = known[:, : max(columns - horizon, 0)]
     series, origin = np.nonzero(usable)
     running = np.concatenate([np.zeros((len(known), 1)), np.cumsum(np.nan_to_num(panel.values), axis=1)], axis=1)
-    sold = running[series, origin + 1] > running[series, np.maximum(origin + 1 - SEEN[panel.freq], 0)]
+    sold = running[series, origin + 1] > running[series, np.maximum(origin + 1 - INPUT_PERIODS[panel.freq], 0)]
     series, origin = series[sold], origin[sold]
     key = series_hash(panel.keys)[series] ^ (origin + panel.end - columns).astype(np.uint64) * GOLDEN
     chosen = np.sort(np.argsort(key * np.uint64(0xBF58476D1CE4E5B9), kind="stable")[:MOST_EXAMPLES])
@@ -71,7 +71,7 @@ def _examples(panel: Panel, horizon: int) -> tuple[Index, Index]:
 def _inputs(panel: Panel, series: Index, origin: Index) -> tuple[npt.NDArray[np.float32], Vector]:
     """(rows, periods seen, 4): demand / unit, known or not, sine and cosine of the season; and the unit, the mean of what is
     seen (1 where that is nothing)."""
-    column = origin[:, None] + 1 + np.arange(-SEEN[panel.freq], 0)
+    column = origin[:, None] + 1 + np.arange(-INPUT_PERIODS[panel.freq], 0)
     window = np.where(column >= 0, panel.values[series[:, None], np.maximum(column, 0)], np.nan)
     known = ~np.isnan(window)
     mean = np.nansum(window, axis=1) / np.maximum(known.sum(axis=1), 1)

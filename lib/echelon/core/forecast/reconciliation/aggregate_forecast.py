@@ -28,7 +28,7 @@ RECENT: dict[Frequency, int] = {"D": 28, "W": 8, "M": 3}
 CARRIED = 0.5
 
 
-def anchor_forecasts(sums: Matrix, freq: Frequency, end: int, horizon: int) -> Matrix:
+def aggregate_forecasts(sums: Matrix, freq: Frequency, end: int, horizon: int) -> Matrix:
     """Mean forecasts (m, horizon) in units, never negative, of sums (m, T) whose last column is the period before `end`.
 
     NaN or 0 before a sum begins. A sum with too few periods with demand for a fit repeats its recent mean.

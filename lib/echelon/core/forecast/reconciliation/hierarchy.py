@@ -1,7 +1,7 @@
 """Forecasts that cohere from SKU-location to total, with the bias of their sums corrected from above.
 
 The bottom forecasts are what is published, so all sums cohere. Level by level, from the total down, the sum of the bottom
-forecasts is combined with an anchor, a forecast of the sum itself (`anchor.py`), and all series below are scaled by the
+forecasts is combined with an aggregate, a forecast of the sum itself (`aggregate.py`), and all series below are scaled by the
 ratio: zero stays zero, nothing becomes negative, no matrix over series is needed. One weight for a level, the least-squares
 one on the errors of past windows, each relative to its sum's naive error: (Bates and Granger 1969, Operational Research
 Quarterly 20, equation 3; for two unbiased forecasts of one node it is MinT: Wickramasuriya, Athanasopoulos and Hyndman 2019,
@@ -18,12 +18,12 @@ from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.evaluation.scores import naive_mse
 from echelon.core.forecast.evaluation.wrmsse import Codes, group_sums
-from echelon.core.forecast.reconciliation.aggregate_forecast import anchor_forecasts
+from echelon.core.forecast.reconciliation.aggregate_forecast import aggregate_forecasts
 
 FEWEST_WINDOWS = 3
 # A few windows alike say more than is true: the weight that they tell is drawn to none as by this many windows more.
 PRIOR_WINDOWS = 3.0
-# An anchor is used where it takes this share off the squared error of windows that its weight does not come from, and
+# An aggregate is used where it takes this share off the squared error of windows that its weight does not come from, and
 # lowers it in more than half of them: the rule of champions (`champion.py`).
 MARGIN = 0.01
 MOST_FACTOR = 2.0
@@ -33,18 +33,18 @@ FACTOR_DIGITS = 9
 @dataclass(frozen=True)
 class Window:
     """One origin of forecasts, as sums over the finest groups. bottom_up: (groups, h) units. actual: the same, what
-    happened; None for the future. anchors: (nodes, h) of each level that is corrected; scale: naive squared error (nodes,)
+    happened; None for the future. aggregates: (nodes, h) of each level that is corrected; scale: naive squared error (nodes,)
     of every level."""
 
     bottom_up: Matrix
     actual: Matrix | None
-    anchors: Mapping[str, Matrix]
+    aggregates: Mapping[str, Matrix]
     scale: Mapping[str, Vector]
 
 
 @dataclass(frozen=True)
 class LevelWeight:
-    """weight of the anchor, 0 where it is not used; gain: share of squared error that it took off windows left out in
+    """weight of the aggregate, 0 where it is not used; gain: share of squared error that it took off windows left out in
     turn."""
 
     level: str
@@ -92,7 +92,7 @@ def _make_window(
     return Window(
         bottom_up,
         np.nan_to_num(demand[:, known : known + horizon]) if ahead else None,
-        {level: anchor_forecasts(sums[level], freq, end - gap, horizon + gap)[:, gap:] for level in chain},
+        {level: aggregate_forecasts(sums[level], freq, end - gap, horizon + gap)[:, gap:] for level in chain},
         {level: naive_mse(rows) for level, rows in sums.items()},
     )
 
@@ -105,7 +105,9 @@ def learn_weights(past: Sequence[Window], levels: Mapping[str, Codes]) -> tuple[
         weight = _level_weight(level, codes, past, corrected)
         weights.append(weight)
         if weight.weight > 0:
-            corrected = [_scaled(sums, w.anchors[level], codes, weight.weight) for sums, w in zip(corrected, past, strict=True)]
+            corrected = [
+                _scaled(sums, w.aggregates[level], codes, weight.weight) for sums, w in zip(corrected, past, strict=True)
+            ]
     return tuple(weights)
 
 
@@ -114,7 +116,7 @@ def factors(window: Window, weights: Sequence[LevelWeight], levels: Mapping[str,
     corrected = window.bottom_up
     for chosen in weights:
         if chosen.weight > 0:
-            corrected = _scaled(corrected, window.anchors[chosen.level], levels[chosen.level], chosen.weight)
+            corrected = _scaled(corrected, window.aggregates[chosen.level], levels[chosen.level], chosen.weight)
     # the last digits depend on how many cores the linear algebra has
     return np.round(_ratio(corrected, window.bottom_up), FACTOR_DIGITS)
 
@@ -139,12 +141,12 @@ def _level_weight(level: str, codes: Codes, past: Sequence[Window], corrected: S
 
 
 def _moments(level: str, codes: Codes, window: Window, corrected: Matrix) -> tuple[float, float, float]:
-    """Sums over nodes and periods of e^2, e d and d^2: e = actual - forecast, d = anchor - forecast, relative to scale."""
+    """Sums over nodes and periods of e^2, e d and d^2: e = actual - forecast, d = aggregate - forecast, relative to scale."""
     assert window.actual is not None, "a window to learn from has happened"
     sums = group_sums(corrected, codes)
     scale = window.scale[level][:, None]
     unit = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
-    error, change = group_sums(window.actual, codes) - sums, window.anchors[level] - sums
+    error, change = group_sums(window.actual, codes) - sums, window.aggregates[level] - sums
     return float((unit * error**2).sum()), float((unit * error * change).sum()), float((unit * change**2).sum())
 
 
@@ -152,9 +154,9 @@ def _least_squares(moments: Vector) -> float:
     return float(np.clip(moments[1] / moments[2], 0.0, 1.0)) if moments[2] > 0 else 0.0
 
 
-def _scaled(groups: Matrix, anchor: Matrix, codes: Codes, weight: float) -> Matrix:
+def _scaled(groups: Matrix, aggregate: Matrix, codes: Codes, weight: float) -> Matrix:
     sums = group_sums(groups, codes)
-    return groups * _ratio((1.0 - weight) * sums + weight * anchor, sums)[codes]
+    return groups * _ratio((1.0 - weight) * sums + weight * aggregate, sums)[codes]
 
 
 def _ratio(wanted: Matrix, sums: Matrix) -> Matrix:

@@ -41,7 +41,7 @@ _ROW, _DAY = "as it is", "day"
 
 
 @dataclass(frozen=True)
-class _Found:
+class _DayColumn:
     """A column that tells of which day stock is: by its text, or by the day alone of a moment."""
 
     name: str
@@ -56,22 +56,22 @@ def refuse_snapshots(stock: DataFrame, source: Source) -> DataFrame:
     return refuse(stock, *(_rule(column) for column in date_columns))
 
 
-def _days(rows: DataFrame, source: Source, keys: int) -> list[_Found]:
+def _days(rows: DataFrame, source: Source, keys: int) -> list[_DayColumn]:
     """The columns that tell of which day stock is."""
     cells = rows.select(*_KEY, F.explode(F.concat(_cells(), F.array(_of_file()))).alias("cell")).select(*_KEY, "cell.*")
     by = F.array(
-        *(F.struct(F.lit(name).alias("by"), _text_or_day(F.col("value"), name).alias("told")) for name in (_ROW, _DAY))
+        *(F.struct(F.lit(name).alias("by"), _text_or_day(F.col("value"), name).alias("stated")) for name in (_ROW, _DAY))
     )
     filled = cells.where(F.trim("value") != "").withColumn("is_date", F.col("value").rlike(_DATED))
     filled = filled.select(*_KEY, "key", "is_date", F.explode(by).alias("one")).select(*_KEY, "key", "is_date", "one.*")
-    counts = filled.groupBy("key", "by", "told").agg(
+    counts = filled.groupBy("key", "by", "stated").agg(
         F.count_distinct(*_KEY).alias("keys"), F.bool_and("is_date").alias("is_date")
     )
     sums = F.count("*"), F.sum("keys"), F.bool_and("is_date")
     columns = counts.groupBy("key", "by").agg(*sums).orderBy("key", "by").collect()
     mapped = _mapped(source, sorted({name for name, *_ in columns}))
     return [
-        _Found(name, by)
+        _DayColumn(name, by)
         for name, by, values, pairs, dated in columns
         if values > 1 and name not in mapped
         if _tells_days(name, by, dated, shared=keys > 1 and pairs >= _NEARLY_ALL * values * keys)
@@ -93,7 +93,7 @@ def _tells_days(name: str, by: str, dated: bool, shared: bool) -> bool:
     return bool(by == _ROW and dated and name != FILE and _DAYS.search(words))
 
 
-def _rule(column: _Found) -> Rule:
+def _rule(column: _DayColumn) -> Rule:
     """Rows of several days, unless these are of several bins or lots, each of one day."""
     all_rows = Window.partitionBy(*_KEY, F.col(RULE).isNull())
     cell = _of_file()["value"] if column.name == FILE else F.from_json(ROW, "map<string,string>")[column.name]

@@ -1,7 +1,7 @@
 """Exception `stock_mismatch`: stock of the day against stock of a day of the week before and what moved in between.
 
 Positions are those of `stock_history`, and `stock` as of the end of the day before the run date. Receipts and transfers are
-deliveries with SKU and quantity. What is not told of a location is not judged: see `_told_movements`.
+deliveries with SKU and quantity. What is not told of a location is not judged: see `_known_movements`.
 """
 
 from datetime import timedelta
@@ -67,7 +67,7 @@ def _steps(context: Context) -> DataFrame:
     week = F.filter(rest, lambda p: p["date"] >= F.date_sub(newest["date"], _WEEK))
     before = F.filter(rest, lambda p: p["date"] < newest["date"])
     latest = F.coalesce(_last(before), _last(rest))
-    known = together.join(F.broadcast(_told_movements(context)), "location")
+    known = together.join(F.broadcast(_known_movements(context)), "location")
     first = F.when(F.col("receipts_known"), F.coalesce(F.get(week, 0), latest)).otherwise(latest)
     return known.withColumns({"_first": first, "_last": newest}).select(
         *SERIES,
@@ -94,7 +94,7 @@ def _last(positions: Column) -> Column:
     return F.get(positions, F.size(positions) - 1)
 
 
-def _told_movements(context: Context) -> DataFrame:
+def _known_movements(context: Context) -> DataFrame:
     """Per location whether all that comes is told, and all that goes.
 
     Receipts are, where deliveries into it have SKU and quantity, all those of the last weeks, and the input has not ended
@@ -105,15 +105,15 @@ def _told_movements(context: Context) -> DataFrame:
     own = read("locations").where("kind <> 'supplier'").select("location")
     complete_row = F.col("sku").isNotNull() & F.col("quantity_received").isNotNull()
     late = F.col("received_date") >= F.lit(last_day - timedelta(_DAYS))
-    marked = read("deliveries").withColumns({"_told": complete_row, "_blind": ~complete_row & late})
+    marked = read("deliveries").withColumns({"_complete": complete_row, "_blind": ~complete_row & late})
 
     def complete(end: str, name: str) -> DataFrame:
         sums = marked.groupBy(F.col(end).alias("location"))
-        return sums.agg((F.bool_or("_told") & ~F.bool_or("_blind")).alias(name))
+        return sums.agg((F.bool_or("_complete") & ~F.bool_or("_blind")).alias(name))
 
     lanes = read("lanes").join(own.withColumnRenamed("location", "destination"), "destination")
     supplies = lanes.select(F.col("source").alias("location")).distinct().withColumn("_supplies", F.lit(True))
-    ends = marked.where("_told").agg(F.max("received_date").alias("_receipts_end"))
+    ends = marked.where("_complete").agg(F.max("received_date").alias("_receipts_end"))
     ends = ends.crossJoin(read("sales").agg(F.max("date").alias("sales_end")))
     into, out = complete("destination", "_into"), complete("source", "_out")
     known = reduce(lambda frame, more: frame.join(more, "location", "left"), (into, out, supplies), own)

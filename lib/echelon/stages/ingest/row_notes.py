@@ -1,4 +1,4 @@
-"""What was done with rows of one key, told: those that conflict are not used, stock by bin or lot is added up."""
+"""Notes on what was done with rows of one key: those that conflict are not used, stock by bin or lot is added up."""
 
 from functools import reduce
 
@@ -11,7 +11,7 @@ from echelon.stages.ingest.records import Frames
 from echelon.stages.shared.notes import note
 
 
-def tell_rows(rows: Frames) -> None:
+def note_rows(rows: Frames) -> None:
     """Notes on conflicting rows and on stock that was added up."""
     others = [frame.select(F.lit(name).alias("input"), RULE, REASON) for name, frame in rows.items() if name != "sales"]
     if not others:
@@ -20,10 +20,10 @@ def tell_rows(rows: Frames) -> None:
     for name, number, reason in conflicting.groupBy("input").agg(F.count("*"), F.min(REASON)).orderBy("input").collect():
         note("ingest", f"{name}: {number} rows conflict and are not used: {reason}")
     if "stock" in rows:
-        _tell_added_up(rows["stock"].where(F.col(RULE).isNull()))
+        _note_added_up(rows["stock"].where(F.col(RULE).isNull()))
 
 
-def _tell_added_up(stock: DataFrame) -> None:
+def _note_added_up(stock: DataFrame) -> None:
     sums = F.count("*").alias("rows"), exact_sum(F.col("on_hand")).alias("units")
     added = stock.groupBy("sku", "location").agg(*sums).where("rows > 1")
     most = F.max(F.struct("rows", "units", "sku", "location")).alias("most")
