@@ -21,7 +21,7 @@ from echelon.core.inventory.model.supply_network import Point, SupplyNetwork
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
 from echelon.core.inventory.planning.best_levels import counted_prices, levels_near
 from echelon.core.inventory.planning.lead_time_demand import lead_time_demand, review_periods
-from echelon.core.inventory.planning.warm_up import warm_up_periods
+from echelon.core.inventory.planning.warm_up import measured_periods, warm_up_periods
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def explain_stock(
     causes are switched off in one order only, and upstream shortage is none of them. Costs about
     twice `plan_network` for ten nodes and 1.5 times it for forty. Raises ProblemError as that does.
     """
-    paths = PathSource(network, periods, warm_up_periods(network)).draw("explain", replications)
+    paths = PathSource(network, measured_periods(network, periods), warm_up_periods(network)).draw("explain", replications)
     ground = _ground(network, paths, levels, evidence)
     whole = _best(ground.without(network, frozenset()), paths, ground, levels)
     together = _switched_off(whole, ORDER[:-1], network, ground)

@@ -1,5 +1,6 @@
 """Plan one SKU: optimise the levels of its network by simulation, certify them on fresh paths, describe the result."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,9 +30,10 @@ from echelon.core.inventory.planning.stock_plan import (
     targets_of,
     with_safety_stock,
 )
-from echelon.core.inventory.planning.warm_up import warm_up_periods
+from echelon.core.inventory.planning.warm_up import measured_periods, warm_up_periods
 
 _GAP_REPLICATIONS = 64  # the cost is flat in a gap, and every one is tried on the same paths
+_MOST_PERIODS = 4.0  # simulated, warm-up included, over those asked for: with more there are fewer replications
 _TOLERANCE = 1.5e-2  # of the fill rate when it is refined; what is missing is made up by a Newton step
 
 
@@ -54,11 +56,13 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     policy whose gap is 0 get the gap of least holding and order cost. Raises ProblemError on an impossible network.
     """
     check_network(with_order_quantities(network, dict.fromkeys(points_without_order_quantity(network), 1.0)))
-    ltd, before = lead_time_demand(network), warm_up_periods(network)
+    ltd = lead_time_demand(network)
     targets = targets_of(network, ltd.rate)
     if not np.any(ltd.rate > 0):
         return NetworkPlan(network, _described(network, np.zeros(len(network.nodes)), ltd, None, "ok"), None)
     network = _with_order_quantities(network, targets, ltd, size, periods_per_year)
+    before = warm_up_periods(network)
+    size = _long_run(network, size, before)
     most = most_levels(network, targets, ltd, before) + order_up_to_gaps(network)
     source = PathSource(network, size.periods, before)
     paths = source.draw("optimise", size.replications)
@@ -72,6 +76,14 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     return NetworkPlan(network, plan, certified.measures)
 
 
+def _long_run(network: SupplyNetwork, size: SimulationSize, warm_up: int) -> SimulationSize:
+    """As many periods as the network's long run needs, of fewer replications where these are many."""
+    periods = measured_periods(network, size.periods)
+    share = min(1.0, _MOST_PERIODS * size.periods / (warm_up + periods))
+    counts = (math.ceil(share * count) for count in (size.replications, size.certification_replications))
+    return SimulationSize(periods, *counts)
+
+
 def _with_order_quantities(
     network: SupplyNetwork, targets: Targets, ltd: LeadTimeDemand, size: SimulationSize, periods_per_year: float
 ) -> SupplyNetwork:
@@ -80,7 +92,8 @@ def _with_order_quantities(
         return network
     before = warm_up_periods(network)
     most = most_levels(network, targets, ltd, before)
-    paths = PathSource(network, size.periods, before).draw("gaps", min(size.replications, _GAP_REPLICATIONS))
+    periods = measured_periods(network, size.periods)
+    paths = PathSource(network, periods, before).draw("gaps", min(size.replications, _GAP_REPLICATIONS))
 
     def levels_of(tried: SupplyNetwork, simulator: Simulation, earlier: Doubles | None) -> Doubles:
         point = best_levels(tried, simulator, paths, targets, ltd, earlier).point

@@ -48,10 +48,9 @@ def _cycle_quantity(network: SupplyNetwork, point: Point) -> float:
 
 
 def measured_periods(network: SupplyNetwork, periods: int) -> int:
-    """About so many periods, but whole cycles of demand and reviews, which would count unevenly else, and with a queue half of
-    the warm-up at least."""
-    busy = warm_up_periods(network) // 2 if busy_periods(network).any() else 0
-    wanted = max(periods, busy)
+    """About so many periods, half of the warm-up at least, in whole cycles of demand and reviews, which would count unevenly
+    else."""
+    wanted = max(periods, warm_up_periods(network) // 2)
     lengths = [len(point.demand.mean) for point in network.nodes if point.demand is not None]
     cycle = math.lcm(*lengths, *(len(point.policy.calendar) for point in network.nodes))
     return max(round(wanted / cycle), 1) * cycle if cycle <= wanted else wanted
