@@ -14,6 +14,8 @@ BLOCK = 64
 
 # A word of 64 bits that holds two numbers of 32.
 S32, LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
+# Of the lower half, 20 bits and 12.
+S12, LOW_12 = np.uint64(12), np.uint64(0xFFF)
 
 # State record of a node. STOCK is on hand; at a node without children that backorders it is on hand - backorders.
 STOCK, POSITION, CLAIM, OWED, SHARE, CUSTOMERS, LEFT, OPEN, SHIPPED = range(9)
@@ -28,9 +30,11 @@ T_CLAIM, T_NET, T_SHARE, T_INVERSE, T_CUSTOMERS = range(5)
 TAPE = 5
 TAPE_LEAF, TAPE_INNER, TAPE_INNER_CUSTOMERS = 2, 4, 5
 
-# Sums over the measured periods. SLOPE counts the periods in which one unit more would have served one unit more.
+# Sums over the measured periods. SLOPE counts the periods in which one unit more would have served one unit more; EXCESS is
+# drawn demand less expected demand, where expectations are taken for it.
 DEMAND, UNMET, ORDERS, ORDERS_UNMET, ON_HAND, BACKORDERS, READY, SLOPE, COVERED, CYCLES, STOCKOUTS, CUSTOMERS_OWED = range(12)
-SUMS = 12
+EXCESS = 12
+SUMS = 13
 
 
 class NetworkArrays(NamedTuple):

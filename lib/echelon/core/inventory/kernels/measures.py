@@ -65,12 +65,12 @@ class Measures:
     def fill_rate(self) -> Estimate:
         """Share of the demand of customers and nodes downstream served at once from stock on hand (beta)."""
         unmet = self.sums[layout.UNMET] + self.sums[layout.ORDERS_UNMET]
-        return _ratio(unmet, self.sums[layout.DEMAND] + self.sums[layout.ORDERS])
+        return _ratio(unmet, self.sums[layout.DEMAND] + self.sums[layout.ORDERS], self.sums[layout.EXCESS])
 
     @cached_property
     def customer_fill_rate(self) -> Estimate:
         """The same for customers alone."""
-        return _ratio(self.sums[layout.UNMET], self.sums[layout.DEMAND])
+        return _ratio(self.sums[layout.UNMET], self.sums[layout.DEMAND], self.sums[layout.EXCESS])
 
     @property
     def cycle_service_level(self) -> Estimate:
@@ -100,12 +100,18 @@ def _mean(values: Doubles) -> Estimate:
     return Estimate(values.mean(axis=1), values.std(axis=1, ddof=1) / np.sqrt(values.shape[1]))
 
 
-def _ratio(missed: Doubles, total: Doubles) -> Estimate:
-    """1 - sum(missed) / sum(total) with the standard error of a ratio estimator (Cochran, Sampling, eq. 6.13)."""
+def _ratio(missed: Doubles, total: Doubles, excess: Doubles) -> Estimate:
+    """1 - sum(missed) / sum(total) with the standard error of a ratio estimator (Cochran, Sampling, eq. 6.13).
+
+    excess: has mean 0, and is the control variate: what replications with more demand than expected missed beyond others is
+    taken off (Asmussen & Glynn, Stochastic Simulation, 2007, ch. V.2). All (nodes, replications)."""
     base = total.sum(axis=1)
     safe = np.where(base > 0, base, np.nan)
     rate = missed.sum(axis=1) / safe
+    residual, away = missed - rate[:, None] * total, excess - excess.mean(axis=1)[:, None]
+    spread = np.square(away).sum(axis=1)
+    weight = (residual * away).sum(axis=1) / np.where(spread > 0, spread, 1.0)
+    residual = residual - weight[:, None] * away
     replications = total.shape[1]
-    residual = missed - rate[:, None] * total
     se = np.sqrt(np.square(residual).sum(axis=1) * replications / (replications - 1)) / safe
-    return Estimate(1 - rate, se)
+    return Estimate(1 - rate + weight * excess.sum(axis=1) / safe, se)

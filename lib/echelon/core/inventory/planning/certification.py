@@ -7,17 +7,22 @@ import numpy as np
 from echelon.core.arrays import Doubles, Flags, Ints
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import PathSource
-from echelon.core.inventory.kernels.measures import Measures
+from echelon.core.inventory.kernels.measures import Estimate, Measures, Totals
 from echelon.core.inventory.kernels.simulators import Simulation
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
-from echelon.core.inventory.optimisation.service.targets import Targets
+from echelon.core.inventory.optimisation.service.targets import Targets, stepped
 from echelon.core.inventory.planning.order_quantities import order_up_to_gaps
 from echelon.core.inventory.planning.stock_plan import shortfall
 
 _ROUNDS = 8
 _TRIFLE = 1e-3  # of the fill rate
 _HALVINGS = 20
+_PATHS = 2  # times those of a certificate, to choose levels on
+_STEPS = 3
+_NEAR = 0.1  # a step by no more of the level is as good as two
+_ROUNDING = 1e-2  # a level this little above a whole number is that number
+_SURE = 1.28  # standard errors: nine in ten estimates lie above so much less
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,33 @@ def certify(
         levels = _no_more_than_serves(again, levels, order_up_to_gaps(network), short, targets.whole)
         measures = _again(simulator, source, measures, levels, short, last)
     return Certified(levels, measures, shortfall(network, targets, measures, short))
+
+
+def with_margin(simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
+    """Levels (points,), whole where they are counted, that meet the targets by so many standard errors of the paths that they
+    are chosen on that few fall short on others; levels: such as nearly meet them."""
+    paths = source.in_chunks("margin", _PATHS * simulator.replications)
+    for _ in range(_STEPS):
+        measures = simulator.on(paths).measure(levels)
+        asked, demand = _raised(targets, measures.customer_fill_rate), measures.sums[layout.DEMAND].sum(axis=1)
+        before, levels = levels, stepped(demand, _totals(measures), asked, levels, prices)
+        if np.all(np.abs(levels - before) <= np.maximum(_NEAR * before, 1)):
+            break
+    return np.ceil(levels - _ROUNDING) if targets.whole else levels
+
+
+def _totals(measures: Measures) -> Totals:
+    kinds = (layout.DEMAND, layout.CUSTOMERS_OWED, layout.ON_HAND, layout.SLOPE, layout.COVERED)
+    demand, *others = (measures.sums[kind].sum(axis=1) for kind in kinds)
+    return Totals((1 - np.nan_to_num(measures.customer_fill_rate.mean, nan=1.0)) * demand, *others)
+
+
+def _raised(targets: Targets, service: Estimate) -> Targets:
+    """Targets and as many standard errors; service: as measured at levels near by."""
+    missing = np.maximum(1 - targets.fill_rate, _TRIFLE)
+    nearer = np.sqrt(np.clip(missing / np.maximum(1 - service.mean, _TRIFLE), 0.25, 4.0))  # as many events, as much noise
+    margin = np.nan_to_num(_SURE * service.se * nearer)
+    return replace(targets, fill_rate=targets.fill_rate + np.minimum(margin, 0.5 * (1 - targets.fill_rate)))
 
 
 def _short(measures: Measures, targets: Targets) -> Flags:

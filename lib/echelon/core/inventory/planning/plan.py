@@ -14,7 +14,7 @@ from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.optimisation.service.search import Point
 from echelon.core.inventory.optimisation.service.targets import Targets, meet_targets
 from echelon.core.inventory.planning.best_levels import best_levels, most_levels
-from echelon.core.inventory.planning.certification import certify
+from echelon.core.inventory.planning.certification import certify, with_margin
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, lead_time_demand
 from echelon.core.inventory.planning.order_quantities import (
     order_up_to_gaps,
@@ -63,15 +63,16 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     network = _with_order_quantities(network, targets, ltd, size, periods_per_year)
     before = warm_up_periods(network)
     size = _long_run(network, size, before)
-    most = most_levels(network, targets, ltd, before) + order_up_to_gaps(network)
+    least = order_up_to_gaps(network)
+    most = most_levels(network, targets, ltd, before) + least
     source = PathSource(network, size.periods, before)
     paths = source.draw("optimise", size.replications)
     simulator = simulator_for(network, paths)
     best = best_levels(network, simulator, paths, targets, ltd)
     fresh = simulator.on(source.held_or_in_chunks("refine", size.certification_replications))
-    levels = np.minimum(best.point.levels, most)
-    refined = _whole(meet_targets(fresh, targets, levels, best.prices, _TOLERANCE), targets)
-    certified = certify(fresh, source, targets, np.minimum(refined, most), best.prices, ltd.sd)
+    levels = meet_targets(fresh, targets, np.minimum(best.point.levels, most), best.prices, _TOLERANCE).levels
+    sure = with_margin(fresh.expecting(), source, targets, np.clip(levels, least, most), best.prices)
+    certified = certify(fresh.expecting(), source, targets, np.clip(sure, least, most), best.prices, ltd.sd)
     plan = _described(network, certified.levels, ltd, certified.measures, certified.status)
     return NetworkPlan(network, plan, certified.measures)
 

@@ -29,7 +29,7 @@ def serving(network: SupplyNetwork) -> Flags:
 def warm_up_periods(network: SupplyNetwork) -> int:
     """Periods until a network has forgotten its start: the longest way through it, each time at its 99 % quantile, an order
     cycle, three times a disruption's mean length and the queue behind a capacity included; a multiple of profiles and
-    irregular calendars, so that they keep their phase."""
+    calendars, so that a horizon of demand and they begin together."""
     rate, queue = network.rates, np.minimum(2 * busy_periods(network), _LONGEST_QUEUE)
     reach = np.zeros(len(network.nodes))
     for n, point in enumerate(network.nodes):
@@ -57,7 +57,7 @@ def measured_periods(network: SupplyNetwork, periods: int) -> int:
 
 
 def _cycle(policy: Policy) -> int:
-    return math.lcm(len(policy.profile), 1 if policy.is_regular else len(policy.calendar))
+    return math.lcm(len(policy.profile), len(policy.calendar))
 
 
 def _longest(link: Link) -> float:

@@ -125,7 +125,7 @@ def _add_weights(mean: float, dispersion: float, share: float, low: float, edges
 
 
 @helper
-def _count_weights(mean: float, components: Doubles, edges: Words, out: Doubles) -> None:
+def count_weights(mean: float, components: Doubles, edges: Words, out: Doubles) -> None:
     """Probabilities of the cells of one mean, up to a factor."""
     out[:] = 0.0
     idle = 1.0
@@ -187,7 +187,7 @@ def count_tables(
     and scratch are memory."""
     for i in range(len(means)):
         own = weights[: bounds[i, 1]]
-        _count_weights(means[i], components, edges[start[i] : start[i + 1]], own)
+        count_weights(means[i], components, edges[start[i] : start[i + 1]], own)
         _alias_table(own, table[start[i] : start[i + 1]], scratch)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from echelon.core.arrays import Doubles, Floats, Ints, Words
 from echelon.core.inventory.kernels.drawing import count_tables, draw
 from echelon.core.inventory.kernels.drawing.level_factors import common_level_factors, largest_factor, log_strata, strata
+from echelon.core.inventory.kernels.drawing.losses import LossRows, count_losses
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.supply_network import SupplyNetwork
@@ -36,6 +37,7 @@ class _CountTables:
     cells: Words
     table: Words
     edges: Words
+    loss: Doubles
 
 
 def _count_tables(demand: Demand) -> _CountTables:
@@ -61,8 +63,10 @@ def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _
     count_tables.count_edges(means, components, bounds, start, edges)
     weights, scratch = np.empty(_MOST_CELLS), np.empty((2, _MOST_CELLS), np.int64)
     count_tables.count_tables(means, components, bounds, start, edges, table, weights, scratch)
+    loss = np.empty(start[-1])
+    count_losses(means, components, bounds, start, edges, weights, loss)
     cells = count_tables.packed_cells(bounds, start)
-    return _CountTables(np.asarray(place, float), spacing, bool(np.any(bounds[:, 2] != 1)), cells, table, edges)
+    return _CountTables(np.asarray(place, float), spacing, bool(np.any(bounds[:, 2] != 1)), cells, table, edges, loss)
 
 
 def _joined(rows: list[tuple[_CountTables, Ints, Ints]]) -> draw.CountRows:
@@ -127,6 +131,11 @@ class DemandSource:
         self._customers = [i for i, node in enumerate(network.nodes) if node.demand is not None]
         self._tables = {i: _count_tables(d) for i, d in self._demands() if d.counts and d.rate > 0}
         self._counts = self._count_rows()
+        self._losses = self._all_losses()
+
+    def _all_losses(self) -> Doubles:
+        """Those of all tables, one after the other."""
+        return np.concatenate([np.zeros(0), *(self._tables[i].loss for i, _ in self._demands() if i in self._tables)])
 
     def _demands(self) -> list[tuple[int, Demand]]:
         demands = [(i, self.network.nodes[i].demand) for i in self._customers]
@@ -142,13 +151,6 @@ class DemandSource:
         horizon, place = np.divmod(np.arange(self.periods) - self.warm_up, len(demand.mean))
         return horizon - horizon[0], place
 
-    def draw_demand(self, purpose: str, blocks: int) -> Floats:
-        """(blocks, periods, customers' nodes, BLOCK) units; the purpose decides the numbers."""
-        demand = self.no_demand(blocks)
-        for drawing in self.drawings(purpose, blocks):
-            drawing.fill(demand, 0)
-        return demand
-
     def no_demand(self, blocks: int) -> Floats:
         """Memory to draw to."""
         return np.zeros((blocks, self.periods, max(len(self._customers), 1), BLOCK), np.float32)
@@ -158,6 +160,18 @@ class DemandSource:
         asked = [(row, node, demand) for row, (node, demand) in enumerate(self._demands()) if demand.rate > 0]
         counted = self._counted([one for one in asked if one[2].counts], purpose, blocks)
         return [*counted, *(self._amounts(*one, purpose, blocks) for one in asked if not one[2].counts)]
+
+    def law(self, drawings: list[Drawing]) -> LossRows | None:
+        """What is expected of the counts that are drawn; None where nothing is counted."""
+        counted = next((drawing for drawing in drawings if isinstance(drawing, _Counts)), None)
+        if counted is None:
+            return None
+        row = np.full(max(len(self._customers), 1), -1)
+        row[counted.rows] = np.arange(len(counted.rows))
+        means = [
+            np.asarray(demand.mean, float)[self._horizons(demand)[1]] for i, demand in self._demands() if i in self._tables
+        ]
+        return LossRows(row, counted.count, self._losses, counted.factor, np.stack(means))
 
     def _counted(self, asked: list[tuple[int, int, Demand]], purpose: str, blocks: int) -> list[Drawing]:
         if self._counts is None:

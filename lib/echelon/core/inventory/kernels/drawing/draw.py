@@ -12,13 +12,12 @@ import numpy as np
 
 from echelon.core.arrays import Bytes, Cells, Doubles, Flags, Floats, Ints, Words
 from echelon.core.inventory.kernels.jit import helper, kernel
-from echelon.core.inventory.kernels.layout import BLOCK, LOW_32, S32
+from echelon.core.inventory.kernels.layout import BLOCK, LOW_12, LOW_32, S12, S32
 from echelon.core.probability.splitmix64 import GOLDEN, mix
 
 _STEP = np.uint64(0xD1B54A32D192ED03)
-_S11, _S12 = np.uint64(11), np.uint64(12)
+_S11 = np.uint64(11)
 _LOW_16 = np.uint64(0xFFFF)
-_LOW_12 = np.uint64(0xFFF)
 _ONE = np.uint64(1)
 _NEXT = np.uint64((0x9E3779B97F4A7C15 << 32) % (1 << 64))  # from one replication to the next
 _UNIT_16 = 1.0 / 65536.0
@@ -69,21 +68,27 @@ def _unit_gamma(shape: float, bits: np.uint64) -> float:
 def _column(number: np.uint64, place: np.uint64, table: Words) -> np.uint64:
     """Column drawn from an alias table by a number of 32 random bits: its product with the size holds the column and,
     below, the place inside it. place: first cell and size of the table (`packed_cells`)."""
-    product = number * (place & _LOW_12)
+    product = number * (place & LOW_12)
     column = product >> S32
-    entry = table[((place & LOW_32) >> _S12) + column]
+    entry = table[((place & LOW_32) >> S12) + column]
     return column if (product & LOW_32) < (entry >> S32) else entry & LOW_32
+
+
+@helper
+def between_tables(place: float, last: float, spacing: float) -> tuple[int, float]:
+    """The table below a place on a logarithmic grid of means, and the probability of the one above."""
+    place = min(max(place, 0.0), last)
+    below = int(place)
+    share = place - float(below)
+    # (e^(s x) - 1) / (e^s - 1) for small s: how far the mean lies between its neighbours
+    return below, share * (1.0 - 0.5 * spacing * (1.0 - share))
 
 
 @helper
 def _table(place: float, last: float, spacing: float, unit: float) -> np.uint64:
     """The table at or next to a place on a logarithmic grid of means, at random so that the mean is kept."""
-    place = min(max(place, 0.0), last)
-    below = np.uint64(place)
-    share = place - float(below)
-    # (e^(s x) - 1) / (e^s - 1) for small s: how far the mean lies between its neighbours
-    share *= 1.0 - 0.5 * spacing * (1.0 - share)
-    return below + _ONE if unit < share else below
+    below, share = between_tables(place, last, spacing)
+    return np.uint64(below) + _ONE if unit < share else np.uint64(below)
 
 
 @helper
@@ -159,7 +164,7 @@ def _draw_wide(base: np.uint64, chosen: Words, number: Words, cells: Words, tabl
     """Counts of one block where a cell may hold several: all of them equally likely."""
     for r in range(BLOCK):
         place = cells[chosen[r]]
-        edge = edges[((place & LOW_32) >> _S12) + _column(number[r], place, table)]
+        edge = edges[((place & LOW_32) >> S12) + _column(number[r], place, table)]
         within = _uniform(_mix(base + np.uint64(r) * _NEXT + _STEP)) * float(edge & LOW_32)
         target[r] = np.float32(float(edge >> S32) + np.floor(within))
 
@@ -242,7 +247,7 @@ def _draw_lead_row(out: Bytes, row: int, key: np.uint64, first: int, i: int, lea
             _words(key + ((np.uint64(first) << S32) + np.uint64(t // 5)) * GOLDEN, words)
         target, shift = out[t, row], np.uint64(12 * (t % 5))
         for r in range(BLOCK):
-            cell[r] = np.uint16((words[r] >> shift) & _LOW_12)
+            cell[r] = np.uint16((words[r] >> shift) & LOW_12)
         if len(steps) <= _FEW_STEPS:
             _step_up(target, cell, table[0], steps, rises)
         else:

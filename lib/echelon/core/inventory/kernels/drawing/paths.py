@@ -11,6 +11,7 @@ import numpy as np
 from echelon.core.arrays import Bytes, Flags, Floats, Ints
 from echelon.core.inventory.kernels.drawing.demand_source import DemandSource
 from echelon.core.inventory.kernels.drawing.interruptions import forbid_crossing, times_up
+from echelon.core.inventory.kernels.drawing.losses import LossRows
 from echelon.core.inventory.kernels.drawing.order_phases import order_phases
 from echelon.core.inventory.kernels.drawing.times import lead_drawing, processing_drawing
 from echelon.core.inventory.kernels.layout import BLOCK
@@ -44,6 +45,7 @@ class Paths:
     """demand: (blocks, periods, customers' points, BLOCK) units; lead: (blocks, periods, links, BLOCK) periods; up: the same,
     whether nothing interrupts a link, None: never; processing: (blocks, periods, points, BLOCK) periods, None: at once.
 
+    law: what is expected of demand that is counted, for simulations that take expectations for draws, None: nothing known.
     start: (blocks, points, BLOCK), inventory position before the first period beyond that of a full point, units, None: full.
     Links are in the order of their points. The first `warm_up` periods are not measured.
     """
@@ -54,6 +56,7 @@ class Paths:
     up: Flags | None = None
     processing: Bytes | None = None
     start: Floats | None = None
+    law: LossRows | None = None
 
     @property
     def blocks(self) -> int:
@@ -89,7 +92,7 @@ class Paths:
         up = None if self.up is None else self.up[:blocks]
         processing = None if self.processing is None else self.processing[:blocks]
         start = None if self.start is None else self.start[:blocks]
-        return Paths(self.demand[:blocks], self.lead[:blocks], self.warm_up, up, processing, start)
+        return Paths(self.demand[:blocks], self.lead[:blocks], self.warm_up, up, processing, start, self.law)
 
 
 def paths_of(network: SupplyNetwork, purpose: str, demand: Floats, warm_up: int) -> Paths:
@@ -115,13 +118,16 @@ class PathSource(DemandSource):
         part.network = replace(self.network, nodes=tuple(_moved(point, place) for point in kept))
         part._customers = [place[i] for i in self._customers if i in place]
         part._tables = {place[i]: table for i, table in self._tables.items() if i in place}
-        part._counts = part._count_rows()
+        part._counts, part._losses = part._count_rows(), part._all_losses()
         return part
 
     def draw(self, purpose: str, replications: int) -> Paths:
         """Paths of `replications` (rounded up to whole blocks) replications; the purpose decides the numbers."""
-        demand = self.draw_demand(purpose, -(-replications // BLOCK))
-        return paths_of(self.network, purpose, demand, self.warm_up)
+        blocks = -(-replications // BLOCK)
+        demand, drawings = self.no_demand(blocks), self.drawings(purpose, blocks)
+        for drawing in drawings:
+            drawing.fill(demand, 0)
+        return replace(paths_of(self.network, purpose, demand, self.warm_up), law=self.law(drawings))
 
     def in_chunks(self, purpose: str, replications: int) -> Sampled:
         """The same paths for who goes through them once: those of trees are never held all at once."""
@@ -156,6 +162,7 @@ class PathsInChunks:
         self._memory = source.memory
         self._demand = source.drawings(purpose, blocks)
         self._lead = lead_drawing(source.network, purpose)
+        self._law = source.law(self._demand)
         self._start = order_phases(source.network, purpose, blocks)
 
     def chunks(self) -> Iterator[tuple[int, Paths]]:
@@ -165,4 +172,8 @@ class PathsInChunks:
             for drawing in self._demand:
                 drawing.fill(chunk.demand, first)
             self._lead.fill(chunk.lead, first)
-            yield first, replace(chunk, start=self._start[first : first + chunk.blocks])
+            start, law = self._start[first : first + chunk.blocks], self._law
+            if law is not None:
+                factor = law.factor[:, :, first * BLOCK : (first + chunk.blocks) * BLOCK]
+                law = law._replace(factor=np.ascontiguousarray(factor))
+            yield first, replace(chunk, start=start, law=law)

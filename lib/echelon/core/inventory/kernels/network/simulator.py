@@ -38,6 +38,10 @@ class NetworkSimulator:
         other._take(paths)
         return other
 
+    def expecting(self) -> "NetworkSimulator":
+        """This one, which counts what was drawn."""
+        return self
+
     def _take(self, paths: Sampled) -> None:
         self.paths, self.periods, self.warm_up = paths, paths.periods, paths.warm_up
         self.replications = paths.blocks * BLOCK

@@ -13,6 +13,7 @@ from echelon.core.inventory.kernels.drawing.times import lead_table
 from echelon.core.inventory.kernels.layout import BLOCK, NetworkArrays, Workspace
 from echelon.core.inventory.kernels.measures import Measures, Totals
 from echelon.core.inventory.kernels.tree import adjoint, forward, sums
+from echelon.core.inventory.kernels.tree.expected import expected_blocks
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 
 # From this range on, sorting shipments by their due period one by one is faster than looking for them in whole rows.
@@ -55,6 +56,7 @@ class TreeSimulator:
 
     def __init__(self, network: SupplyNetwork, paths: Sampled) -> None:
         self.net = network_arrays(network)
+        self._expects = False
         self._take(paths)
         nodes = len(network.nodes)
         self._work = Workspace(
@@ -67,6 +69,13 @@ class TreeSimulator:
         """The same network on other paths with as many periods. Both share their memory: not for two threads."""
         other = copy(self)
         other._take(paths)
+        return other
+
+    def expecting(self) -> "TreeSimulator":
+        """The same network on the same paths; customers' demand and what of it is unmet are taken as they are expected given
+        all that happened before: the same in the mean, with a fraction of the noise. Gradients are not."""
+        other = copy(self)
+        other._expects, other._demand = True, None
         return other
 
     def _take(self, paths: Sampled) -> None:
@@ -91,8 +100,7 @@ class TreeSimulator:
     def demand(self) -> Doubles:
         """Customers' demand per node over the measured periods of all replications."""
         if self._demand is None:
-            for _ in self._counted_chunks():
-                pass
+            self._forward(np.zeros(len(self.net.parent)), False)
         assert self._demand is not None
         return self._demand
 
@@ -125,11 +133,20 @@ class TreeSimulator:
     def _forward(self, levels: Doubles, full: bool) -> Floats:
         used = np.asarray(levels, self.precision)
         for chunk, chunk_sums in self._asked_chunks() if full else self._counted_chunks():
-            beyond = chunk.starts(len(used))
-            forward.forward_blocks(
-                self.net, used, chunk.demand, chunk.lead, beyond, chunk.warm_up, full, chunk_sums, self._work
-            )
+            draws = (chunk.demand, chunk.lead, chunk.starts(len(used)), chunk.warm_up)
+            if self._expects and chunk.law is not None:
+                expected_blocks(self.net, used, *draws, full, chunk_sums, self._work, chunk.law)
+            else:
+                forward.forward_blocks(self.net, used, *draws, full, chunk_sums, self._work)
+        if self._expects:
+            self._expect_demand()
         return self._sums
+
+    def _expect_demand(self) -> None:
+        """The demand that was counted in passing, where more is known."""
+        shape = (*self._sums.shape[:2], layout.SUMS, BLOCK)
+        expected = self._sums.reshape(shape)[:, :, layout.DEMAND].sum(axis=(0, 2), dtype=np.float64)
+        self._demand = np.where(expected > 0, expected, 0.0 if self._demand is None else self._demand)
 
     def totals(self, levels: Doubles) -> Totals:
         """One forward pass."""

@@ -45,8 +45,7 @@ class ServedPoint(Point):
 
 def fill_gap(simulator: System, totals: Totals, targets: Targets) -> Doubles:
     """Units that are missing to the target at each node (negative: more than needed, 0 without a target)."""
-    needed = totals.unmet - (1 - targets.fill_rate) * simulator.demand
-    return np.where(targets.bound, needed, 0.0)
+    return _gap(simulator.demand, totals, targets)
 
 
 def meet_targets(
@@ -65,7 +64,7 @@ def meet_targets(
         gap = fill_gap(simulator, totals, targets)
         low = np.where(targets.bound & (gap > 0), np.maximum(low, levels), low)
         high = np.where(targets.bound & (gap <= 0), np.minimum(high, levels), high)
-        excess, decay = _excess(simulator, totals, gap, prices)
+        excess, decay = _excess(simulator.demand, totals, gap, prices)
         hit = (np.abs(gap) <= tolerance * simulator.demand) & (np.abs(excess) <= _FARTHEST)
         moving = targets.bound & ~hit & ~_settled(targets, gap, levels, low, high)
         if not moving.any():
@@ -76,18 +75,29 @@ def meet_targets(
     return _point(simulator, targets, levels, totals, gap, low, high, prices)
 
 
+def stepped(demand: Doubles, totals: Totals, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
+    """Levels that meet the targets to first order, from what was simulated at some close by; demand: customers' (nodes,)."""
+    excess, decay = _excess(demand, totals, _gap(demand, totals, targets), prices)
+    step = np.clip(_step(excess, decay), -levels, None)
+    return np.asarray(np.where(targets.bound, levels + step, levels))
+
+
+def _gap(demand: Doubles, totals: Totals, targets: Targets) -> Doubles:
+    return np.where(targets.bound, totals.unmet - (1 - targets.fill_rate) * demand, 0.0)
+
+
 def _settled(targets: Targets, gap: Doubles, levels: Doubles, low: Doubles, high: Doubles) -> Flags:
     """Nodes that need no further step: bracket closed, or zero stock suffices."""
     closed = high <= np.floor(low) + 1 if targets.whole else high - low <= 1e-3 * levels
     return closed | ((gap <= 0) & (levels <= 0))
 
 
-def _excess(simulator: System, totals: Totals, gap: Doubles, prices: ShadowPrices) -> tuple[Doubles, Doubles]:
+def _excess(demand: Doubles, totals: Totals, gap: Doubles, prices: ShadowPrices) -> tuple[Doubles, Doubles]:
     """Logarithm of unmet demand over what the target allows, and how much it falls per unit of level.
 
     Unmet demand falls about exponentially in the level, so that steps to the zero of the logarithm hit from afar.
     """
-    least = np.maximum(_LEAST_UNMET * simulator.demand, _NOTHING)
+    least = np.maximum(_LEAST_UNMET * demand, _NOTHING)
     unmet = np.maximum(totals.unmet, least)
     return np.log(unmet / np.maximum(totals.unmet - gap, least)), np.maximum(totals.slope * prices.effect / unmet, _NOTHING)
 
@@ -128,7 +138,7 @@ def _point(
     prices: ShadowPrices,
 ) -> ServedPoint:
     """One last step, inside the bracket, on cost and levels."""
-    excess, decay = _excess(simulator, totals, gap, prices)
+    excess, decay = _excess(simulator.demand, totals, gap, prices)
     surplus = np.where(targets.bound, targets.hold * totals.covered, 0.0)
     step = np.where(targets.bound, np.clip(_step(excess, decay), np.maximum(low, 0) - levels, high - levels), 0.0)
     cost = float(targets.hold @ totals.on_hand + (surplus * prices.factor * prices.effect) @ step)
