@@ -1,18 +1,17 @@
 """Run a network for long and say what happened, with standard errors by batch means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from echelon.api import Point, SupplyNetwork
+from echelon.api import NetworkPlan, Point, SupplyNetwork
 
 from support.long_run.drawn import drawn
 from support.long_run.loop import LONGEST, MEASURES, State, run
 from support.long_run.packed import FIRST_COME, R_Q, Points, packed_links, packed_points
 
 Array = npt.NDArray[Any]
-BATCHES = 40
 
 
 @dataclass(frozen=True)
@@ -74,19 +73,44 @@ def _ratio_se(part: Array, whole: Array) -> Array:
 
 
 def long_run(
-    network: SupplyNetwork, levels: npt.ArrayLike, periods: int = 40_000, warm_up: int = 4_000, seed: int = 1
+    network: SupplyNetwork,
+    levels: npt.ArrayLike,
+    periods: int = 40_000,
+    warm_up: int = 4_000,
+    replications: int = 1,
+    batches: int = 40,
+    seed: int = 1,
 ) -> LongRun:
     """levels: what each point orders up to (points,); of (R,Q) the reorder point R. Everything else is the network's.
 
-    Starts full, as docs/network-model.md says, which the warm-up makes forgotten; then measures so many periods."""
+    Each replication starts full, as docs/network-model.md says, forgets that in the warm-up, and is measured for so many
+    periods, in so many batches."""
     points, links = packed_points(network, levels), packed_links(network)
-    chance = drawn(network, warm_up + periods, np.random.default_rng(seed))
-    state = _start(network, points, links.source.size, warm_up + periods)
-    batch = periods // BATCHES
-    return LongRun(tuple(node.name for node in network.nodes), run(points, links, chance, state, warm_up, batch), batch)
+    rng, sums = np.random.default_rng(seed), []
+    for _ in range(replications):
+        chance = drawn(network, warm_up + periods, rng)
+        state = started(network, points, links.source.size, warm_up + periods)
+        sums.append(run(points, links, chance, state, warm_up, periods // batches))
+    return LongRun(tuple(node.name for node in network.nodes), np.concatenate(sums, axis=1), periods // batches)
 
 
-def _start(network: SupplyNetwork, points: Points, links: int, periods: int) -> State:
+def long_run_of_plan(planned: NetworkPlan, **size: int) -> LongRun:
+    """What a plan's levels come to as they are published: an (s,S) policy has the reorder point that the plan names."""
+    plan, nodes = planned.plan, planned.network.nodes
+    gaps = plan.base_stock_level - plan.reorder_point
+    stated = [
+        replace(node, policy=replace(node.policy, gap=float(gap))) if node.policy.kind != "base_stock" else node
+        for node, gap in zip(nodes, gaps, strict=True)
+    ]
+    levels = [
+        reorder if node.policy.kind == "RQ" else level
+        for node, level, reorder in zip(nodes, plan.base_stock_level, plan.reorder_point, strict=True)
+    ]
+    return long_run(replace(planned.network, nodes=tuple(stated)), levels, **size)
+
+
+def started(network: SupplyNetwork, points: Points, links: int, periods: int) -> State:
+    """The state before the first period of so many."""
     number, ages = len(network.nodes), max(1, int(points.shelf_life.max()))
     starting = _initial_pipeline(network)
     backorders = np.array([node.start.backorders for node in network.nodes], float)
