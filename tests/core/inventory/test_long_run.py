@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from echelon.api import Demand, Disruption, LeadTime, Link, Point, Policy, SupplyNetwork, every, tree_point
 from echelon.core.inventory.kernels import layout
-from echelon.core.inventory.kernels.drawing.paths import PathSource, Paths
+from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
 from echelon.core.inventory.kernels.simulators import simulator_for
@@ -71,7 +71,7 @@ def test_base_stock_is_that_of_the_closed_form(level: int, review: int) -> None:
     fill_rate = service_poisson(level, MEAN, LEAD, review).fill_rate
     assert abs(found.customer_fill_rate[0] - fill_rate) < STANDARD_ERRORS * found.customer_fill_rate_se[0]
     backorders = np.mean([short(LEAD + k, level) for k in range(1, review + 1)])
-    on_hand = level - MEAN * (LEAD + (1 + review) / 2) + backorders
+    on_hand = float(level - MEAN * (LEAD + (1 + review) / 2) + backorders)
     assert is_near(found, "on_hand", on_hand) and is_near(found, "backorders", float(backorders))
     assert is_near(found, "pipeline", MEAN * LEAD)
 
@@ -157,7 +157,7 @@ def test_simulator_does_what_the_documents_say(network: SupplyNetwork, data: st.
     points, links = packed_points(network, levels), packed_links(network)
     for r in (0, 41):
         state = started(network, points, links.source.size, paths.periods)
-        expected = run(points, links, of_paths(network, paths, r), state, warm_up, periods)
+        expected: Array = run(points, links, of_paths(network, paths, r), state, warm_up, periods)
         for name, kind in (KINDS | OF_THE_GENERAL_ONE).items():
             want = expected[MEASURES.index(name), 0]
             np.testing.assert_allclose(found[kind][:, r], want, rtol=1e-6, atol=1e-6, err_msg=name)

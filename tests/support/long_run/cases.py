@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from echelon.api import Demand, Disruption, LeadTime, Link, Point, Policy, Shape, SupplyNetwork, UnitCosts, every, tree_point
+from echelon.core.inventory.model.supply_network import PolicyKind, Sourcing
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -25,13 +26,15 @@ def the_cases() -> list[Case]:
     slow = _shop(1.0, 21, 7)
     behind_hub = replace(_shop(2.0, 2, 7), links=(Link(0, LeadTime.fixed(2), supplier="hub"),))
     hub = tree_point("hub", "maker", -1, LeadTime.fixed(14), 1.0, review_period=7, moq=300.0)
-    ordering = replace(_shop(1.0, 21, 7), policy=Policy("sS", calendar=every(7)), costs=UnitCosts(order=2.0))
+    short, long = (_restricted(shop, kind="sS") for shop in (_shop(1.0, 7, 1), slow))
+    often, seldom = (replace(shop, costs=UnitCosts(order=cost)) for shop, cost in ((short, 3.0), (long, 10.0)))
     return [
         Case("MOQ 150, demand 1 a day", _one(_restricted(slow, moq=150.0))),
         Case("lot 400, demand 1 a day", _one(_restricted(slow, lot_size=400.0))),
         Case("MOQ 300 at a warehouse", SupplyNetwork("case", (hub, behind_hub))),
-        Case("(s,S), order cost 2", _one(ordering)),
-        Case("(s,S), order cost 10", _one(replace(ordering, costs=UnitCosts(order=10.0)))),
+        Case("(s,S), order cost 3", _one(often)),
+        Case("(s,S), order cost 10", _one(seldom)),
+        Case("(s,S), order cost 10, demand lost", _one(replace(seldom, backorder_share=0.0))),
         Case("capacity 9, demand 10", _one(_limited(9.0))),
         Case("capacity 10.4, demand 10", _one(_limited(10.4)), 4_000_000),
     ]
@@ -56,7 +59,13 @@ def _limited(capacity: float) -> Point:
     return replace(_shop(10.0, 7, 1, 0.3), links=(Link(-1, LeadTime.fixed(7), capacity=capacity, supplier="maker"),))
 
 
-LEADS = (LeadTime.fixed(0), LeadTime.fixed(2), LeadTime.fixed(7), LeadTime((1, 3, 6), (0.3, 0.5, 0.2)), LeadTime((5, 9), (0.6, 0.4)))
+LEADS = (
+    LeadTime.fixed(0),
+    LeadTime.fixed(2),
+    LeadTime.fixed(7),
+    LeadTime((1, 3, 6), (0.3, 0.5, 0.2)),
+    LeadTime((5, 9), (0.6, 0.4)),
+)
 SHAPES = (Shape(), Shape(), Shape(0.5), Shape(0.4, 0.05, 4.0, 0.2))
 
 
@@ -90,7 +99,8 @@ def _demands(draw: st.DrawFn, counts: bool) -> Demand:
 @st.composite
 def _points(draw: st.DrawFn, name: str, sources: range, rate: float, demand: Demand | None) -> Point:
     review = draw(st.sampled_from([1, 1, 2, 7]))
-    kind = draw(st.sampled_from(["base_stock", "base_stock", "sS"]))
+    kinds: list[PolicyKind] = ["base_stock", "base_stock", "sS"]
+    kind = draw(st.sampled_from(kinds))
     links, sourcing = draw(_links(sources, rate * review))
     return Point(
         name,
@@ -110,7 +120,7 @@ def _points(draw: st.DrawFn, name: str, sources: range, rate: float, demand: Dem
 
 
 @st.composite
-def _links(draw: st.DrawFn, sources: range, quantity: float) -> tuple[tuple[Link, ...], str]:
+def _links(draw: st.DrawFn, sources: range, quantity: float) -> tuple[tuple[Link, ...], Sourcing]:
     """One lane; two that share; or one that is limited or interrupted, with another one to stand in."""
     kind = draw(st.sampled_from(["one", "one", "one", "shares", "limited", "interrupted"]))
     lead = [draw(st.sampled_from(LEADS)) for _ in range(2)]
@@ -127,6 +137,24 @@ def _links(draw: st.DrawFn, sources: range, quantity: float) -> tuple[tuple[Link
         first = replace(first, disruption=Disruption(draw(st.sampled_from([20.0, 60.0])), draw(st.sampled_from([2.0, 6.0]))))
     alone = kind == "limited" and draw(st.booleans())
     return ((first,), "shares") if alone else ((first, second), "priority")
+
+
+def described(network: SupplyNetwork) -> str:
+    """What there is in a network, in a few words."""
+    nodes, links = network.nodes, [link for node in network.nodes for link in node.links]
+    words = {
+        f"{len(nodes)} points": True,
+        "lots": any(node.policy.lot_size > 0 for node in nodes),
+        "MOQ": any(node.policy.moq > 0 for node in nodes),
+        "(s,S)": any(node.policy.kind == "sS" for node in nodes),
+        "shares": any(link.share < 1 for link in links),
+        "capacity": any(link.capacity < np.inf for link in links),
+        "interruptions": any(link.disruption for link in links),
+        "shelf life": nodes[0].shelf_life > 0,
+        "level varies": any(node.demand and node.demand.level_cv > 0 for node in nodes),
+        "lost": nodes[-1].backorder_share == 0,
+    }
+    return ", ".join(word for word, is_there in words.items() if is_there)
 
 
 def made(number: int) -> list[SupplyNetwork]:

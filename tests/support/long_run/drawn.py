@@ -82,7 +82,8 @@ def _kinds_of_period(demand: Demand) -> tuple[Array, Array, Array]:
     dispersion = square / (shape.active_share * usual**2) - 1
     share = np.array([shape.active_share, shape.large_share, 1 - shape.active_share - shape.large_share, 0.0])
     share = np.maximum(share, 0)
-    return share / share.sum(), np.array([usual, shape.large_factor, 0, 0]), np.array([max(dispersion, 0), shape.large_dispersion, 0, 0])
+    factor = np.array([usual, shape.large_factor, 0, 0])
+    return share / share.sum(), factor, np.array([max(dispersion, 0), shape.large_dispersion, 0, 0])
 
 
 def _amounts(counts: bool, mean: Array, dispersion: Array, rng: np.random.Generator) -> Array:

@@ -1,4 +1,4 @@
-"""The event loop: what happens in a period, as "Order of events in period t" of docs/network-model.md tells it."""
+"""The event loop: what happens in a period, as "What happens in a period" of docs/network-model.md tells it."""
 
 from typing import Any, NamedTuple
 
@@ -13,7 +13,19 @@ from support.long_run.shortage import grant_what_there_is
 
 Array = npt.NDArray[Any]
 LONGEST = 256  # a time is 255 periods at most, so that a ring of this length has a place for each period ahead
-MEASURES = ("demand", "unmet", "lost", "orders", "orders_unmet", "on_hand", "backorders", "pipeline", "ordered", "waste", "customers_owed")
+MEASURES = [
+    "demand",
+    "unmet",
+    "lost",
+    "orders",
+    "orders_unmet",
+    "on_hand",
+    "backorders",
+    "pipeline",
+    "ordered",
+    "waste",
+    "customers_owed",
+]
 
 
 class State(NamedTuple):
@@ -43,7 +55,7 @@ class State(NamedTuple):
     head: Array
 
 
-@njit  # not kept: numba would not see that what it calls from other files has changed (nor in _fill)
+@njit(cache=False)  # not kept: numba would not see that what it calls from other files has changed (nor in _fill)
 def run(points: Points, links: Links, chance: Chance, state: State, warm_up: int, batch: int) -> Array:
     """(measures, batches, points): sums over batches of that many periods after the warm-up."""
     number, periods = chance.demand.shape
@@ -109,7 +121,7 @@ def _ship(t: int, k: int, links: Links, chance: Chance, state: State) -> None:
     state.granted[k] = 0
 
 
-@njit
+@njit(cache=False)
 def _fill(t: int, n: int, points: Points, links: Links, up: Array, state: State, now: Array) -> None:
     """Links that are up, and customers who wait since earlier periods, get what there is."""
     older, placed, placed_up = state.backorders[n], 0.0, 0.0

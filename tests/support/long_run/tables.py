@@ -32,21 +32,28 @@ class Published:
         """As a user reads them."""
         return Published({name: release.table(name).to_pandas() for name in NAMES}, frequency, unmet_demand)
 
+    def dearest(self, number: int) -> list[str]:
+        """So many SKUs, those of the greatest holding cost."""
+        cost = self.tables["stock_levels"].groupby("sku")["holding_cost"].sum()
+        return [str(sku) for sku in cost.sort_values(ascending=False).index[:number]]
+
     def rows(self, name: str, **where: str) -> list[Row]:
         """Rows of a table in which columns have these values; what is null is None."""
         frame = self.tables[name]
         for column, value in where.items():
             frame = frame[frame[column] == value]
-        return [{key: None if _is_null(value) else value for key, value in row.items()} for row in frame.to_dict("records")]
+        return [{str(key): _known(value) for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _is_null(value: Any) -> bool:
-    return value is None or (np.isscalar(value) and bool(pd.isna(value)))
+def _known(value: Any) -> Any:
+    """None for what is null."""
+    return None if value is None or (isinstance(value, float) and np.isnan(value)) else value
 
 
 def long_run_of_tables(published: Published, sku: str, **size: int) -> LongRun:
     """What a SKU's published levels come to; `long_run` says what size may be. Points are named as in `stock_levels`."""
-    return long_run(*network_of_tables(published, sku), **size)
+    network, levels = network_of_tables(published, sku)
+    return long_run(network, levels, **size)
 
 
 def network_of_tables(published: Published, sku: str) -> tuple[SupplyNetwork, list[float]]:
