@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Promise:
-    """Fill rate of customers where promise and long run differ most, and stock on hand of all points together; status of the
+    """Fill rate of customers where promise and long run differ most, beyond what is not known exactly, and stock on hand of all points together; status of the
     plan."""
 
     promised: float
@@ -63,7 +63,7 @@ def published_promise(published: Published, sku: str, periods: int = 100_000) ->
 
 
 def _promise(promised: Array, stock: Array, status: str, found: LongRun) -> Promise:
-    strays = np.abs(promised - found.customer_fill_rate)
+    strays = np.abs(promised - found.customer_fill_rate) - STANDARD_ERRORS * found.customer_fill_rate_se
     worst = int(np.nanargmax(strays)) if np.any(np.isfinite(strays)) else 0
     total = found.total("on_hand").sum(axis=1) / found.periods
     return Promise(

@@ -68,10 +68,10 @@ def network_of_tables(published: Published, sku: str) -> tuple[SupplyNetwork, li
 
 def used_lanes(lanes: list[Row]) -> list[Row]:
     """Those that share the orders, else the preferred one, and where it is limited those that stand in, in their order."""
-    ranked = sorted(lanes, key=lambda lane: lane["priority"])
+    ranked = sorted(lanes, key=lambda lane: (lane["priority"], lane["source"]))
     shared = [lane for lane in ranked if lane["priority"] == ranked[0]["priority"] and lane["share"] is not None]
     if shared:
-        return sorted(shared, key=lambda lane: -lane["share"])
+        return sorted((lane for lane in shared if lane["share"] > 0), key=lambda lane: (-lane["share"], lane["source"]))
     limited = ranked[0]["capacity"] is not None or ranked[0]["days_down"] is not None
     return ranked if limited else ranked[:1]
 
@@ -119,7 +119,7 @@ def _link(published: Published, lane: Row, place: Callable[[str], int]) -> Link:
 def _interruptions(up: float, down: float) -> Disruption:
     """Neither is shorter than a period; then both are lengthened alike."""
     longer = max(1.0, 1 / min(up, down))
-    return Disruption(up * longer, down * longer)
+    return Disruption(max(up * longer, 1.0), max(down * longer, 1.0))
 
 
 def _in_periods(days: Any, probability: Any, period_days: float) -> LeadTime:
