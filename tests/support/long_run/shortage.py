@@ -62,7 +62,7 @@ def _first_come(t: int, n: int, waiting: Array, stock: float, state: State) -> A
     asked after them."""
     links = waiting.size - 1
     granted, left = np.zeros(waiting.size), stock
-    while left > 0:
+    while left > 1e-12:  # what a part leaves by rounding would never be used up
         time = _oldest(t, n, waiting, state)
         if time < 0:
             break
