@@ -34,7 +34,7 @@ def frame(name: str, table: Rows) -> pd.DataFrame:
 def published(frequency: str) -> Published:
     asked = rows(shelf_life_days=40.0, active_share=0.5)
     levels = [{"sku": "A", "location": name, "base_stock_level": up, "reorder_point": at} for name, (up, at) in LEVELS.items()]
-    promised = {"customer_fill_rate": [None, 0.9, 0.9], "on_hand": 10.0, "status": "ok"}
+    promised: dict[str, Any] = {"customer_fill_rate": [None, 0.9, 0.9], "on_hand": 10.0, "status": "ok"}
     tables = {
         "stock_levels": pd.DataFrame(levels).assign(**promised),
         "lanes": frame("lanes", LANES),

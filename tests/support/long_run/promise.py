@@ -17,8 +17,8 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Promise:
-    """Fill rate of customers where promise and long run differ most, beyond what is not known exactly, and stock on hand of all points together; status of the
-    plan."""
+    """Fill rate of customers where promise and long run differ most, beyond what is not known exactly, and stock
+    on hand of all points together; status of the plan."""
 
     promised: float
     happens: float
