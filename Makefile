@@ -16,7 +16,7 @@ INTERPRETED := $(KERNELS)/test_kernel_oracle.py $(KERNELS)/test_network_kernel.p
   $(addprefix tests/core/forecast/models/test_statistical_candidates.py::test_sba_,by_hand of_no_demand_is_zero)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast test-one coverage lint format bench bench-accuracy bench-plan bench-stockpyl docs data-docs vacuum lock site package clean
+.PHONY: help setup setup-dev run test test-fast test-one nightly coverage lint format bench bench-accuracy bench-plan bench-promises bench-stockpyl docs data-docs vacuum lock site package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ test-one: setup-dev  ## one file or one test: make test-one T=tests/core/demand/
 	@test -n "$(T)" || { echo "Say which: make test-one T=tests/core/demand/test_spikes.py, or T=FILE::NAME"; exit 2; }
 	@$(PY) -m pytest -q $(T) $(ARGS)
 
+nightly: setup-dev  ## simulation and promises against the event loop for the long run, many networks and periods (an hour or so); not in the gate
+	@NIGHTLY=1 $(PYTEST) tests/core/inventory/test_long_run.py tests/core/inventory/test_promises.py $(ARGS)
+
 coverage: setup-dev  ## tests of the mathematics, and which lines and branches of lib/echelon/core they reach (97 % at least)
 	@$(PYTEST) tests/core --cov --cov-report= --cov-fail-under 0
 	@MOST_EXAMPLES=8 PYTHONPATH=tests $(PY) -m pytest -q -n 2 -p support.interpreted $(INTERPRETED) --cov --cov-append --cov-report= --cov-fail-under 0
@@ -77,6 +80,9 @@ bench-accuracy: setup-dev  ## forecasts on real sets of ../shared/data as ratios
 
 bench-plan: setup-dev  ## what the plan of a 40-node SKU costs by phase, and its gap to the best (two minutes)
 	@$(PY) -m benchmarks.network_plan $(ARGS)
+
+bench-promises: setup-dev  ## what plans promise against the long run (five minutes): ARGS="--release out --frequency D --unmet lost"
+	@$(PY) -m benchmarks.promises $(ARGS)
 
 bench-stockpyl: setup-dev  ## the kernel against stockpyl, which must be installed elsewhere: ARGS="--python PATH"
 	@$(PY) -m benchmarks.stockpyl_ratio $(ARGS)
