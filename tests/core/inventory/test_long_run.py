@@ -152,7 +152,7 @@ def test_simulator_does_what_the_documents_say(network: SupplyNetwork, data: st.
     """Every kind of network that Python reaches: the same measures on the same paths."""
     periods, warm_up = 60, 5
     levels = [float(data.draw(st.integers(0, 25))) for _ in network.nodes]
-    paths = PathSource(network, periods, warm_up).draw("test", 64)
+    paths = replace(PathSource(network, periods, warm_up).draw("test", 64), start=None)
     found = NetworkSimulator(network, paths).measure(np.array(levels)).sums
     points, links = packed_points(network, levels), packed_links(network)
     for r in (0, 41):
@@ -172,7 +172,7 @@ def test_simulator_and_event_loop_agree_for_long(network: SupplyNetwork, data: s
     review = np.array([node.policy.review_period for node in network.nodes])
     cover = network.rates * (1 + review + [node.mean_lead for node in network.nodes])
     levels = np.ceil(cover * [data.draw(st.sampled_from([0.7, 1.0, 1.4])) for _ in network.nodes])
-    paths = PathSource(network, periods, warm_up).draw("test", replications)
+    paths = replace(PathSource(network, periods, warm_up).draw("test", replications), start=None)
     sums = simulator_for(network, paths).measure(levels).sums
     expected = long_run(network, levels, periods, warm_up, replications=replications, batches=1)
     for name, kind in (KINDS | (OF_THE_GENERAL_ONE if len(sums) > layout.SUMS else {})).items():

@@ -6,26 +6,16 @@ from support.examples import by_night
 from support.long_run import promise_of
 from support.long_run.cases import Case, described, made, the_cases
 
-BROKEN_CASES = {case.name for case in the_cases()}
-BROKEN_MADE = {3, 6, 14, 16, 17, 18}
 MADE = by_night(5, 20)
 
 
-def marked(value: object, name: str, broken: bool) -> object:
-    """Plans are simulated from a full start, and for a short time, which is to be mended."""
-    marks = [pytest.mark.xfail(strict=True, reason="promised for a short time after a full start")] if broken else []
-    return pytest.param(value, marks=marks, id=name)
-
-
-@pytest.mark.parametrize("case", [marked(case, case.name, case.name in BROKEN_CASES) for case in the_cases()])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in the_cases()])
 def test_a_promise_is_what_happens(case: Case) -> None:
     promise = promise_of(case.network, by_night(min(case.periods, 400_000), case.periods))
     assert promise.holds, str(promise)
 
 
-@pytest.mark.parametrize(
-    "network", [marked(one, f"{n}: {described(one)}", n in BROKEN_MADE) for n, one in enumerate(made(MADE))]
-)
+@pytest.mark.parametrize("network", [pytest.param(one, id=f"{n}: {described(one)}") for n, one in enumerate(made(MADE))])
 def test_a_promise_is_what_happens_in_networks_of_every_kind(network: SupplyNetwork) -> None:
     promise = promise_of(network, by_night(200_000, 400_000))
     assert promise.holds, str(promise)

@@ -39,7 +39,7 @@ class NetworkOracle:
         self.demand, self.processing, self.warm_up = demand, processing, warm_up
         whole = all(point.demand.counts for point in network.nodes if point.demand is not None)
         specs = [with_single_units(point) if whole else point for point in network.nodes]
-        self.points = [PointState(n, spec, float(levels[n]), beyond[n] if beyond else 0.0) for n, spec in enumerate(specs)]
+        self.points = [PointState(n, spec, float(levels[n]), beyond[n] if beyond else None) for n, spec in enumerate(specs)]
         self.links: list[LinkState] = []
         for point in self.points:
             for link in point.spec.links:

@@ -1,7 +1,8 @@
 """What the slow event loop of docs/network-model.md remembers of links, stock and points, in plain lists and dictionaries."""
 
+import math
 from collections import defaultdict
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from echelon.core.inventory.model.supply_network import Link, Point
 
@@ -41,9 +42,14 @@ class LinkState:
 class Stock:
     """Batches [age in periods, quantity], oldest first."""
 
-    def __init__(self, quantity: float, shelf_life: int, issue: str) -> None:
+    def __init__(self, quantity: float, shelf_life: int, issue: str, of_all_ages: bool = False) -> None:
         self.batches: list[list[float]] = [[0, quantity]]
         self.shelf_life, self.issue = shelf_life, issue
+        if of_all_ages and shelf_life:
+            up_to = [quantity * (i + 1) / shelf_life for i in range(shelf_life)]
+            whole = [math.floor(units + 1e-9) for units in up_to] if quantity == math.floor(quantity) else up_to
+            parts = [after - before for before, after in pairwise([0.0, *whole])]
+            self.batches = [[age, part] for age, part in reversed(list(enumerate(parts)))]
 
     @property
     def total(self) -> float:
@@ -72,7 +78,7 @@ class Stock:
 class PointState:
     """One point with its supplies (`links`) and the links that it supplies (`outlets`)."""
 
-    def __init__(self, index: int, spec: Point, level: float, beyond: float) -> None:
+    def __init__(self, index: int, spec: Point, level: float, beyond: float | None) -> None:
         self.index, self.spec, self.level, self.beyond = index, spec, level, beyond
         self.rounding = 1e-5 * max(level, 1.0)
         self.links: list[LinkState] = []
@@ -82,12 +88,12 @@ class PointState:
         for period, quantity in spec.start.pipeline:
             self.pipeline[period] += quantity
         self.backorders: list[list[float]] = [[INITIAL, spec.start.backorders]]
-        self.stock = Stock(self.initial_stock(), spec.shelf_life, spec.issue)
+        self.stock = Stock(self.initial_stock(), spec.shelf_life, spec.issue, beyond is not None)
 
     def initial_stock(self) -> float:
         if self.spec.start.stock is not None:
             return self.spec.start.stock
-        start = self.target(0) + (self.spec.policy.gap if self.spec.policy.kind == "RQ" else 0.0) + self.beyond
+        start = self.target(0) + (self.spec.policy.gap if self.spec.policy.kind == "RQ" else 0.0) + (self.beyond or 0.0)
         return max(start - sum(self.pipeline.values()) + self.customers_owed, 0.0)
 
     def target(self, t: int) -> float:

@@ -50,7 +50,7 @@ def best_levels(
     None lets a point wait until it owes something before it orders. Points that serve no one have level 0.
     """
     observable, gaps, serves = observed(targets, simulator), order_up_to_gaps(network), serving(network)
-    fixed = np.where(serves, _unseen(network, targets.bound & ~observable.bound), 0.0)
+    fixed = np.where(serves, _unseen(network, targets_of(network, ltd.rate).bound & ~observable.bound), 0.0)
     middle = ltd.lead_mean + gaps
     near = _explored(simulator, paths, observable, fixed, middle, ltd.sd) if earlier is None else valley_at(earlier, observable)
     point = best_point(simulator, observable, fixed, middle, ltd.sd, near, tolerance_together(observable))

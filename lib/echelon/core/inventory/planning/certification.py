@@ -13,7 +13,6 @@ from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.service.targets import Targets, stepped
 from echelon.core.inventory.planning.order_quantities import order_up_to_gaps
-from echelon.core.inventory.planning.stock_plan import shortfall
 
 _ROUNDS = 8
 _TRIFLE = 1e-3  # of the fill rate
@@ -27,11 +26,11 @@ _SURE = 1.28  # standard errors: nine in ten estimates lie above so much less
 
 @dataclass(frozen=True)
 class Certified:
-    """Levels (points,), what was measured of them on fresh paths, and "ok" or the targets out of reach in words."""
+    """Levels (points,), what was measured of them on fresh paths, and which of them are short of a target all the same."""
 
     levels: Doubles
     measures: Measures
-    status: str
+    short: Flags
 
 
 def certify(
@@ -45,7 +44,7 @@ def certify(
     for attempt in range(1, _ROUNDS + 1):
         short = _short(measures, targets)
         if not short.any():
-            return Certified(levels, measures, "ok")
+            return Certified(levels, measures, short)
         if attempt < _ROUNDS:
             levels = np.where(short, levels + _raise(measures, targets, levels, prices, sd), levels)
             measures = _again(simulator, source, measures, levels, short, f"certify {attempt}")
@@ -54,7 +53,7 @@ def certify(
         again = simulator.on(source.in_chunks(last, simulator.replications))
         levels = _no_more_than_serves(again, levels, order_up_to_gaps(network), short, targets.whole)
         measures = _again(simulator, source, measures, levels, short, last)
-    return Certified(levels, measures, shortfall(network, targets, measures, short))
+    return Certified(levels, measures, short)
 
 
 def with_margin(simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:

@@ -59,17 +59,14 @@ def as_planned(network: SupplyNetwork, plan: StockPlan) -> SupplyNetwork:
 
 
 def with_best_order_quantities(
-    network: SupplyNetwork, simulate: Simulate, levels_of: Levels, periods_per_year: float
+    network: SupplyNetwork, points: list[int], simulate: Simulate, levels_of: Levels, periods_per_year: float
 ) -> SupplyNetwork:
-    """The network with an order quantity at every point of `points_without_order_quantity`.
+    """The network with other order quantities at some points.
 
-    Each starts at the economic order quantity, which is near the best under random demand too (Zheng, Management Science
-    38(1), 1992), and is moved up or down by falling factors while the simulated cost falls; levels follow.
+    It comes with the economic order quantities, which are near the best under random demand too (Zheng, Management Science
+    38(1), 1992); each is moved up or down by falling factors while the simulated cost falls; levels follow.
     """
-    points = points_without_order_quantity(network)
-    if not points:
-        return network
-    best = with_order_quantities(network, economic_order_quantities(network, points, periods_per_year))
+    best = network
     levels = levels_of(best, simulate(best), None)
     cost = _cost(best, simulate(best), levels, periods_per_year)
     for factor in _FACTORS:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from echelon.core.arrays import Doubles
-from echelon.core.inventory.kernels.drawing.paths import PathSource
+from echelon.core.inventory.kernels.drawing.order_phases import order_phases
+from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.measures import Measures
 from echelon.core.inventory.kernels.simulators import Simulation, simulator_for
 from echelon.core.inventory.model.check import check_network
@@ -17,20 +18,23 @@ from echelon.core.inventory.planning.best_levels import best_levels, most_levels
 from echelon.core.inventory.planning.certification import certify, with_margin
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, lead_time_demand
 from echelon.core.inventory.planning.order_quantities import (
+    economic_order_quantities,
     order_up_to_gaps,
     points_without_order_quantity,
     with_best_order_quantities,
     with_order_quantities,
 )
+from echelon.core.inventory.planning.reach import Reach
 from echelon.core.inventory.planning.stock_plan import (
     DEFAULT_SIZE,
     SimulationSize,
     StockPlan,
     describe,
+    shortfall,
     targets_of,
     with_safety_stock,
 )
-from echelon.core.inventory.planning.warm_up import measured_periods, warm_up_periods
+from echelon.core.inventory.planning.warm_up import measured_periods, serving, warm_up_periods
 
 _GAP_REPLICATIONS = 64  # the cost is flat in a gap, and every one is tried on the same paths
 _MOST_PERIODS = 4.0  # simulated, warm-up included, over those asked for: with more there are fewer replications
@@ -57,24 +61,26 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     """
     check_network(with_order_quantities(network, dict.fromkeys(points_without_order_quantity(network), 1.0)))
     ltd = lead_time_demand(network)
-    targets = targets_of(network, ltd.rate)
+    targets, reach = targets_of(network, ltd.rate), Reach(network)
+    planned = reach.planned(targets)
     if not np.any(ltd.rate > 0):
         return NetworkPlan(network, _described(network, np.zeros(len(network.nodes)), ltd, None, "ok"), None)
-    network = _with_order_quantities(network, targets, ltd, size, periods_per_year)
+    network = _with_order_quantities(network, planned, ltd, size, periods_per_year)
     before = warm_up_periods(network)
     size = _long_run(network, size, before)
-    least = order_up_to_gaps(network)
-    most = most_levels(network, targets, ltd, before) + least
+    least = np.where(serving(network), order_up_to_gaps(network), 0.0)
+    most = most_levels(network, planned, ltd, before) + least
     source = PathSource(network, size.periods, before)
     paths = source.draw("optimise", size.replications)
     simulator = simulator_for(network, paths)
-    best = best_levels(network, simulator, paths, targets, ltd)
+    best = best_levels(network, simulator, paths, planned, ltd)
     fresh = simulator.on(source.held_or_in_chunks("refine", size.certification_replications))
-    levels = meet_targets(fresh, targets, np.minimum(best.point.levels, most), best.prices, _TOLERANCE).levels
-    sure = with_margin(fresh.expecting(), source, targets, np.clip(levels, least, most), best.prices)
-    certified = certify(fresh.expecting(), source, targets, np.clip(sure, least, most), best.prices, ltd.sd)
-    plan = _described(network, certified.levels, ltd, certified.measures, certified.status)
-    return NetworkPlan(network, plan, certified.measures)
+    levels = meet_targets(fresh, planned, np.minimum(best.point.levels, most), best.prices, _TOLERANCE).levels
+    sure = with_margin(fresh.expecting(), source, planned, np.clip(levels, least, most), best.prices)
+    certified = certify(fresh.expecting(), source, planned, np.clip(sure, least, most), best.prices, ltd.sd)
+    measures, short = reach.in_the_end(certified.measures), certified.short | reach.missed(targets)
+    status = shortfall(network, measures.customer_fill_rate.mean, short, reach.reasons()) if short.any() else "ok"
+    return NetworkPlan(network, _described(network, certified.levels, ltd, measures, status), measures)
 
 
 def _long_run(network: SupplyNetwork, size: SimulationSize, warm_up: int) -> SimulationSize:
@@ -88,19 +94,25 @@ def _long_run(network: SupplyNetwork, size: SimulationSize, warm_up: int) -> Sim
 def _with_order_quantities(
     network: SupplyNetwork, targets: Targets, ltd: LeadTimeDemand, size: SimulationSize, periods_per_year: float
 ) -> SupplyNetwork:
-    """The network with all its order quantities, tried on the same few paths."""
-    if not points_without_order_quantity(network):
+    """The network with all its order quantities, tried on the same few paths, each at the phases of its own cycle."""
+    points = points_without_order_quantity(network)
+    if not points:
         return network
-    before = warm_up_periods(network)
+    usual = with_order_quantities(network, economic_order_quantities(network, points, periods_per_year))
+    before, periods = warm_up_periods(usual), measured_periods(usual, size.periods)
     most = most_levels(network, targets, ltd, before)
-    periods = measured_periods(network, size.periods)
-    paths = PathSource(network, periods, before).draw("gaps", min(size.replications, _GAP_REPLICATIONS))
+    drawn = PathSource(network, periods, before).draw("gaps", min(size.replications, _GAP_REPLICATIONS))
+
+    def paths_of(tried: SupplyNetwork) -> Paths:
+        return replace(drawn, start=order_phases(tried, "gaps", drawn.blocks))
 
     def levels_of(tried: SupplyNetwork, simulator: Simulation, earlier: Doubles | None) -> Doubles:
-        point = best_levels(tried, simulator, paths, targets, ltd, earlier).point
+        point = best_levels(tried, simulator, paths_of(tried), targets, ltd, earlier).point
         return np.minimum(_whole(point, targets), most + order_up_to_gaps(tried))
 
-    return with_best_order_quantities(network, lambda tried: simulator_for(tried, paths), levels_of, periods_per_year)
+    return with_best_order_quantities(
+        usual, points, lambda tried: simulator_for(tried, paths_of(tried)), levels_of, periods_per_year
+    )
 
 
 def _whole(point: Point, targets: Targets) -> Doubles:

@@ -1,5 +1,6 @@
 """What a plan of one SKU says, and the targets it has to meet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -74,11 +75,11 @@ def observed(targets: Targets, simulator: System) -> Targets:
     return replace(targets, fill_rate=np.where(simulator.demand > 0, targets.fill_rate, np.nan))
 
 
-def shortfall(network: SupplyNetwork, targets: Targets, measures: Measures, short: Flags) -> str:
-    """Targets that were not reached, in words."""
+def shortfall(network: SupplyNetwork, service: Doubles, short: Flags, reasons: Mapping[int, str]) -> str:
+    """Targets that were not reached, in words. service: fill rates (points,); reasons: by point, where one is known."""
     missed = [
-        f"{network.nodes[i].name}: fill rate {measures.customer_fill_rate.mean[i]:.4f} certified, "
-        f"{targets.fill_rate[i]:.4f} asked"
+        f"{network.nodes[i].name}: fill rate {service[i]:.4f} certified, {network.nodes[i].target_fill_rate:.4f} asked"
+        + (f" ({reasons[i]})" if i in reasons else "")
         for i in np.flatnonzero(short).tolist()
     ]
     return "target not reached at " + "; ".join(missed)

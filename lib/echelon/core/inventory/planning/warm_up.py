@@ -12,6 +12,8 @@ from echelon.core.inventory.planning.capacity import busy_periods
 _LONGEST_CYCLE = 366
 # Periods. Within so long an order cycle demand is so small beside the order quantity that its phases hold from the start.
 _LONGEST_ORDER_CYCLE = 120
+_TURNS = 4  # reviews
+_LIVES = 12  # shelf lives: what expires together is ordered together, and only chance draws it apart
 # A queue that lasts longer is a matter of years; the rest of it is left out.
 _LONGEST_QUEUE = 3_000
 
@@ -35,7 +37,8 @@ def warm_up_periods(network: SupplyNetwork) -> int:
     for n, point in enumerate(network.nodes):
         before = max((reach[link.source] if link.source >= 0 else 0) + _longest(link) for link in point.links)
         between = min(_cycle_quantity(network, point) / rate[n], _LONGEST_ORDER_CYCLE) if rate[n] > 0 else 0.0
-        own = point.processing.quantile(0.99) + point.policy.review_period + point.shelf_life
+        turns = _TURNS if point.sourcing == "shares" and len(point.links) > 1 else 1  # until links take turns as ever after
+        own = point.processing.quantile(0.99) + turns * point.policy.review_period + _LIVES * point.shelf_life
         reach[n] = before + own + between + queue[n]
     cycle = math.lcm(*(_cycle(point.policy) for point in network.nodes))
     return math.ceil(reach.max() / cycle) * cycle if cycle <= _LONGEST_CYCLE else math.ceil(reach.max())

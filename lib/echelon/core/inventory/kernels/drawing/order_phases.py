@@ -10,6 +10,9 @@ from echelon.core.inventory.kernels.drawing.demand_source import stream_key
 from echelon.core.inventory.kernels.layout import BLOCK
 from echelon.core.inventory.model.supply_network import Point, SupplyNetwork
 
+_FAR = 4.0  # standard deviations
+_ANY = -1.0  # in place of a divisor: any amount
+
 
 def order_quantity(network: SupplyNetwork, point: Point) -> float:
     """Units that a point orders at least, 0 for any quantity: Q of (R,Q), S - s, or the MOQ in whole lots."""
@@ -26,14 +29,16 @@ def order_phases(network: SupplyNetwork, purpose: str, blocks: int) -> Floats:
 
     In the long run the inventory position just after a chance to order is uniform over one order quantity above the reorder
     point: exactly where it is ordered in lots (Zipkin, Foundations of Inventory Management, theorem 6.2.3), about so with a
-    MOQ or (s,S). Points start at phases of their own, stratified over replications.
+    MOQ or (s,S). Points start at phases of their own, stratified over replications, at positions that orders in whole
+    lots lead to.
     """
     out = np.zeros((blocks, len(network.nodes), BLOCK), np.float32)
+    steps = _steps(network)
     for n, point in enumerate(network.nodes):
         quantity = order_quantity(network, point)
         if quantity > 0 and point.start.stock is None:
             key = stream_key(network.run_seed, network.sku, point.name, purpose, "phase")
-            out[:, n] = _above_full(network, point, quantity, _strata(key, blocks)).reshape(blocks, BLOCK)
+            out[:, n] = _above_full(point, quantity, steps[n], _strata(key, blocks)).reshape(blocks, BLOCK)
     return out
 
 
@@ -44,9 +49,55 @@ def _strata(key: np.uint64, blocks: int) -> Doubles:
     return out[0]
 
 
-def _above_full(network: SupplyNetwork, point: Point, quantity: float, phase: Doubles) -> Doubles:
+def _above_full(point: Point, quantity: float, step: float, phase: Doubles) -> Doubles:
     """A full point is at S (R + Q): the most that (s,S) and (R,Q) reach, and the least of who orders up to a level."""
-    used = np.floor(phase * quantity) if network.whole_units else phase * quantity
+    used = np.floor(phase * quantity / step) * step if step > 0 else phase * quantity
     if point.policy.kind == "base_stock":
         return np.asarray(used)
     return np.asarray(quantity - point.policy.gap - used)
+
+
+def _steps(network: SupplyNetwork) -> list[float]:
+    """Common divisor of all that is asked of a point and of what it orders, 0 for any amount: between positions that it can
+    have."""
+    of_customers = 1.0 if network.whole_units else _ANY
+    asked = [0.0 if point.demand is None else of_customers for point in network.nodes]
+    steps = [0.0] * len(asked)
+    for n in range(len(network.nodes) - 1, -1, -1):
+        point = network.nodes[n]
+        ordered = _ordered(network, point, asked[n])
+        steps[n] = max(_divisor(asked[n], ordered), 0.0)
+        for link in point.links:
+            if link.source >= 0:
+                asked[link.source] = _divisor(asked[link.source], _times(ordered, link.quantity))
+    return steps
+
+
+def _ordered(network: SupplyNetwork, point: Point, asked: float) -> float:
+    """Divisor of the orders of a point."""
+    policy = point.policy
+    if policy.kind == "RQ":
+        return policy.gap
+    lot, moq = network.restriction(policy.lot_size), network.restriction(policy.moq)
+    if lot > 0 or moq == 0:
+        return lot if lot > 0 else asked
+    return moq if _is_always_less(point, moq) else _divisor(asked, moq)
+
+
+def _is_always_less(point: Point, moq: float) -> bool:
+    """Whether customers hardly ever ask for more than the MOQ between two reviews."""
+    if point.demand is None:
+        return False
+    review = point.policy.review_period
+    return point.demand.rate * review + _FAR * math.sqrt(point.demand.variance_of_sum(review)) + point.policy.gap <= moq
+
+
+def _divisor(one: float, other: float) -> float:
+    """Greatest common divisor; 0 is divided by all."""
+    if one == _ANY or other == _ANY or not (one.is_integer() and other.is_integer()):
+        return one if other == 0 else other if one == 0 else _ANY
+    return float(math.gcd(int(one), int(other)))
+
+
+def _times(divisor: float, quantity: float) -> float:
+    return divisor if divisor == _ANY else divisor * quantity

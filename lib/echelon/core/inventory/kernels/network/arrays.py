@@ -75,13 +75,14 @@ class Network(NamedTuple):
 
 class Draws(NamedTuple):
     """Random inputs: demand (blocks, periods, rows, BLOCK); by link or point (blocks, periods, links or points, BLOCK);
-    inventory position at the start beyond a full point's (blocks, points, BLOCK)."""
+    inventory position at the start beyond a full point's (blocks, points, BLOCK), and whether its stock is then of all ages."""
 
     demand: Floats
     lead: Bytes
     up: npt.NDArray[np.bool_]
     processing: Bytes
     start: Floats
+    of_all_ages: bool
 
 
 class State(NamedTuple):

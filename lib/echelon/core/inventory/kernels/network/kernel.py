@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from echelon.core.arrays import Doubles, Floats
 from echelon.core.inventory.kernels.jit import helper, kernel
 from echelon.core.inventory.kernels.layout import BLOCK
@@ -9,7 +11,7 @@ from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.allocation import fill
 from echelon.core.inventory.kernels.network.arrays import LOTS, Draws, Network, State
 from echelon.core.inventory.kernels.network.measures import SHORT, SPOIL
-from echelon.core.inventory.kernels.network.orders import order
+from echelon.core.inventory.kernels.network.orders import CLOSE, order
 from echelon.core.inventory.kernels.network.rounding import rounding
 from echelon.core.inventory.kernels.network.supply import empty, grow_older, receive, ship, stock, take
 from echelon.core.inventory.kernels.network.tape import (
@@ -23,6 +25,7 @@ from echelon.core.inventory.kernels.network.tape import (
     overflown,
     run_back,
     scaled,
+    straight_through,
 )
 
 
@@ -39,7 +42,23 @@ def _clear(state: State) -> None:
 
 
 @helper
-def _start(net: Network, state: State, tape: Tape, n: int, beyond: float) -> None:
+def _stock(net: Network, state: State, tape: Tape, n: int, quantity: int, of_all_ages: bool) -> None:
+    """Stock at the start: of age 0, or as much of every age, in whole units where there are such."""
+    first, ages = net.points[n].stock_at, net.points[n].stock_end - net.points[n].stock_at
+    if not of_all_ages or ages == 1:
+        state.batches[first] = quantity
+        return
+    value, before = tape.number[quantity].value, 0.0
+    whole = value == np.floor(value)
+    for i in range(ages):
+        up_to = value * (i + 1) / ages
+        up_to = np.floor(up_to + CLOSE) if whole else up_to
+        state.batches[first + i] = straight_through(tape, up_to - before, scaled(tape, quantity, 1.0 / ages))
+        before = up_to
+
+
+@helper
+def _start(net: Network, state: State, tape: Tape, n: int, beyond: float, of_all_ages: bool) -> None:
     """The state of point n before the first period; beyond: of its position, from that of a full point."""
     points = net.points
     owed = constant(tape, points[n].start_backorders)
@@ -51,7 +70,7 @@ def _start(net: Network, state: State, tape: Tape, n: int, beyond: float) -> Non
     full = larger(tape, minus(tape, full, constant(tape, expected)), ZERO)
     given = points[n].start_stock
     first = full if given < 0.0 else constant(tape, given)
-    state.batches[points[n].stock_at] = first
+    _stock(net, state, tape, n, first, of_all_ages)
     state.points[n].customers = owed
     if len(state.queue) > 0:
         state.queue[0, len(net.links) + n] = owed
@@ -179,7 +198,7 @@ def _replication(
     for n in range(len(levels)):
         linear(tape, levels[n], ZERO, 0.0, ZERO, 0.0)
     for n in range(len(levels)):
-        _start(net, state, tape, n, draws.start[b, n, r])
+        _start(net, state, tape, n, draws.start[b, n, r], draws.of_all_ages)
     for t in range(draws.demand.shape[1]):
         _period(net, state, tape, Moment(t, b, r, t >= warm_up), warm_up, draws, weights, sums)
         if len(trace) > 0:

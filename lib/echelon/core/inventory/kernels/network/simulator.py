@@ -152,4 +152,4 @@ def draws_of(paths: Paths, points: int) -> Draws:
     blocks, periods, links, _ = paths.lead.shape
     up = np.ones((blocks, periods, links, BLOCK), np.bool_) if paths.up is None else paths.up
     at_once = np.zeros((blocks, periods, points, BLOCK), np.uint8) if paths.processing is None else paths.processing
-    return Draws(paths.demand, paths.lead, up, at_once, paths.starts(points))
+    return Draws(paths.demand, paths.lead, up, at_once, paths.starts(points), paths.start is not None)
