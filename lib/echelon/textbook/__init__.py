@@ -3,6 +3,7 @@
 | module | what |
 |---|---|
 | `eoq`, `lot_sizing` | EOQ and its family; Wagner-Whitin |
+| `supply_disruptions` | EOQ with a supplier that fails: exact, Snyder's approximation |
 | `base_stock`, `service` | newsvendor, base stock, disruptions; service measures with review periods |
 | `order_up_to` | periodic review (s, S): optimal (Zheng-Federgruen), cost of a pair, power approximation |
 | `reorder_point`, `reorder_heuristics` | continuous review (r, Q): optimal for Poisson and normal demand, approximations |
