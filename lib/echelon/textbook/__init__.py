@@ -10,6 +10,8 @@
 | `lost_sales` | least cost of any policy with lost sales (value iteration) |
 | `serial` | Clark-Scarf serial systems, Shang-Song bounds |
 | `one_warehouse` | one warehouse with retailers: exact, two-moment, METRIC |
-| `service_network`, `guaranteed_service`, `guaranteed_service_tree` | guaranteed service: model, any network (MILP), trees |
+| `service_network`, `service_time_grid` | guaranteed service: model; service times in parts of a period, or any real ones |
+| `guaranteed_service`, `guaranteed_service_tree` | its optimum, or best placement and bound, on any network; on trees |
+| `service_time_bins`, `guaranteed_service_programme`, `guaranteed_service_search` | parts of the solver |
 | `demand_laws`, `checks` | discrete laws of demand; refusal of impossible parameters |
 """
