@@ -1,138 +1,113 @@
-"""Guaranteed service on any acyclic network: where to place safety stock, by mixed integer programming (HiGHS).
+"""Guaranteed service on any acyclic network: where to place safety stock, with a proof of how good the placement is.
 
-Variables: u_i(t) = 1 if stage i promises S_i >= t, v_i(t) = 1 if its inbound time SI_i >= t, and w_i(a, s) = 1 if
-SI_i = a and S_i = s, which carries the cost c_i(a - s) exactly. Constraints: the sums of w over s and over a are the
-steps of v and u, and u_i(t) <= v_j(t) on every link (i, j). Only u and v need be integer. This is the local polytope
-of the stages' joint states: its linear relaxation is exact on trees, and was integral on all 25 chains of Willems
-(Manufacturing & Service Operations Management 10(1), 2008, 19-23), so that nothing is left to branch on. One binary
-per net time instead, with the concave cost hanging between its ends, leaves gaps that branching does not close
-(compare Magnanti, Shen, Shu, Simchi-Levi & Teo, Operations Research Letters 34(2), 2006, 228-238).
+A mixed integer programme over bins of service times gives a lower bound of the least cost; small networks have one time
+in each bin and are solved at once. In larger ones the bins that a solution uses are split until it uses single times
+only, which is the optimum, or until time or memory end: then the best placement found is returned with its bound. A
+programme of n pairs of inbound and outbound bins takes about 1.2 kB and at most 5e-5 s a pair (measured on the chains of
+Willems, Manufacturing & Service Operations Management 10(1), 2008, 19-23), so that MOST_PAIRS are a gigabyte and a minute.
 """
 
 import time
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
-from scipy import optimize, sparse
 
-from echelon.core.arrays import Doubles
 from echelon.textbook import checks
-from echelon.textbook.multi_echelon.service_network import (
-    Placement,
-    ServiceNetwork,
-    Stage,
-    Whole,
-    base_stock_levels,
-    placement,
-)
+from echelon.textbook.multi_echelon.guaranteed_service_programme import Answer, Programme
+from echelon.textbook.multi_echelon.guaranteed_service_search import Descent, cheapest_inbound
+from echelon.textbook.multi_echelon.service_network import Placement, ServiceNetwork, Stage, Whole, base_stock_levels
+from echelon.textbook.multi_echelon.service_time_bins import Bins, first_bins, split
 
 __all__ = ["Placement", "ServiceNetwork", "Stage", "base_stock_levels", "place_safety_stock"]
 
-
-class _Columns:
-    """Where each stage's u, v and w are among the variables, and its states (a, s)."""
-
-    def __init__(self, network: ServiceNetwork) -> None:
-        self.low = [stage.inbound_time for stage in network.stages]
-        into, out = network.longest
-        self.steps_in = np.subtract(into, self.low)
-        self.steps_out = np.asarray(out)
-        self.v = np.cumsum([0, *self.steps_in])
-        self.u = self.v[-1] + np.cumsum([0, *self.steps_out])
-        self.states = [self._states(network, i) for i in range(len(network.stages))]
-        self.costs = [network.cost(i, a - s) for i, (a, s) in enumerate(self.states)]
-        self.w = self.u[-1] + np.cumsum([0, *(len(cost) for cost in self.costs)])
-
-    def _states(self, network: ServiceNetwork, stage: int) -> tuple[Whole, Whole]:
-        a, s = np.meshgrid(
-            self.low[stage] + np.arange(self.steps_in[stage] + 1), np.arange(self.steps_out[stage] + 1), indexing="ij"
-        )
-        possible = np.isfinite(network.cost(stage, a - s))
-        return a[possible], s[possible]
+MOST_PAIRS = 800_000
+_AT_ONCE = 200_000  # pairs up to which all times are bins of their own from the start
+_COARSE = 20_000  # pairs to start with otherwise
+_KILOBYTES = 1.2  # for a pair
 
 
-def place_safety_stock(network: ServiceNetwork, seconds: float = 60.0) -> Placement:
-    """Least-cost service times of any acyclic network.
+def place_safety_stock(network: ServiceNetwork, seconds: float = 60.0, most_pairs: int = MOST_PAIRS) -> Placement:
+    """Service times of least cost of any acyclic network, or the best that are found with these limits.
 
-    Stops after `seconds` with the best placement found; its `bound` says how far it can be from the optimum. Raises
-    ValueError when none was found in that time.
+    seconds: time after which no further programme is begun and a running one is stopped; most_pairs: pairs of an inbound
+    and an outbound bin that one programme may have (1.2 kB each). The result's `optimal` says whether nothing cheaper is
+    possible in whole periods, `bound` what the least cost is not below, and `proof` both in words. With
+    `service_time_grid` it is so in parts of a period, or for all real times.
+
+    A dear part of 0.4 periods promises 1, so that its cheap customer covers 5 periods instead of 4 and it needs no stock:
+
+    >>> part, shop = Stage("part", 0.4, 9.0, 1.0), Stage("shop", 4.0, 1.0, 1.0, demand_sd=1.0, outbound_time=0)
+    >>> placed = place_safety_stock(ServiceNetwork((part, shop), ((0, 1),)))
+    >>> placed.service_times, round(placed.cost, 3), placed.proof
+    ((1, 0), 2.236, 'proved optimal')
     """
-    checks.positive(seconds=seconds)
-    columns = _Columns(network)
-    result = _relaxed_or_whole(columns, _constraints(network, columns), seconds)
-    if result.x is None:
-        raise ValueError(f"no placement of safety stock found within {seconds} seconds: {result.message}")
-    chosen = result.x > 0.5
-    inbound = [low + int(chosen[a:b].sum()) for low, a, b in zip(columns.low, columns.v[:-1], columns.v[1:], strict=True)]
-    outbound = [int(chosen[a:b].sum()) for a, b in zip(columns.u[:-1], columns.u[1:], strict=True)]
-    bound = result.fun if result.mip_dual_bound is None else result.mip_dual_bound  # None: the relaxation was enough
-    return placement(network, outbound, inbound, float(bound))
+    checks.positive(seconds=seconds, most_pairs=most_pairs)
+    search = _Bracket(network, time.monotonic() + seconds)
+    bins = first_bins(network, min(_AT_ONCE, most_pairs), min(_COARSE, most_pairs))
+    while not search.closed():
+        pairs = bins.pairs(network)
+        if pairs > most_pairs:
+            return search.result(f"the next step needs {pairs:,} pairs of times, about {pairs * _KILOBYTES / 1e6:.1f} GB")
+        answer = search.step(bins)
+        if answer is None or not answer.proved:
+            return search.result(f"{seconds:g} seconds were over" if search.late() else "the solver failed")
+        if answer.finest(bins):
+            return search.result("the solver is no more exact")
+        bins = _finer(bins, answer, search.best)
+    return search.result()
 
 
-def _relaxed_or_whole(
-    columns: _Columns, constraints: list[optimize.LinearConstraint], seconds: float
-) -> optimize.OptimizeResult:
-    """The relaxation where its times are whole (HiGHS needs half the time for it), else the whole programme in the time
-    that is left."""
-    start = time.monotonic()
-    relaxed = _solve(columns, constraints, False, seconds)
-    if relaxed.status == 0:
-        times = relaxed.x[: columns.u[-1]]
-        if np.abs(times - np.round(times)).max(initial=0.0) <= 1e-6:
-            return relaxed
-    return _solve(columns, constraints, True, max(seconds - (time.monotonic() - start), 1e-3))
-
-
-def _solve(
-    columns: _Columns, constraints: list[optimize.LinearConstraint], whole: bool, seconds: float
-) -> optimize.OptimizeResult:
-    """The programme, or its linear relaxation."""
-    width, thresholds = int(columns.w[-1]), int(columns.u[-1])
-    return optimize.milp(
-        c=np.concatenate([np.zeros(thresholds), *columns.costs]),
-        constraints=constraints,
-        integrality=(np.arange(width) < thresholds).astype(int) * whole,
-        bounds=optimize.Bounds(0, 1),
-        options={"time_limit": seconds, "mip_rel_gap": 1e-9},
+def _finer(bins: Bins, answer: Answer, best: Placement) -> Bins:
+    """The bins that the answer uses are split, and the best placement's times become bins of their own."""
+    return Bins(
+        tuple(map(split, bins.into, answer.into, best.inbound_times)),
+        tuple(map(split, bins.out, answer.out, best.service_times)),
     )
 
 
-def _constraints(network: ServiceNetwork, columns: _Columns) -> list[optimize.LinearConstraint]:
-    """Marginals of every stage's states, and promises kept on every link."""
-    blocks, sides = [], []
-    for i, (a, s) in enumerate(columns.states):
-        for value, start, steps in (
-            (a - columns.low[i], columns.v[i], columns.steps_in[i]),
-            (s, columns.u[i], columns.steps_out[i]),
-        ):
-            blocks.append(_marginal(value, int(columns.w[i]), int(start), int(steps), int(columns.w[-1])))
-            sides.append(np.eye(1, steps + 1)[0])
-    right = np.concatenate(sides)
-    constraints = [optimize.LinearConstraint(sparse.vstack(blocks, format="csr"), right, right)]
-    promises = _promises(network, columns)
-    if promises.shape[0]:
-        constraints.append(optimize.LinearConstraint(promises, -np.inf, 0))
-    return constraints
+class _Bracket:
+    """The best placement so far and the best bound so far."""
 
+    def __init__(self, network: ServiceNetwork, deadline: float) -> None:
+        self.network, self.deadline, self.bound, self.whole = network, deadline, 0.0, False
+        self.descent = Descent(network)
+        starts = (np.zeros(len(network.stages), int), np.array(network.longest[1]))
+        self.best = min((self._improved(start) for start in starts), key=lambda placed: placed.cost)
 
-def _marginal(value: Whole, first: int, start: int, steps: int, width: int) -> sparse.csr_array:
-    """Rows: sum of the states with this value - step(value) + step(value + 1), which is 1 for value 0 and else 0."""
-    own = np.arange(steps)
-    rows = np.concatenate([value, own + 1, own])
-    places = np.concatenate([first + np.arange(len(value)), start + own, start + own])
-    entries = np.repeat([1.0, -1.0, 1.0], [len(value), steps, steps])
-    return sparse.csr_array((entries, (rows, places)), shape=(steps + 1, width))
+    def _improved(self, out: Whole) -> Placement:
+        return cheapest_inbound(self.network, self.descent.improved(out, self.deadline))
 
+    def closed(self) -> bool:
+        """Whether placement and bound have met, as far as the solver is exact."""
+        return self.best.cost <= self.bound * (1 + 1e-9)
 
-def _promises(network: ServiceNetwork, columns: _Columns) -> sparse.csr_array:
-    """Rows u_i(t) - v_j(t) for all t that a customer's outside supplier does not cover anyway."""
-    left: list[npt.NDArray[np.int_]] = [np.empty(0, int)]
-    right: list[npt.NDArray[np.int_]] = [np.empty(0, int)]
-    for i, j in network.links:
-        times = np.arange(columns.low[j], columns.steps_out[i])
-        left.append(columns.u[i] + times)
-        right.append(columns.v[j] + times - columns.low[j])
-    u, v = np.concatenate(left), np.concatenate(right)
-    rows = np.arange(len(u))
-    entries: Doubles = np.repeat([1.0, -1.0], len(u))
-    return sparse.csr_array((entries, (np.tile(rows, 2), np.concatenate([u, v]))), shape=(len(u), int(columns.w[-1])))
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() >= self.deadline
+
+    def result(self, stopped: str = "") -> Placement:
+        """The best placement with the best bound."""
+        found = replace(self.best, bound=min(self.bound, self.best.cost))
+        return found if found.optimal else replace(found, stopped=stopped)
+
+    def step(self, bins: Bins) -> Answer | None:
+        """Solve over these bins: as a relaxation, and from where that mixes single times on as whole choices; None where
+        nothing was found in time."""
+        programme = Programme(self.network, bins, self.best.cost)
+        answer = None if self.whole else programme.solve(False, self._left())
+        if self.whole or (answer is not None and answer.mixed() and answer.finest(bins)):
+            self.whole = True
+            answer = programme.solve(True, self._left()) or (answer and replace(answer, proved=False))
+        if answer is not None:
+            self._learn(bins, answer)
+        return answer
+
+    def _learn(self, bins: Bins, answer: Answer) -> None:
+        """The answer's bound, and what becomes of the first and of the last times that it uses."""
+        self.bound = max(self.bound, answer.bound)
+        for place in (0, -1):
+            start = np.array([edges[used[place]] for edges, used in zip(bins.out, answer.out, strict=True)])
+            self.best = min(self.best, self._improved(start), key=lambda placed: placed.cost)
+
+    def _left(self) -> float:
+        return max(self.deadline - time.monotonic(), 1e-3)

@@ -5,13 +5,15 @@ X = (SI + T - S)+ at the cost
 
     h (k sqrt(sigma^2 E[X] + mu^2 Var[X]) + mu E[(S - SI - T)+]).
 
-With a fixed T it is h k sigma sqrt(SI + T - S), and S > SI + T is pointless. With a random T the last term is the
-early-arrival stock: units that are ready before they are due and wait (base stock less demand over the signed net
-time). Service times are whole numbers of periods, processing times need not be. Sources: Graves & Willems,
+With a fixed T it is h k sigma sqrt((SI + T - S)+): whoever promises more than SI + T, as a T that is not whole makes
+worth while, holds nothing and orders that much later. With a random T the last term is the early-arrival stock: units
+that are ready before they are due and wait (base stock less demand over the signed net time). Service times are whole
+numbers of periods, processing times need not be; `in_parts` allows finer service times. Sources: Graves & Willems,
 Manufacturing & Service Operations Management 2(1), 2000, 68-83; Snyder & Shen, Fundamentals of Supply Chain Theory,
 2nd ed., section 6.3; Humair, Ruark, Tomlin & Willems, Interfaces 43(5), 2013, 421-434 (random times).
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,9 +62,9 @@ class Stage:
         checks.not_negative(processing_time=self.processing_time)
         return np.array([float(self.processing_time)]), np.ones(1)
 
-    def longest_processing(self) -> float:
-        """The longest possible processing time."""
-        return float(self.law()[0].max())
+    def rounded_up(self) -> int:
+        """The longest possible processing time in whole periods."""
+        return math.ceil(float(self.law()[0].max()) - 1e-9)
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class ServiceNetwork:
         outbound: list[int] = []
         for stage, suppliers in zip(self.stages, self.suppliers, strict=True):
             inbound.append(max([stage.inbound_time, *(outbound[i] for i in suppliers)]))
-            most = int(np.floor(inbound[-1] + stage.longest_processing()))
+            most = inbound[-1] + stage.rounded_up()
             outbound.append(most if stage.outbound_time is None else min(most, stage.outbound_time))
         return inbound, outbound
 
@@ -137,14 +139,16 @@ class ServiceNetwork:
 
 
 def _stock(stage: Stage, offset: Whole, sd: float, mean: float) -> tuple[Doubles, Doubles, Doubles]:
-    """Mean net time, safety stock and early-arrival stock for every offset SI - S; nan where S is pointless."""
+    """Mean net time, safety stock and early-arrival stock for every offset SI - S; nan where S is pointless: with the next
+    longer SI nothing is held either."""
     times, chances = stage.law()
-    signed = np.where(offset + times.max() >= 0, offset, np.nan)[:, None] + times[None, :]
+    signed = np.where(offset + stage.rounded_up() >= 0, offset, np.nan)[:, None] + times[None, :]
     net = np.maximum(signed, 0.0)
     expected = net @ chances
     variance = np.maximum(np.square(net) @ chances - np.square(expected), 0.0)
     safety = stage.safety_factor * np.sqrt(sd**2 * expected + mean**2 * variance)
-    return expected, safety, mean * (np.maximum(-signed, 0.0) @ chances)
+    early = mean * (np.maximum(-signed, 0.0) @ chances)
+    return expected, safety, early if len(times) > 1 else 0.0 * signed[:, 0]
 
 
 def _cost(stage: Stage, offset: Whole, sd: float, mean: float) -> Doubles:
@@ -155,22 +159,42 @@ def _cost(stage: Stage, offset: Whole, sd: float, mean: float) -> Doubles:
 
 @dataclass(frozen=True)
 class Placement:
-    """Outbound and inbound service time and mean net time SI + E[T] - S of every stage, cost of safety and early-arrival
-    stock per time, and a lower bound of the least cost."""
+    """Outbound and inbound service time and mean net time E[X] of every stage, cost of safety and early-arrival stock per
+    time, a lower bound of the least cost, and why the search for a better one or a proof ended early, if it did."""
 
     service_times: tuple[int, ...]
     inbound_times: tuple[int, ...]
     net_times: tuple[float, ...]
     cost: float
     bound: float
+    stopped: str = ""
+
+    @property
+    def optimal(self) -> bool:
+        """Whether it is proved that no whole service times cost less, to one part in a million."""
+        return self.cost <= self.bound * (1 + 1e-6)
+
+    @property
+    def gap(self) -> float:
+        """By what share of the bound the cost can be above the least cost; infinite for a bound of 0."""
+        return self.cost / self.bound - 1 if self.bound > 0 else 0.0 if self.optimal else math.inf
+
+    @property
+    def proof(self) -> str:
+        """In words what is proved."""
+        if self.optimal:
+            return "proved optimal"
+        return f"not proved optimal, as {self.stopped}: the least cost is at least {self.bound:,.2f}, this is {self.cost:,.2f}"
 
 
 def placement(network: ServiceNetwork, outbound: list[int], inbound: list[int], bound: float) -> Placement:
     """The placement with these service times, and what it costs."""
     offsets = np.asarray(inbound) - np.asarray(outbound)
     cost = sum(float(network.cost(i, offset)) for i, offset in enumerate(offsets))
-    mean = [float(times @ chances) for times, chances in (stage.law() for stage in network.stages)]
-    net = tuple(float(offset + time) for offset, time in zip(offsets, mean, strict=True))
+    net = tuple(
+        float(np.maximum(offset + times, 0.0) @ chances)
+        for offset, (times, chances) in zip(offsets, (stage.law() for stage in network.stages), strict=True)
+    )
     return Placement(tuple(outbound), tuple(inbound), net, cost, min(bound, cost))
 
 
