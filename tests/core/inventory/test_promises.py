@@ -6,6 +6,7 @@ from support.examples import by_night
 from support.long_run import promise_of
 from support.long_run.cases import Case, described, made, the_cases
 
+EXPIRES_IN_WAVES = pytest.mark.xfail(strict=True, reason="lots of 40 at 1 a day that expire after 21: decision 62")
 MADE = by_night(5, 20)
 
 

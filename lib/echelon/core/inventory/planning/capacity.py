@@ -65,8 +65,9 @@ def supplied_shares(network: SupplyNetwork) -> Doubles:
 
 
 def busy_periods(network: SupplyNetwork) -> Doubles:
-    """Periods that a queue behind each point's capacity needs to forget its start (points,): the relaxation time of reflected
-    Brownian motion, 2 x variance / drift^2 (Abate & Whitt, Advances in Applied Probability 19(3), 1987); 0 without a queue."""
+    """Periods that a queue behind each point's capacity (or, where sales are lost, the stock before it) needs to forget its
+    start (points,): the relaxation time of reflected Brownian motion, 2 x variance / drift^2 (Abate & Whitt, Advances in
+    Applied Probability 19(3), 1987); 0 without a queue."""
     spare = most_ordered(network) - network.rates
-    queues = np.isfinite(spare) & (spare > 0) & (network.rates > 0)
+    queues = np.isfinite(spare) & (spare != 0) & (network.rates > 0)
     return np.where(queues, 2 * variance_per_period(network) / np.square(np.where(queues, spare, 1.0)), 0.0)

@@ -14,6 +14,9 @@ from echelon.core.inventory.optimisation.service.targets import Targets
 from echelon.core.inventory.planning.capacity import most_ordered, supplied_shares
 
 _NEARLY_ALL = 0.9999  # what is planned for where all is asked
+_OF_THE_SUPPLY = (
+    0.99  # what is planned for where the supply is less than the demand: the last hundredth would take endless stock
+)
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,16 @@ class Reach:
         return np.array([_asks_for_all(point.target_fill_rate, point.demand) for point in self.network.nodes])
 
     def planned(self, targets: Targets) -> Targets:
-        """Targets that levels can be chosen for: none where a queue has no end."""
+        """Targets that levels can be chosen for: none where a queue has no end, and about what is supplied where capacities let
+        less through than is demanded."""
         wanted = np.where(self._without_limit, _NEARLY_ALL, targets.fill_rate)
+        supplied = supplied_shares(self.network)
+        wanted = np.where(supplied < 1, np.minimum(wanted, _OF_THE_SUPPLY * supplied), wanted)
         return replace(targets, fill_rate=np.where(self.endless, np.nan, wanted))
 
     def missed(self, targets: Targets) -> Flags:
         """Points with targets (points,) that no level reaches."""
-        return targets.bound & (self.endless | self._without_limit)
+        return targets.bound & ~(self.planned(targets).fill_rate >= targets.fill_rate)
 
     def reasons(self) -> dict[int, str]:
         """Why, by point."""
