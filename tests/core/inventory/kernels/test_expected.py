@@ -63,7 +63,7 @@ def positions(*points: Point) -> list[set[float]]:
 def test_positions_are_those_that_lots_lead_to() -> None:
     hub, shop = positions(point("hub", OUTSIDE, lot_size=40.0), shop_of(0, lot_size=6.0))
     assert hub == set(range(0, 40, 2)) and shop == set(range(6))
-    hub, shop = positions(point("hub", OUTSIDE, lot_size=40.0), shop_of(0, moq=90.0))
+    hub, shop = positions(point("hub", OUTSIDE, lot_size=40), shop_of(0, moq=90))
     assert hub == {0, 10, 20, 30} and shop == set(range(90))
 
 

@@ -94,7 +94,7 @@ def _is_always_less(point: Point, moq: float) -> bool:
 
 def _divisor(one: float, other: float) -> float:
     """Greatest common divisor; 0 is divided by all."""
-    if one == _ANY or other == _ANY or not (one.is_integer() and other.is_integer()):
+    if one == _ANY or other == _ANY or one % 1 or other % 1:
         return one if other == 0 else other if one == 0 else _ANY
     return float(math.gcd(int(one), int(other)))
 
