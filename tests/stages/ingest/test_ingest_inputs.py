@@ -92,8 +92,9 @@ def test_damaged_files(lake: Lake, tmp_path: Path) -> None:
             "lanes: location North has two sources with priority 1: Hub and Maker; give one of them a higher number",
         ),
         (
-            csv_of("lanes", "Maker,Hub,,,,24,10,,,20", "Hub,North,,,,,,", "Hub,South,,,,,,"),
-            "lanes: lane Maker -> Hub: capacity 20 units a day is below the least order of 30 units (moq 24 in lots of 10)",
+            csv_of("lanes", "Maker,Hub,,,,24,10,,,2", "Hub,North,,,,,,", "Hub,South,,,,,,"),
+            "lanes: lane Maker -> Hub: capacity 2 units a day (14 an order: review_period_days 7, run.frequency D) is below "
+            "the least order of 30 units (moq 24 in lots of 10)",
         ),
         (csv_of("locations", "Maker,supplier,", "Hub,depot,", "North,,", "South,,"), "locations: Hub: kind 'depot' is"),
         (csv_of("sales", *["A,North,2026-01-05,x,1,d"] * 3), "sales: not one row was accepted; the first reasons are wro"),

@@ -80,18 +80,19 @@ def _point(published: Published, levels: Row, lanes: list[Row], place: Callable[
     """Review period, MOQ and lots are those of the preferred lane (of the largest share); an order cost makes it order at or
     below the reorder point."""
     days, first = DAYS[published.frequency], lanes[0]
+    review = max(1, round(first["review_period_days"] / days))
     asked = published.rows("demand_distributions", sku=levels["sku"], location=levels["location"])
     life = published.rows("items", sku=levels["sku"])[0]["shelf_life_days"]
     costs = [(lane["order_cost"] or 0.0) * (1.0 if lane["share"] is None else lane["share"]) for lane in lanes]
     ordering = sum(costs) if first["share"] is not None else costs[0]
     return Point(
         levels["location"],
-        tuple(_link(published, lane, place) for lane in lanes),
+        tuple(_link(published, lane, review, place) for lane in lanes),
         sourcing="shares" if first["share"] is not None or len(lanes) == 1 else "priority",
         policy=Policy(
             kind="sS" if ordering > 0 else "base_stock",
             gap=levels["base_stock_level"] - levels["reorder_point"] if ordering > 0 else 0.0,
-            calendar=every(max(1, round(first["review_period_days"] / days))),
+            calendar=every(review),
             lot_size=first["lot_size"],
             moq=first["moq"],
         ),
@@ -101,7 +102,8 @@ def _point(published: Published, levels: Row, lanes: list[Row], place: Callable[
     )
 
 
-def _link(published: Published, lane: Row, place: Callable[[str], int]) -> Link:
+def _link(published: Published, lane: Row, review: int, place: Callable[[str], int]) -> Link:
+    """An order may have the capacity of all days to the next review."""
     days = DAYS[published.frequency]
     learned = published.rows("lead_times", source=lane["source"], destination=lane["destination"])[0]
     inside = lane["source"] in set(published.tables["stock_levels"]["location"])
@@ -110,7 +112,7 @@ def _link(published: Published, lane: Row, place: Callable[[str], int]) -> Link:
         _in_periods(learned["days"], learned["probability"], days),
         share=1.0 if lane["share"] is None else lane["share"],
         priority=lane["priority"],
-        capacity=np.inf if lane["capacity"] is None else lane["capacity"] * days,
+        capacity=np.inf if lane["capacity"] is None else lane["capacity"] * days * review,
         disruption=None if lane["days_down"] is None else _interruptions(lane["days_up"] / days, lane["days_down"] / days),
         supplier=lane["source"],
     )
