@@ -24,7 +24,7 @@ LANES: Rows = [
     ("Hub", "South", 3.0, 1.0, 1, 0.0, 1.0, 1, 0.5),
 ]
 LEAD: Rows = [*LEAD_TIMES, lead_time("Maker", "North", [3, 10])]
-LEVELS = {"Hub": (200.0, 120.0), "North": (30.0, 29.0), "South": (80.0, 79.0)}
+LEVELS = {"Hub": (200.0, 120.0), "North": (30.0, 29.0), "South": (40.0, 39.0)}
 
 
 def frame(name: str, table: Rows) -> pd.DataFrame:
