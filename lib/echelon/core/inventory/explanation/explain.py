@@ -95,7 +95,7 @@ def explain_stock(
 
 
 def _ground(network: SupplyNetwork, paths: Paths, levels: Doubles, evidence: Sequence[Evidence]) -> _Ground:
-    simulator = simulator_for(network, paths)
+    simulator = simulator_for(network, paths).expecting()
     served = 1 - simulator.totals(levels).unmet / np.where(simulator.demand > 0, simulator.demand, np.nan)
     asked = np.array([np.nan if node.target_fill_rate is None else node.target_fill_rate for node in network.nodes])
     return _Ground(evidence, lead_time_demand(network).sd, np.nan_to_num(served - asked), counted_prices(network))
@@ -144,7 +144,7 @@ def _paths(network: SupplyNetwork, before: _World) -> Paths:
         return PathSource(network, paths.measured, paths.warm_up).draw("explain", paths.replications)
     if all(_lead_times(new) == _lead_times(old) for new, old in pairs):
         return paths
-    return paths_of(network, "explain", paths.demand, paths.warm_up)
+    return replace(paths_of(network, "explain", paths.demand, paths.warm_up), law=paths.law)
 
 
 def _lead_times(point: Point) -> list[LeadTime]:

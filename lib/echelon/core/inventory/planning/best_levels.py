@@ -79,7 +79,7 @@ def levels_near(network: SupplyNetwork, paths: Paths, start: Doubles, spread: Do
     between networks on the same random numbers. spread: length of a step upstream, units (points,); prices: of a similar
     network, which are changed to this one's."""
     rate = network.rates
-    simulator, targets = simulator_for(network, paths), targets_of(network, rate)
+    simulator, targets = simulator_for(network, paths).expecting(), targets_of(network, rate)
     observable = observed(targets, simulator)
     fixed = (rate <= 0) | (targets.bound & ~observable.bound)
     return np.where(rate > 0, optimise_near(simulator, observable, start, np.where(fixed, 0.0, spread), prices), 0.0)
