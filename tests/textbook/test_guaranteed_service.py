@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import ROOT
 from support.inventory.known_answers import instances
+from support.inventory.service_networks import mixed_by_relaxation
 
 from benchmarks.willems import HOLDING_RATE, chains, main
 
@@ -113,14 +114,7 @@ def test_no_placement_on_a_general_network_costs_less(size: int, random: Random)
 
 def test_where_the_relaxation_is_not_whole() -> None:
     """Two ways from the first stage to the fourth: the linear relaxation mixes two placements (52.81)."""
-    stages = (
-        Stage("a", 4, 1, 1.0, 1.0, outbound_time=2),
-        Stage("b", 6, 2, 1.0, outbound_time=2),
-        Stage("c", 2, 1, 1.0),
-        Stage("d", 4, 2, 1.0, 5.0, outbound_time=0),
-        Stage("e", 1, 5, 1.0, 1.0, outbound_time=0),
-    )
-    network = ServiceNetwork(stages, ((0, 1), (0, 2), (0, 3), (2, 3), (2, 4), (3, 4)))
+    network = mixed_by_relaxation()
     found = place_safety_stock(network)
     assert found.cost == pytest.approx(cheapest(network))
     assert found.bound == pytest.approx(found.cost, rel=1e-6)

@@ -14,6 +14,7 @@ from echelon.textbook.multi_echelon.service_time_bins import first_bins
 from echelon.textbook.multi_echelon.service_time_grid import in_parts, parts_of_all_times, rounded_down
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.inventory.service_networks import mixed_by_relaxation
 
 
 def any_network(size: int, random: Random, times: list[float], tree: bool = True) -> ServiceNetwork:
@@ -155,14 +156,7 @@ def test_bins_where_the_relaxation_mixes_single_times(monkeypatch: pytest.Monkey
     """The network of test_where_the_relaxation_is_not_whole, whose relaxation costs less than any placement."""
     monkeypatch.setattr(guaranteed_service, "_AT_ONCE", 0)
     monkeypatch.setattr(guaranteed_service, "_COARSE", 10)
-    stages = (
-        Stage("a", 4, 1, 1.0, 1.0, outbound_time=2),
-        Stage("b", 6, 2, 1.0, outbound_time=2),
-        Stage("c", 2, 1, 1.0),
-        Stage("d", 4, 2, 1.0, 5.0, outbound_time=0),
-        Stage("e", 1, 5, 1.0, 1.0, outbound_time=0),
-    )
-    network = ServiceNetwork(stages, ((0, 1), (0, 2), (0, 3), (2, 3), (2, 4), (3, 4)))
+    network = mixed_by_relaxation()
     found = place_safety_stock(network)
     monkeypatch.undo()
     assert found.optimal

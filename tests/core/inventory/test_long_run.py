@@ -10,7 +10,6 @@ import pytest
 from echelon.api import Demand, Disruption, LeadTime, Link, Point, Policy, SupplyNetwork, every, tree_point
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
-from echelon.core.inventory.kernels.network import measures
 from echelon.core.inventory.kernels.network.simulator import NetworkSimulator
 from echelon.core.inventory.kernels.simulators import simulator_for
 from echelon.textbook.demand_laws import expected_shortage, poisson_pmf
@@ -19,6 +18,7 @@ from echelon.textbook.single_location.service import service_poisson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.examples import by_night
+from support.inventory.measured import BOTH, GENERAL
 from support.inventory.small_networks import networks
 from support.long_run import LongRun, long_run
 from support.long_run.cases import reachable
@@ -28,21 +28,8 @@ from support.long_run.packed import packed_links, packed_points
 from support.long_run.result import started
 
 Array = npt.NDArray[Any]
-KINDS = {
-    "demand": layout.DEMAND,
-    "unmet": layout.UNMET,
-    "orders": layout.ORDERS,
-    "orders_unmet": layout.ORDERS_UNMET,
-    "on_hand": layout.ON_HAND,
-    "backorders": layout.BACKORDERS,
-    "customers_owed": layout.CUSTOMERS_OWED,
-}
-OF_THE_GENERAL_ONE = {
-    "lost": measures.LOST,
-    "pipeline": measures.PIPELINE,
-    "ordered": measures.ORDERED,
-    "waste": measures.WASTE,
-}
+KINDS = {name: kind for name, kind in BOTH.items() if name in MEASURES}
+OF_THE_GENERAL_ONE = {name: kind for name, kind in GENERAL.items() if name in MEASURES}
 MEAN, LEAD = 4.0, 3
 POISSON = Demand(np.array([MEAN]))
 STANDARD_ERRORS = 5.0  # so many that chance alone never shows among the few thousand comparisons

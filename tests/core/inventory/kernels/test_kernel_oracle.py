@@ -12,20 +12,9 @@ from echelon.core.inventory.model.supply_network import SupplyNetwork
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.examples import most
+from support.inventory.measured import BOTH
 from support.inventory.oracle import Oracle
 from support.inventory.small_problems import UNEVEN, problems
-
-KINDS = {
-    "demand": layout.DEMAND,
-    "unmet": layout.UNMET,
-    "orders": layout.ORDERS,
-    "orders_unmet": layout.ORDERS_UNMET,
-    "on_hand": layout.ON_HAND,
-    "backorders": layout.BACKORDERS,
-    "ready": layout.READY,
-    "stock_outs": layout.STOCKOUTS,
-    "customers_owed": layout.CUSTOMERS_OWED,
-}
 
 
 def one_replication(simulator: TreeSimulator, r: int) -> dict[str, Any]:
@@ -48,7 +37,7 @@ def test_kernel_equals_event_loop(problem: SupplyNetwork, data: st.DataObject) -
     measures = simulator.measure(levels)
     for r in (0, 37):
         expected = Oracle(problem, levels, **one_replication(simulator, r), warm_up=6).run()
-        for name, kind in KINDS.items():
+        for name, kind in BOTH.items():
             want = [sums[name] for sums in expected]
             np.testing.assert_allclose(measures.sums[kind][:, r], want, rtol=2e-4, atol=2e-3, err_msg=name)
 

@@ -14,28 +14,11 @@ from echelon.core.inventory.model.supply_network import SupplyNetwork
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.examples import most
+from support.inventory.measured import BOTH, GENERAL
 from support.inventory.network_oracle import NetworkOracle
 from support.inventory.small_networks import CONTINUOUS, networks
 from support.inventory.small_problems import UNEVEN, problems
 
-BOTH = {
-    "demand": layout.DEMAND,
-    "unmet": layout.UNMET,
-    "orders": layout.ORDERS,
-    "orders_unmet": layout.ORDERS_UNMET,
-    "on_hand": layout.ON_HAND,
-    "backorders": layout.BACKORDERS,
-    "customers_owed": layout.CUSTOMERS_OWED,
-    "ready": layout.READY,
-    "stock_outs": layout.STOCKOUTS,
-}
-GENERAL = {
-    "lost": measures.LOST,
-    "pipeline": measures.PIPELINE,
-    "ordered": measures.ORDERED,
-    "order_count": measures.ORDER_COUNT,
-    "waste": measures.WASTE,
-}
 PERIODS, WARM_UP = 18, 5
 
 
