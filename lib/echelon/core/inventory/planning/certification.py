@@ -10,6 +10,7 @@ from echelon.core.inventory.kernels.drawing.paths import PathSource
 from echelon.core.inventory.kernels.measures import Estimate, Measures, Totals
 from echelon.core.inventory.kernels.simulators import Simulation
 from echelon.core.inventory.model.supply_network import SupplyNetwork
+from echelon.core.inventory.optimisation.service.search import rounded_up
 from echelon.core.inventory.optimisation.service.shadow_prices import ShadowPrices
 from echelon.core.inventory.optimisation.service.targets import Targets, stepped
 from echelon.core.inventory.planning.order_quantities import order_up_to_gaps
@@ -20,7 +21,6 @@ _HALVINGS = 20
 _PATHS = 2  # times those of a certificate, to choose levels on
 _STEPS = 3
 _NEAR = 0.1  # a step by no more of the level is as good as two
-_ROUNDING = 1e-2  # a level this little above a whole number is that number
 _SURE = 1.28  # standard errors: nine in ten estimates lie above so much less
 
 
@@ -66,7 +66,7 @@ def with_margin(simulator: Simulation, source: PathSource, targets: Targets, lev
         before, levels = levels, stepped(demand, _totals(measures), asked, levels, prices)
         if np.all(np.abs(levels - before) <= np.maximum(_NEAR * before, 1)):
             break
-    return np.ceil(levels - _ROUNDING) if targets.whole else levels
+    return rounded_up(levels) if targets.whole else levels
 
 
 def _totals(measures: Measures) -> Totals:

@@ -76,8 +76,9 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     best = best_levels(network, simulator, paths, planned, ltd)
     fresh = simulator.on(source.held_or_in_chunks("refine", size.certification_replications))
     levels = meet_targets(fresh, planned, np.minimum(best.point.levels, most), best.prices, _TOLERANCE).levels
-    sure = with_margin(fresh.expecting(), source, planned, np.clip(levels, least, most), best.prices)
-    certified = certify(fresh.expecting(), source, planned, np.clip(sure, least, most), best.prices, ltd.sd)
+    expecting = fresh.expecting()
+    sure = with_margin(expecting, source, planned, np.clip(levels, least, most), best.prices)
+    certified = certify(expecting, source, planned, np.clip(sure, least, most), best.prices, ltd.sd)
     measures, short = reach.in_the_end(certified.measures), certified.short | reach.missed(targets)
     status = shortfall(network, measures.customer_fill_rate.mean, short, reach.reasons()) if short.any() else "ok"
     return NetworkPlan(network, _described(network, certified.levels, ltd, measures, status), measures)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from echelon.core.arrays import Flags
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels import layout
 from echelon.core.inventory.kernels.measures import Measures
 from echelon.core.inventory.model.demand import Demand
@@ -26,13 +26,17 @@ class Reach:
     network: SupplyNetwork
 
     @cached_property
+    def _supplied(self) -> Doubles:
+        return supplied_shares(self.network)
+
+    @cached_property
     def endless(self) -> Flags:
         """Points behind which a queue grows without end (points,): capacities on their way are not above the demand of
         customers who wait. In the long run they have no stock, and serve nothing at once. Where all sales are lost, the queue
         ends: less is asked for."""
         nodes = self.network.nodes
         waits = np.array([point.demand is not None and point.demand.rate > 0 and point.backorder_share > 0 for point in nodes])
-        endless = (supplied_shares(self.network) < 1) & (self.network.usage @ waits > 0)
+        endless = (self._supplied < 1) & (self.network.usage @ waits > 0)
         for n, point in enumerate(nodes):
             used = zip(point.links, point.planned_shares, strict=True)
             endless[n] |= any(link.source >= 0 and share > 0 and endless[link.source] for link, share in used)
@@ -47,8 +51,7 @@ class Reach:
         """Targets that levels can be chosen for: none where a queue has no end, and about what is supplied where capacities let
         less through than is demanded."""
         wanted = np.where(self._without_limit, _NEARLY_ALL, targets.fill_rate)
-        supplied = supplied_shares(self.network)
-        wanted = np.where(supplied < 1, np.minimum(wanted, _OF_THE_SUPPLY * supplied), wanted)
+        wanted = np.where(self._supplied < 1, np.minimum(wanted, _OF_THE_SUPPLY * self._supplied), wanted)
         return replace(targets, fill_rate=np.where(self.endless, np.nan, wanted))
 
     def missed(self, targets: Targets) -> Flags:
@@ -64,7 +67,7 @@ class Reach:
             sources = [link.source for link, share in used if link.source >= 0 and share > 0 and link.source in reasons]
             if rate[n] > 0 and most[n] <= rate[n]:
                 reasons[n] = f"{point.name} can order {most[n]:.4g} a period in the long run, and {rate[n]:.4g} are demanded"
-            elif sources and supplied_shares(self.network)[n] < 1:
+            elif sources and self._supplied[n] < 1:
                 reasons[n] = reasons[sources[0]]
         return reasons
 

@@ -24,6 +24,11 @@ _POLISH_SPREAD = 25.0  # units: with a greater spread of lead-time demand one un
 _NOTHING = 1e-12  # in place of a curvature or a spread of zero
 
 
+def rounded_up(levels: Doubles) -> Doubles:
+    """The next whole levels, of levels that are nearly whole themselves."""
+    return np.asarray(np.ceil(levels - _ROUNDING))
+
+
 @dataclass(frozen=True)
 class Point:
     """Levels (nodes,) that meet the targets (to first order, from a simulation close by), what they cost in all measured
@@ -35,7 +40,7 @@ class Point:
 
     def rounded_up(self) -> tuple[Doubles, float]:
         """The next whole levels and their cost: on hand is linear in a level between whole numbers."""
-        whole = np.ceil(self.levels - _ROUNDING)
+        whole = rounded_up(self.levels)
         return whole, self.cost + float(self.surplus @ (whole - self.levels))
 
 
