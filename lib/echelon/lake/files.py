@@ -80,6 +80,15 @@ def read_start(path: str, size: int) -> bytes:
         return stream.read(size)
 
 
+def size_of(path: str) -> int:
+    """Bytes of a file as it lies there; 0 where that is not known here."""
+    try:
+        system, place = _resolve(path)
+        return system.get_file_info(place).size or 0
+    except (EchelonError, OSError, pa.ArrowException):
+        return 0
+
+
 def parquet_schema(path: str) -> pa.Schema:
     """The columns of a Parquet file as Arrow's types, which know time zones; raises OSError and ArrowInvalid."""
     system, place = _resolve(path)

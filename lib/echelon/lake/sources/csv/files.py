@@ -13,7 +13,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 from echelon.config.models import Source
 from echelon.errors import EchelonError, InputRefused
 from echelon.lake.files import read_start
-from echelon.lake.sources.encoding import check_header, encoding_of, option
+from echelon.lake.sources.csv.encoding import check_header, encoding_of, option
+from echelon.lake.sources.csv.records import end_with_their_lines
 from echelon.lake.sources.explain import LONGEST, READ_ERRORS, explain_read
 from echelon.lake.sources.kinds import other_kind
 from echelon.lake.sources.part import FILE, Part, file_name, quoted
@@ -127,7 +128,8 @@ def _header(spark: SparkSession, source: Source, columns: tuple[str, ...], file:
 
 def _loaded(spark: SparkSession, source: Source, files: Files, columns: list[str], names: list[str] | None) -> DataFrame:
     """The files under numbers for names, so that no column is taken for one of the folders'."""
-    reader = spark.read.options(**{**_DEFAULTS, **source.options, **_OURS})
+    lines = {"multiLine": "false"} if end_with_their_lines(spark, source, files.names if names is None else names) else {}
+    reader = spark.read.options(**{**_DEFAULTS, **source.options, **_OURS, **lines})
     fields = [StructField(_number(index), StringType()) for index in range(len(columns))]
     reader = reader.schema(StructType([*fields, StructField(RECORD, StringType())]))
     if names is None:

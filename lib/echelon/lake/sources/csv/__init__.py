@@ -1,0 +1,1 @@
+"""CSV files: their headers, encodings, and records that go over several lines."""
