@@ -18,10 +18,10 @@ from echelon.core.inventory.planning.order_quantities import order_up_to_gaps
 _ROUNDS = 8
 _TRIFLE = 1e-3  # of the fill rate
 _HALVINGS = 20
-_PATHS = 2  # times those of a certificate, to choose levels on
+PATHS = 2  # times those of a certificate, to choose levels on
 _STEPS = 3
 _NEAR = 0.1  # a step by no more of the level is as good as two
-_SURE = 1.28  # standard errors: nine in ten estimates lie above so much less
+SURE = 1.28  # standard errors: nine in ten estimates lie above so much less
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def certify(
 def with_margin(simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
     """Levels (points,), whole where they are counted, that meet the targets by so many standard errors of the paths that they
     are chosen on that few fall short on others; levels: such as nearly meet them."""
-    paths = source.in_chunks("margin", _PATHS * simulator.replications)
+    paths = source.in_chunks("margin", PATHS * simulator.replications)
     for _ in range(_STEPS):
         measures = simulator.on(paths).measure(levels)
         asked, demand = _raised(targets, measures.customer_fill_rate), measures.sums[layout.DEMAND].sum(axis=1)
@@ -79,7 +79,7 @@ def _raised(targets: Targets, service: Estimate) -> Targets:
     """Targets and as many standard errors; service: as measured at levels near by."""
     missing = np.maximum(1 - targets.fill_rate, _TRIFLE)
     nearer = np.sqrt(np.clip(missing / np.maximum(1 - service.mean, _TRIFLE), 0.25, 4.0))  # as many events, as much noise
-    margin = np.nan_to_num(_SURE * service.se * nearer)
+    margin = np.nan_to_num(SURE * service.se * nearer)
     return replace(targets, fill_rate=targets.fill_rate + np.minimum(margin, 0.5 * (1 - targets.fill_rate)))
 
 
