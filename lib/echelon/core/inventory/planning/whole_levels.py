@@ -14,10 +14,11 @@ from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels.measures import Estimate, Measures
 from echelon.core.inventory.kernels.simulators import Simulation
 
-_MOST_POINTS = 6
+_MOST_POINTS = 5
 _FAR = 25.0  # units of a standard deviation of lead-time demand: beyond it one unit hardly matters
 _ROUNDS = 8
-_TRIED = 4  # of the neighbours that seem to be better, on all paths
+_TRIED = 12  # of the neighbours that seem to be better, on all paths
+_DOUBTFUL = 2.0  # standard errors: what falls short by more is given up
 _LESS, _MORE = (1, 2, 3), (1, 2, 3)
 
 
@@ -54,7 +55,7 @@ class WholeLevels:
         """Whether all targets are met by so many standard errors, on more paths where these can't tell."""
         if not np.any(_missing(measures.customer_fill_rate, target, sure) > 0):
             return True
-        if np.any(_missing(measures.customer_fill_rate, target, -sure) > 0):
+        if np.any(_missing(measures.customer_fill_rate, target, -_DOUBTFUL) > 0):
             return False
         return not np.any(_missing(self._many.measure(levels).customer_fill_rate, target, sure) > 0)
 
@@ -64,7 +65,7 @@ class WholeLevels:
         found = []
         for other in self._neighbours(levels):
             measures = self._few.measure(other)
-            if self._cost(measures) < here and not np.any(_missing(measures.customer_fill_rate, target, -1.0) > 0):
+            if self._cost(measures) < here and not np.any(_missing(measures.customer_fill_rate, target, -_DOUBTFUL) > 0):
                 found.append((self._cost(measures), other))
         yield from (other for _, other in sorted(found, key=lambda one: one[0]))
 
@@ -93,8 +94,8 @@ def worth_moving(serves: Flags, sd: Doubles) -> Flags:
 
 
 def is_small(movable: Flags) -> bool:
-    """Whether a search pays: several points, but few."""
-    return 1 < int(movable.sum()) <= _MOST_POINTS
+    """Whether a search pays: few points (points,), and levels of several of them may change."""
+    return int(movable.sum()) > 1 and len(movable) <= _MOST_POINTS
 
 
 def _missing(service: Estimate, target: Doubles, sure: float) -> Doubles:
