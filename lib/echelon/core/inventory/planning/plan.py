@@ -96,9 +96,12 @@ def _polished(
     if not targets.whole or not is_small(movable):
         return levels
     count = PATHS * simulator.replications
-    paths, more = source.draw("margin", count), source.in_chunks("near the line", _MANY * count)
-    few, many = simulator.on(paths.first(_FEW)), simulator.on(more)
-    search = WholeLevels(simulator.on(paths), few, many, targets.hold, movable, least)
+    paths = source.draw("margin", count)
+
+    def many() -> Simulation:
+        return simulator.on(source.in_chunks("near the line", _MANY * count))
+
+    search = WholeLevels(simulator.on(paths), simulator.on(paths.first(_FEW)), many, targets.hold, movable, least)
     return search.improved(levels, targets.fill_rate, SURE)
 
 

@@ -5,7 +5,8 @@ whole plan, in which another point takes the jump (local search over the levels 
 Management, section 8.3, on the same for one warehouse).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -17,6 +18,7 @@ from echelon.core.inventory.kernels.simulators import Simulation
 _MOST_POINTS = 5
 _FAR = 25.0  # units of a standard deviation of lead-time demand: beyond it one unit hardly matters
 _ROUNDS = 8
+_TRIFLE = 1e-3  # of the cost: a smaller gain is not worth another plan, where costs are flat a search for it never ends
 _TRIED = 12  # of the neighbours that seem to be better, on all paths
 _DOUBTFUL = 2.0  # standard errors: what falls short by more is given up
 _LESS, _MORE = (1, 2, 3), (1, 2, 3)
@@ -24,14 +26,24 @@ _LESS, _MORE = (1, 2, 3), (1, 2, 3)
 
 class WholeLevels:
     """The search on some paths. few: on the first of them, which show what may be worth a try; many: on more of them, which
-    decide what is near the line; hold: holding cost (points,); movable: points whose levels may change; least: levels
-    (points,)."""
+    decide what is near the line, drawn if anything is; hold: holding cost (points,); movable: points whose levels may change;
+    least: levels (points,)."""
 
     def __init__(
-        self, simulator: Simulation, few: Simulation, many: Simulation, hold: Doubles, movable: Flags, least: Doubles
+        self,
+        simulator: Simulation,
+        few: Simulation,
+        many: Callable[[], Simulation],
+        hold: Doubles,
+        movable: Flags,
+        least: Doubles,
     ) -> None:
-        self._simulator, self._few, self._many, self._hold = simulator, few, many, hold
+        self._simulator, self._few, self._drawn, self._hold = simulator, few, many, hold
         self._movable, self._least = np.flatnonzero(movable).tolist(), least
+
+    @cached_property
+    def _many(self) -> Simulation:
+        return self._drawn()
 
     def improved(self, levels: Doubles, target: Doubles, sure: float) -> Doubles:
         """Levels that cost no more, and are as sure of their targets (points,), nan without: by so many standard errors."""
@@ -47,7 +59,7 @@ class WholeLevels:
         """The first of the most promising neighbours that is cheaper and meets the targets on all paths."""
         for other in islice(self._promising(levels, target), _TRIED):
             measures = self._simulator.measure(other)
-            if self._cost(measures) < cost and self._is_sure(other, measures, target, sure):
+            if _is_less(self._cost(measures), cost) and self._is_sure(other, measures, target, sure):
                 return other, self._cost(measures)
         return None
 
@@ -65,7 +77,8 @@ class WholeLevels:
         found = []
         for other in self._neighbours(levels):
             measures = self._few.measure(other)
-            if self._cost(measures) < here and not np.any(_missing(measures.customer_fill_rate, target, -_DOUBTFUL) > 0):
+            missing = _missing(measures.customer_fill_rate, target, -_DOUBTFUL)
+            if _is_less(self._cost(measures), here) and not np.any(missing > 0):
                 found.append((self._cost(measures), other))
         yield from (other for _, other in sorted(found, key=lambda one: one[0]))
 
@@ -96,6 +109,10 @@ def worth_moving(serves: Flags, sd: Doubles) -> Flags:
 def is_small(movable: Flags) -> bool:
     """Whether a search pays: few points (points,), and levels of several of them may change."""
     return int(movable.sum()) > 1 and len(movable) <= _MOST_POINTS
+
+
+def _is_less(cost: float, before: float) -> bool:
+    return cost < (1 - _TRIFLE) * before
 
 
 def _missing(service: Estimate, target: Doubles, sure: float) -> Doubles:
