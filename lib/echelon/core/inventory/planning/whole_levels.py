@@ -6,12 +6,12 @@ Management, section 8.3, on the same for one warehouse).
 """
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
-from itertools import islice
+from functools import cached_property, lru_cache
+from itertools import islice, product
 
 import numpy as np
 
-from echelon.core.arrays import Doubles, Flags
+from echelon.core.arrays import Doubles, Flags, Ints
 from echelon.core.inventory.kernels.measures import Estimate, Measures
 from echelon.core.inventory.kernels.simulators import Simulation
 
@@ -21,7 +21,9 @@ _ROUNDS = 8
 _TRIFLE = 1e-3  # of the cost: a smaller gain is not worth another plan, where costs are flat a search for it never ends
 _TRIED = 12  # of the neighbours that seem to be better, on all paths
 _DOUBTFUL = 2.0  # standard errors: what falls short by more is given up
-_LESS, _MORE = (1, 2, 3), (1, 2, 3)
+_STEPS = range(-3, 5)
+_MOVED, _UNITS = 3, 7  # points at once, and units of all their steps
+_SLACK = 0.3  # of what a target leaves unmet: steps at several points miss the sum of their effects by about so much
 
 
 class WholeLevels:
@@ -59,7 +61,7 @@ class WholeLevels:
         """The first of the most promising neighbours that is cheaper and meets the targets on all paths."""
         for other in islice(self._promising(levels, target), _TRIED):
             measures = self._simulator.measure(other)
-            if _is_less(self._cost(measures), cost) and self._is_sure(other, measures, target, sure):
+            if self._cost(measures) < _worth_it(cost) and self._is_sure(other, measures, target, sure):
                 return other, self._cost(measures)
         return None
 
@@ -73,29 +75,42 @@ class WholeLevels:
 
     def _promising(self, levels: Doubles, target: Doubles) -> Iterator[Doubles]:
         """Neighbours that are cheaper on few paths and about meet the targets there, the cheapest first."""
-        here = self._cost(self._few.measure(levels))
+        here = self._few.measure(levels)
         found = []
-        for other in self._neighbours(levels):
-            measures = self._few.measure(other)
+        for moves in self._likely(levels, here, target):
+            measures = self._few.measure(levels + moves)
             missing = _missing(measures.customer_fill_rate, target, -_DOUBTFUL)
-            if _is_less(self._cost(measures), here) and not np.any(missing > 0):
-                found.append((self._cost(measures), other))
+            if self._cost(measures) < _worth_it(self._cost(here)) and not np.any(missing > 0):
+                found.append((self._cost(measures), levels + moves))
         yield from (other for _, other in sorted(found, key=lambda one: one[0]))
 
-    def _neighbours(self, levels: Doubles) -> Iterator[Doubles]:
-        """Less at one point, alone or with more at another."""
-        for i in self._movable:
-            for less in _LESS:
-                if levels[i] - less < self._least[i]:
-                    continue
-                fewer = levels.copy()
-                fewer[i] -= less
-                yield fewer
-                for j in self._movable:
-                    for more in _MORE if j != i else ():
-                        other = fewer.copy()
-                        other[j] += more
-                        yield other
+    def _likely(self, levels: Doubles, here: Measures, target: Doubles) -> Doubles:
+        """Moves (moves, points) that would be cheaper and about meet the targets if what they do were the sum of what each
+        point's step does by itself. It isn't quite, so that targets need be met by a part."""
+        cost, service = self._alone(levels, here)
+        moves = _moves(len(self._movable))
+        chosen = np.arange(len(self._movable)), moves - _STEPS[0]
+        cheaper = self._cost(here) + cost[chosen].sum(axis=1) < _worth_it(self._cost(here))
+        missing = _missing(here.customer_fill_rate, target, -_DOUBTFUL) - service[chosen].sum(axis=1)
+        likely = moves[cheaper & np.all(np.nan_to_num(missing, nan=-1.0) <= _SLACK * (1 - np.nan_to_num(target)), axis=1)]
+        steps = np.zeros((len(likely), len(levels)))
+        steps[:, self._movable] = likely
+        return steps
+
+    def _alone(self, levels: Doubles, here: Measures) -> tuple[Doubles, Doubles]:
+        """What each step (movable points, steps) adds to the cost, inf where it can't be made, and to the fill rates
+        (..., points)."""
+        cost, service = np.zeros((len(self._movable), len(_STEPS))), np.zeros((len(self._movable), len(_STEPS), len(levels)))
+        for (i, point), (k, step) in product(enumerate(self._movable), enumerate(_STEPS)):
+            other = levels.copy()
+            other[point] += step
+            if other[point] < self._least[point]:
+                cost[i, k] = np.inf
+            elif step:
+                measures = self._few.measure(other)
+                cost[i, k] = self._cost(measures) - self._cost(here)
+                service[i, k] = measures.customer_fill_rate.mean - here.customer_fill_rate.mean
+        return cost, service
 
     def _cost(self, measures: Measures) -> float:
         return float(self._hold @ measures.on_hand.mean)
@@ -111,8 +126,17 @@ def is_small(movable: Flags) -> bool:
     return int(movable.sum()) > 1 and len(movable) <= _MOST_POINTS
 
 
-def _is_less(cost: float, before: float) -> bool:
-    return cost < (1 - _TRIFLE) * before
+@lru_cache
+def _moves(points: int) -> Ints:
+    """Steps (moves, points): less at a point at least, other steps at up to two more, and few units in all."""
+    steps = np.array(list(product(_STEPS, repeat=points)))
+    few = (np.count_nonzero(steps, axis=1) <= _MOVED) & (np.abs(steps).sum(axis=1) <= _UNITS)
+    return np.asarray(steps[few & (steps.min(axis=1) < 0)])
+
+
+def _worth_it(cost: float) -> float:
+    """Whatever costs less than this is worth leaving a plan of this cost."""
+    return (1 - _TRIFLE) * cost
 
 
 def _missing(service: Estimate, target: Doubles, sure: float) -> Doubles:
