@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echelon.core.arrays import Doubles
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels.drawing.order_phases import order_phases
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.measures import Measures
@@ -81,20 +81,20 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     levels = meet_targets(fresh, planned, np.minimum(best.point.levels, most), best.prices, _TOLERANCE).levels
     expecting = fresh.expecting()
     sure = np.clip(with_margin(expecting, source, planned, np.clip(levels, least, most), best.prices), least, most)
-    sure = _polished(expecting, source, planned, sure, least, ltd)
-    certified = certify(expecting, source, planned, sure, best.prices, ltd.sd)
+    movable = worth_moving(serving(network), ltd.sd)
+    in_doubt = _MANY * expecting.replications if planned.whole and is_small(movable) else 0
+    if in_doubt:
+        sure = _cheaper_nearby(expecting, source, planned, sure, least, movable)
+    certified = certify(expecting, source, planned, sure, best.prices, ltd.sd, in_doubt)
     measures, short = reach.in_the_end(certified.measures), certified.short | reach.missed(targets)
     status = shortfall(network, measures.customer_fill_rate.mean, short, reach.reasons()) if short.any() else "ok"
     return NetworkPlan(network, _described(network, certified.levels, ltd, measures, status), measures)
 
 
-def _polished(
-    simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, least: Doubles, ltd: LeadTimeDemand
+def _cheaper_nearby(
+    simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, least: Doubles, movable: Flags
 ) -> Doubles:
-    """Whole levels as they are sure of the targets, but of least cost nearby; of few units and few points."""
-    movable = worth_moving(serving(source.network), ltd.sd)
-    if not targets.whole or not is_small(movable):
-        return levels
+    """Whole levels as they are sure of the targets, but of least cost nearby."""
     count = PATHS * simulator.replications
     paths = source.draw("margin", count)
 
