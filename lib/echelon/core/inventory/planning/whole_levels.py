@@ -19,7 +19,7 @@ _MOST_POINTS = 5
 _FAR = 25.0  # units of a standard deviation of lead-time demand: beyond it one unit hardly matters
 _ROUNDS = 8
 _TRIFLE = 1e-3  # of the cost: a smaller gain is not worth another plan, where costs are flat a search for it never ends
-_TRIED = 12  # of the neighbours that seem to be better, on all paths
+_TRIED = 20  # of the neighbours that seem to be better, on all paths
 _DOUBTFUL = 2.0  # standard errors: what falls short by more is given up
 _STEPS = range(-3, 5)
 _MOVED, _UNITS = 3, 7  # points at once, and units of all their steps
@@ -74,15 +74,15 @@ class WholeLevels:
         return not np.any(_missing(self._many.measure(levels).customer_fill_rate, target, sure) > 0)
 
     def _promising(self, levels: Doubles, target: Doubles) -> Iterator[Doubles]:
-        """Neighbours that are cheaper on few paths and about meet the targets there, the cheapest first."""
+        """Neighbours that are cheaper on few paths and about meet the targets there; those that do first, then by cost."""
         here = self._few.measure(levels)
         found = []
         for moves in self._likely(levels, here, target):
             measures = self._few.measure(levels + moves)
-            missing = _missing(measures.customer_fill_rate, target, -_DOUBTFUL)
-            if self._cost(measures) < _worth_it(self._cost(here)) and not np.any(missing > 0):
-                found.append((self._cost(measures), levels + moves))
-        yield from (other for _, other in sorted(found, key=lambda one: one[0]))
+            doubtful, short = (np.any(_missing(measures.customer_fill_rate, target, by) > 0) for by in (0.0, -_DOUBTFUL))
+            if self._cost(measures) < _worth_it(self._cost(here)) and not short:
+                found.append((doubtful, self._cost(measures), levels + moves))
+        yield from (other for *_, other in sorted(found, key=lambda one: one[:2]))
 
     def _likely(self, levels: Doubles, here: Measures, target: Doubles) -> Doubles:
         """Moves (moves, points) that would be cheaper and about meet the targets if what they do were the sum of what each
