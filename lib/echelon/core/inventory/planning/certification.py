@@ -18,10 +18,11 @@ from echelon.core.inventory.planning.order_quantities import order_up_to_gaps
 _ROUNDS = 8
 _TRIFLE = 1e-3  # of the fill rate
 _HALVINGS = 20
-_PATHS = 2  # times those of a certificate, to choose levels on
+PATHS = 2  # times those of a certificate, to choose levels on
 _STEPS = 3
 _NEAR = 0.1  # a step by no more of the level is as good as two
-_SURE = 1.28  # standard errors: nine in ten estimates lie above so much less
+_DOUBTFUL = 3.0  # standard errors: what falls short by no more may do so by chance
+SURE = 1.28  # standard errors: nine in ten estimates lie above so much less
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,24 @@ class Certified:
 
 
 def certify(
-    simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, prices: ShadowPrices, sd: Doubles
+    simulator: Simulation,
+    source: PathSource,
+    targets: Targets,
+    levels: Doubles,
+    prices: ShadowPrices,
+    sd: Doubles,
+    in_doubt: int = 0,
 ) -> Certified:
     """Measure on as many fresh paths as the simulator has; raise what falls short by more than a standard error, and
-    measure what that touches on fresh paths again. sd: of lead-time demand (points,), units: at least 1 % of it is added.
+    measure what that touches on fresh paths again. sd: of lead-time demand (points,), units: at least 1 % of it is added;
+    in_doubt: paths, fresh as well, that decide before anything is raised, 0 where a step more costs next to nothing.
     """
     network = source.network
     measures = simulator.on(source.in_chunks("certify 0", simulator.replications)).measure(levels)
+    if in_doubt and _short(measures, targets).any() and not _short(measures, targets, _DOUBTFUL).any():
+        more = simulator.on(source.in_chunks("certify in doubt", in_doubt)).measure(levels)
+        if not _short(more, targets).any():
+            return Certified(levels, more, _short(more, targets))
     for attempt in range(1, _ROUNDS + 1):
         short = _short(measures, targets)
         if not short.any():
@@ -59,7 +71,7 @@ def certify(
 def with_margin(simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, prices: ShadowPrices) -> Doubles:
     """Levels (points,), whole where they are counted, that meet the targets by so many standard errors of the paths that they
     are chosen on that few fall short on others; levels: such as nearly meet them."""
-    paths = source.in_chunks("margin", _PATHS * simulator.replications)
+    paths = source.in_chunks("margin", PATHS * simulator.replications)
     for _ in range(_STEPS):
         measures = simulator.on(paths).measure(levels)
         asked, demand = _raised(targets, measures.customer_fill_rate), measures.sums[layout.DEMAND].sum(axis=1)
@@ -79,14 +91,14 @@ def _raised(targets: Targets, service: Estimate) -> Targets:
     """Targets and as many standard errors; service: as measured at levels near by."""
     missing = np.maximum(1 - targets.fill_rate, _TRIFLE)
     nearer = np.sqrt(np.clip(missing / np.maximum(1 - service.mean, _TRIFLE), 0.25, 4.0))  # as many events, as much noise
-    margin = np.nan_to_num(_SURE * service.se * nearer)
+    margin = np.nan_to_num(SURE * service.se * nearer)
     return replace(targets, fill_rate=targets.fill_rate + np.minimum(margin, 0.5 * (1 - targets.fill_rate)))
 
 
-def _short(measures: Measures, targets: Targets) -> Flags:
-    """Points whose certified fill rate is more than a standard error below the target."""
+def _short(measures: Measures, targets: Targets, errors: float = 1.0) -> Flags:
+    """Points whose certified fill rate is more than so many standard errors below the target."""
     service = measures.customer_fill_rate
-    return np.asarray(service.mean + service.se < targets.fill_rate)
+    return np.asarray(service.mean + errors * service.se < targets.fill_rate)
 
 
 def _again(simulator: Simulation, source: PathSource, old: Measures, levels: Doubles, changed: Flags, purpose: str) -> Measures:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echelon.core.arrays import Doubles
+from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels.drawing.order_phases import order_phases
 from echelon.core.inventory.kernels.drawing.paths import Paths, PathSource
 from echelon.core.inventory.kernels.measures import Measures
@@ -15,7 +15,7 @@ from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.optimisation.service.search import Point
 from echelon.core.inventory.optimisation.service.targets import Targets, meet_targets
 from echelon.core.inventory.planning.best_levels import best_levels, most_levels
-from echelon.core.inventory.planning.certification import certify, with_margin
+from echelon.core.inventory.planning.certification import PATHS, SURE, certify, with_margin
 from echelon.core.inventory.planning.lead_time_demand import LeadTimeDemand, lead_time_demand
 from echelon.core.inventory.planning.order_quantities import (
     economic_order_quantities,
@@ -35,8 +35,11 @@ from echelon.core.inventory.planning.stock_plan import (
     with_safety_stock,
 )
 from echelon.core.inventory.planning.warm_up import measured_periods, serving, warm_up_periods
+from echelon.core.inventory.planning.whole_levels import WholeLevels, is_small, worth_moving
 
 _GAP_REPLICATIONS = 64  # the cost is flat in a gap, and every one is tried on the same paths
+_MANY = 8  # times the replications that levels are chosen on decide what is near the line
+_FEW = 256  # replications that show where better whole levels may lie
 _MOST_PERIODS = 4.0  # simulated, warm-up included, over those asked for: with more there are fewer replications
 _TOLERANCE = 1.5e-2  # of the fill rate when it is refined; what is missing is made up by a Newton step
 
@@ -77,11 +80,29 @@ def plan_network(network: SupplyNetwork, size: SimulationSize = DEFAULT_SIZE, pe
     fresh = simulator.on(source.held_or_in_chunks("refine", size.certification_replications))
     levels = meet_targets(fresh, planned, np.minimum(best.point.levels, most), best.prices, _TOLERANCE).levels
     expecting = fresh.expecting()
-    sure = with_margin(expecting, source, planned, np.clip(levels, least, most), best.prices)
-    certified = certify(expecting, source, planned, np.clip(sure, least, most), best.prices, ltd.sd)
+    sure = np.clip(with_margin(expecting, source, planned, np.clip(levels, least, most), best.prices), least, most)
+    movable = worth_moving(serving(network), ltd.sd)
+    in_doubt = _MANY * expecting.replications if planned.whole and is_small(movable) else 0
+    if in_doubt:
+        sure = _cheaper_nearby(expecting, source, planned, sure, least, movable)
+    certified = certify(expecting, source, planned, sure, best.prices, ltd.sd, in_doubt)
     measures, short = reach.in_the_end(certified.measures), certified.short | reach.missed(targets)
     status = shortfall(network, measures.customer_fill_rate.mean, short, reach.reasons()) if short.any() else "ok"
     return NetworkPlan(network, _described(network, certified.levels, ltd, measures, status), measures)
+
+
+def _cheaper_nearby(
+    simulator: Simulation, source: PathSource, targets: Targets, levels: Doubles, least: Doubles, movable: Flags
+) -> Doubles:
+    """Whole levels as they are sure of the targets, but of least cost nearby."""
+    count = PATHS * simulator.replications
+    paths = source.draw("margin", count)
+
+    def many() -> Simulation:
+        return simulator.on(source.in_chunks("near the line", _MANY * count))
+
+    search = WholeLevels(simulator.on(paths), simulator.on(paths.first(_FEW)), many, targets.hold, movable, least)
+    return search.improved(levels, targets.fill_rate, SURE)
 
 
 def _long_run(network: SupplyNetwork, size: SimulationSize, warm_up: int) -> SimulationSize:
