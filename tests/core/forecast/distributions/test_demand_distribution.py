@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from echelon.core.forecast.distributions.distribution import moment_quantiles, quantiles, sum_moments
-from echelon.core.probability.mixture import Mixture
+from echelon.core.probability.mixture import Mixture, mixture_cdf, mixture_quantiles
 from echelon.core.probability.negative_binomial import LARGEST_SD
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +80,14 @@ def test_sum_moments_equal_simulation(counts: bool) -> None:
     expected, variance = sum_moments(mean, dispersion, cv, counts, periods, probability)
     assert expected == pytest.approx(sums.mean(), rel=0.01)
     assert variance == pytest.approx(sums.var(), rel=0.03)
+
+
+@pytest.mark.parametrize("share", [0.04, 0.5, 0.97, 1.0])
+@pytest.mark.parametrize("dispersion", [0.0, 0.3, 6.0])
+def test_a_gamma_beside_idle_periods_has_the_quantiles_that_its_distribution_says(share: float, dispersion: float) -> None:
+    mixture = Mixture(np.array([[share, 0.0]]), np.array([[1.0 / share, 0.0]]), np.array([[dispersion, 0.0]]))
+    mean, fractional = np.array([3.0]), np.array([False])
+    for probability, quantile in zip(LEVELS, mixture_quantiles(mean, mixture, fractional, LEVELS)[0], strict=True):
+        at = mixture_cdf(np.array([quantile * (1 + 1e-4)]), mean, mixture, fractional)[0]
+        below = mixture_cdf(np.array([quantile * (1 - 1e-4)]), mean, mixture, fractional)[0]
+        assert (quantile == 0 and at >= probability) or below <= probability <= at + 1e-9
