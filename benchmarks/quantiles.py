@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.distributions.coverage import COVERED, held_out_coverage
-from echelon.core.forecast.distributions.forecast_error import learn_segments, shape_mixture, with_level_factors
+from echelon.core.forecast.distributions.forecast_error import learn_segments, with_level_factors
+from echelon.core.forecast.distributions.level_variance import shape_mixture
 from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
 from echelon.core.forecast.models.lightgbm_direct import lightgbm_direct
 from echelon.core.forecast.panel import Panel

@@ -107,7 +107,10 @@ def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[SupplyN
 
 def _demand(known: Any) -> Demand:
     shape = Shape(*(known[field.name] for field in fields(Shape)))
-    return Demand(known["mean"], known["dispersion"], known["level_cv"], True, shape, known["level_correlation"])
+    return Demand(
+        known["mean"], known["dispersion"], known["level_cv"], True, shape, known["level_correlation"],
+        level_persistence=known["level_persistence"],
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,8 @@ def rows(**changes: Any) -> pd.DataFrame:
             "large_dispersion": 0.0,
             "level_cv": 0.3,
             "level_correlation": 0.0,
+            "level_persistence": 0.0,
+            "level_growth": 0.0,
             "counts": True,
             "underdispersed": False,
             "fill_rate": [0.9, 0.95],

@@ -85,8 +85,9 @@ def test_the_plan_on_spark_is_that_of_the_core(spark: SparkSession, shared: Lane
     frame = spark.createDataFrame(
         both.assign(mean=both["mean"].map(list)),
         "sku string, location string, mean array<double>, dispersion double, active_share double, large_share double, "
-        "large_factor double, large_dispersion double, level_cv double, level_correlation double, counts boolean, "
-        "underdispersed boolean, fill_rate double, unit_cost double, shelf_life_days double, bias double, explained boolean",
+        "large_factor double, large_dispersion double, level_cv double, level_correlation double, level_persistence double, "
+        "level_growth double, counts boolean, underdispersed boolean, fill_rate double, unit_cost double, "
+        "shelf_life_days double, bias double, explained boolean",
     )
     plan = partial(stock._plan_bucket, lanes=shared, size=SIZE)
     found = apply_in_buckets(frame, ["sku"], plan, f"{TABLES['stock_levels'].ddl}, {PARTS}", buckets=2).toPandas()

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
@@ -46,6 +47,24 @@ def test_the_network_upstream_of_the_customers(spark: SparkSession) -> None:
     lumpy = make_network("A", rows(active_share=0.3, large_share=0.02, level_correlation=0.1), lanes(spark)).nodes[-1].demand
     assert lumpy is not None and lumpy.shape == Shape(0.3, 0.02, 1.0, 0.0) and lumpy.level_correlation == 0.1
     assert stock.echelons(problem) == [1 if name in ("Hub", "South") else 2 for name in (n.name for n in problem.nodes)]
+
+
+def test_levels_stray_further_the_longer_the_longest_way(spark: SparkSession) -> None:
+    """Horizons of 4 days. South orders every 10 days and waits 3; North waits for Hub's orders, which must last longest."""
+    shared = lanes(spark)
+    problem = make_network("A", rows(level_growth=0.02, level_persistence=0.9), shared)
+    found = {node.name: node.demand for node in problem.nodes}
+    ends = {(lane.source, lane.destination) for lane in shared.lanes}
+    assert ("Hub", "North") in ends
+    hub, south = (
+        node.mean_lead + node.policy.review_period for name in ("Hub", "South") for node in problem.nodes if node.name == name
+    )
+    for name, ahead in (("North", hub), ("South", south)):
+        demand = found[name]
+        assert demand is not None and demand.level_persistence == 0.9
+        assert demand.level_cv == pytest.approx(np.sqrt(0.09 + 0.02 * (ahead / 4 - 1)), abs=0.006)
+    plain = make_network("A", rows(level_growth=None, level_persistence=None), shared).nodes[-1].demand
+    assert plain is not None and (plain.level_cv, plain.level_persistence) == (0.3, 0.0), "of a release that knew neither"
 
 
 def test_points_that_serve_no_one_are_left_out(spark: SparkSession) -> None:
@@ -101,10 +120,10 @@ def test_planning_rows_have_target_and_cost(spark: SparkSession) -> None:
     made = context(spark, {"items": [("A", None, None, 2.5, None)], "targets": [("*", "*", 0.9)]})
     shape = ", ".join(f"{name} double" for name in SHAPE_COLUMNS)
     schema = (
-        f"sku string, location string, mean array<double>, {shape}, level_cv double, level_correlation double, counts boolean, "
-        "underdispersed boolean"
+        f"sku string, location string, mean array<double>, {shape}, level_cv double, level_correlation double, "
+        "level_persistence double, level_growth double, counts boolean, underdispersed boolean"
     )
-    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, True, None)], schema)
+    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, 0.9, 0.1, True, None)], schema)
     (row,) = planning_rows(made, known).collect()
     assert (row["fill_rate"], row["unit_cost"], row["mean"]) == (0.9, 2.5, [1.0])
 

@@ -62,13 +62,16 @@ def _demand(demand: Demand | None, periods: int, common: Array, rng: np.random.G
 
 
 def _level_factor(demand: Demand, periods: int, common: Array, rng: np.random.Generator) -> Array:
-    """Gamma with mean 1, a new one for each horizon; its normal score has a part that is common to the SKU's points."""
+    """Gamma with mean 1, one for each horizon; its normal score has a part that is common to the SKU's points, and goes on from
+    horizon to horizon as an autoregression of order 1."""
     if demand.level_cv == 0:
         return np.ones(periods)
     horizon = len(demand.mean)
     horizons = -(-periods // horizon)
     score = np.sqrt(demand.level_correlation) * common[:horizons]
     score = score + np.sqrt(1 - demand.level_correlation) * rng.normal(size=horizons)
+    for h in range(1, horizons):
+        score[h] = demand.level_persistence * score[h - 1] + np.sqrt(1 - demand.level_persistence**2) * score[h]
     shape = demand.level_cv**-2
     return np.repeat(stats.gamma.ppf(stats.norm.cdf(score), shape, scale=1 / shape), horizon)[:periods]
 

@@ -1,7 +1,7 @@
 """The tables that a user gets, as a network for the long run: what docs/inputs.md and docs/tables.md say of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -62,7 +62,13 @@ def network_of_tables(published: Published, sku: str) -> tuple[SupplyNetwork, li
     lanes = {name: used_lanes(published.rows("lanes", destination=name)) for name in planned}
     sources = {name: {lane["source"] for lane in some} & planned.keys() for name, some in lanes.items()}
     order = list(TopologicalSorter(sources).static_order())
-    points = [_point(published, planned[name], lanes[name], order.index) for name in order]
+    points: list[Point] = []
+    ahead: dict[str, float] = {}
+    for name in order:
+        point = _point(published, planned[name], lanes[name], order.index)
+        own = max(float(np.dot(link.lead_time.periods, link.lead_time.probability)) for link in point.links)
+        ahead[name] = max([own + point.policy.review_period, *(ahead[source] for source in sources[name])])
+        points.append(replace(point, demand=_demand(published, name, sku, ahead[name])))
     return SupplyNetwork(sku, tuple(points)), [float(planned[name]["base_stock_level"]) for name in order]
 
 
@@ -97,7 +103,6 @@ def _point(published: Published, levels: Row, lanes: list[Row], place: Callable[
             moq=first["moq"],
         ),
         shelf_life=0 if life is None else max(1, int(life // days)),
-        demand=_demand(asked[0]) if asked else None,
         backorder_share=0.0 if asked and published.unmet_demand == "lost" else 1.0,
     )
 
@@ -136,9 +141,17 @@ def _in_periods(days: Any, probability: Any, period_days: float) -> LeadTime:
     return LeadTime(tuple(kept.tolist()), tuple((weights[kept] / weights[kept].sum()).tolist()))
 
 
-def _demand(row: Row) -> Demand:
+def _demand(published: Published, location: str, sku: str, ahead: float) -> Demand | None:
+    """The longest lead time and review period on the way to the point, in periods, says how far the level may stray."""
+    asked = published.rows("demand_distributions", sku=sku, location=location)
+    if not asked:
+        return None
+    row = asked[0]
+    further = max(ahead / len(row["mean"]) - 1, 0) * (row.get("level_growth") or 0.0)
+    cv = round(float(np.sqrt(min(row["level_cv"] ** 2 + further, 1.0))), 2)
     shape = Shape() if row["active_share"] is None else Shape(*(row[name] for name in SHAPE))
     narrow = bool(row["underdispersed"])
     counted = bool(row["counts"]) and not narrow
     correlation = row["level_correlation"] or 0.0
-    return Demand(np.asarray(row["mean"], float), row["dispersion"], row["level_cv"], counted, shape, correlation, narrow)
+    persistence = row.get("level_persistence") or 0.0
+    return Demand(np.asarray(row["mean"], float), row["dispersion"], cv, counted, shape, correlation, narrow, persistence)

@@ -84,19 +84,28 @@ def _part_cdf(demand: Doubles, mean: Doubles, dispersion: Doubles, counts: npt.N
 
 def mixture_quantiles(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.bool_], probabilities: Sequence[float]) -> Matrix:
     """Quantiles (n, probabilities), ascending, for means and counts (n,) and mixtures (n, components); for counts the
-    smallest whole number with P(D <= k) >= probability. By counting upwards where that is a short way, else by bisection."""
+    smallest whole number with P(D <= k) >= probability. By counting upwards where that is a short way; of one gamma beside
+    idle periods in closed form; else by bisection."""
     q = np.asarray(probabilities, dtype=np.float64)
     if np.any(np.diff(q) < 0) or np.any((q <= 0) | (q >= 1)):
         raise ValueError("quantile levels must ascend and lie between 0 and 1")
     sd = np.sqrt(mean + dispersion_of(mixture) * mean**2)
     near = counts & (sd <= LARGEST_SD)
     quantiles = scan(np.where(near, mean, 0.0), *mixture, q)
-    alone = ~counts & (mixture.share[:, 0] == 1.0)
-    quantiles[alone] = gamma_quantiles(mean[alone], mixture.dispersion[alone, 0], q)
+    smooth = (mixture.share[:, 0] == 1.0) | (mixture.dispersion[:, 0] > _NO_DISPERSION)
+    alone = ~counts & ~(mixture.share[:, 1:] > 0).any(axis=1) & smooth
+    quantiles[alone] = _one_gamma(mean[alone], Mixture(*(component[alone, 0] for component in mixture)), q)
     far = ~near & ~alone
     if far.any():
         quantiles[far] = _bisected(mean[far], Mixture(*(component[far] for component in mixture)), counts[far], q)
     return quantiles
+
+
+def _one_gamma(mean: Vector, active: Mixture, q: Vector) -> Matrix:
+    """Quantiles of a gamma (all columns (n,)) that only a share of the periods have; the others are without demand."""
+    share = active.share[:, None]
+    within = np.clip((q - (1.0 - share)) / share, 0.0, 1.0)
+    return np.where(within > 0, gamma_quantiles(mean * active.factor, active.dispersion, within), 0.0)
 
 
 def _bisected(mean: Vector, mixture: Mixture, counts: npt.NDArray[np.bool_], q: Vector) -> Matrix:

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from scipy.special import gammaincinv
 
-from echelon.core.arrays import Matrix, Vector
+from echelon.core.arrays import Doubles, Matrix, Vector
 from echelon.core.compiled.jit import compiled
 
 # Below this the negative binomial cannot be told from Poisson.
@@ -34,10 +34,11 @@ def negative_binomial_quantiles(mean: Vector, dispersion: Vector, probabilities:
     return quantiles
 
 
-def gamma_quantiles(mean: Vector, dispersion: Vector, probabilities: Vector) -> Matrix:
-    """Quantiles of the gamma with variance = dispersion x mean^2; (n, probabilities). Dispersion 0 is the mean itself."""
+def gamma_quantiles(mean: Vector, dispersion: Vector, probabilities: Doubles) -> Matrix:
+    """Quantiles of the gamma with variance = dispersion x mean^2; (n, probabilities), the same probabilities for all or of
+    each its own. Dispersion 0 is the mean itself."""
     shape = 1.0 / np.maximum(dispersion, 1e-12)[:, None]
-    quantiles = gammaincinv(shape, probabilities[None, :]) * (mean[:, None] / shape)
+    quantiles = gammaincinv(shape, np.atleast_2d(probabilities)) * (mean[:, None] / shape)
     return np.where(dispersion[:, None] > 1e-12, quantiles, np.broadcast_to(mean[:, None], quantiles.shape))
 
 

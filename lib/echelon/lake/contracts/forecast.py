@@ -208,6 +208,17 @@ DEMAND_DISTRIBUTIONS = Table(
         share(
             "level_correlation", "Correlation of the normal scores of F with those of the SKU's other locations", nullable=True
         ),
+        share(
+            "level_persistence",
+            "Correlation of the normal scores of F from one horizon to the next, where a lead time is longer than the horizon",
+            nullable=True,
+        ),
+        amount(
+            "level_growth",
+            "What each further horizon that a lead time and review period reach adds to the variance of F",
+            "1",
+            nullable=True,
+        ),
     ),
 )
 _BEFORE = "of the sums of the champions' forecasts"
@@ -241,7 +252,10 @@ COVERAGE = Table(
         SEGMENT,
         Column("periods", "int", "Periods added up", "periods", check="periods > 0"),
         share("level", "Probability that the quantile promises"),
-        share("coverage", "Share of the sums at or below the quantile; one that holds probability itself counts by its share"),
+        share(
+            "coverage",
+            "Fair coverage: share of sums at or below the quantile; one that holds probability itself counts by its share",
+        ),
         amount("cases", "Sums looked at", "sums"),
     ),
 )

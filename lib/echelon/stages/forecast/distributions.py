@@ -20,6 +20,7 @@ from echelon.engine.grouped.buckets import apply_in_buckets, apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
+from echelon.stages.shared.windows import Windows
 
 _TYPES = {"cutoff": "date"} | dict.fromkeys(SUMMED, "double")
 _STATISTICS = ", ".join(f"{name} {_TYPES.get(name, 'string')}" for name in STATISTIC_COLUMNS)
@@ -38,7 +39,8 @@ def residual_sums(context: Context, scores: DataFrame) -> pd.DataFrame:
 
     scores: rows of `backtest_scores` of each series' champion, with segment.
     """
-    statistics = apply_in_buckets(scores, ["sku"], _statistics, _STATISTICS, context.settings.spark.buckets)
+    function = partial(_statistics, apart=_windows_apart(context.windows))
+    statistics = apply_in_buckets(scores, ["sku"], function, _STATISTICS, context.settings.spark.buckets)
     sums = statistics.groupBy("segment", "cutoff").agg(*(exact_sum(F.col(name)).alias(name) for name in SUMMED))
     return sums.toPandas().sort_values(["segment", "cutoff"], ignore_index=True)
 
@@ -74,8 +76,14 @@ def _learned(residuals: pd.DataFrame) -> pd.DataFrame:
     return segment_level_factors(residuals.groupby("segment", sort=True)[SUMMED].sum().reset_index())
 
 
-def _statistics(rows: pd.DataFrame) -> pd.DataFrame:
-    return residual_statistics(rows)
+def _windows_apart(windows: Windows) -> int:
+    """By how many windows the one that begins where another ends lies after it; 0: none does."""
+    step = windows.step or windows.horizon
+    return 0 if windows.horizon % step else windows.horizon // step
+
+
+def _statistics(rows: pd.DataFrame, apart: int) -> pd.DataFrame:
+    return residual_statistics(rows, apart)
 
 
 def _coverage(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import PERIOD_DAYS
+from echelon.core.forecast.distributions.level_variance import rounded_cv
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.inventory.model.demand import Demand, Shape
 from echelon.core.inventory.model.lead_time import LeadTime
@@ -30,7 +31,9 @@ from echelon.stages.shared.context import Context
 from echelon.stages.shared.network import lanes_of, names_of
 from echelon.stages.stock.long_lead_times import lead_time
 
-_DISTRIBUTION = ("mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "counts", "underdispersed")
+_DISTRIBUTION = (
+    "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "level_persistence", "level_growth", "counts", "underdispersed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -109,9 +112,10 @@ def make_network(sku: str, rows: pd.DataFrame, lanes: Lanes) -> SupplyNetwork:
     by_location = {str(row["location"]): row for row in rows.to_dict("records")}
     network = lanes.network(list(by_location))
     unit_cost, life = float(rows["unit_cost"].iloc[0]), _shelf_life(rows, lanes.period_days)
+    supplies = _supplies(network, lanes)
     points = [
-        _point(name, supplies, by_location.get(name), unit_cost, life, lanes)
-        for name, supplies in zip(network.nodes, _supplies(network, lanes), strict=True)
+        _point(name, own, by_location.get(name), unit_cost, life, lanes, reached)
+        for name, own, reached in zip(network.nodes, supplies, _periods_ahead(supplies, lanes.period_days), strict=True)
     ]
     return SupplyNetwork(sku, tuple(points), lanes.seed)
 
@@ -133,7 +137,26 @@ def _shelf_life(rows: pd.DataFrame, period_days: float) -> int:
     return 0 if pd.isna(days) else max(1, int(days / period_days))
 
 
-def _point(name: str, supplies: Sequence[_Supply], row: Any, unit_cost: float, shelf_life: int, lanes: Lanes) -> Point:
+def _periods_ahead(supplies: Sequence[Sequence[_Supply]], period_days: float) -> list[float]:
+    """How far ahead what is ordered for each point's customers must last: the longest mean lead time and review period on the
+    way to it, periods."""
+    ahead: list[float] = []
+    for own in supplies:
+        lead = max(supply.lead_time.mean for supply in own)
+        review = periods_between_orders(own[0].terms["review_period_days"], period_days)
+        ahead.append(max([lead + review, *(ahead[supply.source] for supply in own if supply.source != OUTSIDE)]))
+    return ahead
+
+
+def _point(
+    name: str,
+    supplies: Sequence[_Supply],
+    row: Any,
+    unit_cost: float,
+    shelf_life: int,
+    lanes: Lanes,
+    periods_ahead: float,
+) -> Point:
     """The point with all the lanes that it orders on, the preferred one first, whose order terms are its own.
 
     row: of its customers, None without any; shelf_life: periods. An order cost makes its policy (s,S), with the order
@@ -152,7 +175,7 @@ def _point(name: str, supplies: Sequence[_Supply], row: Any, unit_cost: float, s
             moq=terms["moq"],
         ),
         shelf_life=shelf_life,
-        demand=None if row is None else _demand(row),
+        demand=None if row is None else _demand(row, periods_ahead),
         backorder_share=0.0 if lanes.lost_sales and row is not None else 1.0,
         holding_cost=unit_cost * lanes.holding_rates[name],
         costs=UnitCosts(order=cost),
@@ -191,16 +214,25 @@ def _disruption(terms: Mapping[str, Any], period_days: float) -> Disruption | No
     return Disruption(max(up * longer, 1.0), max(down * longer, 1.0))
 
 
-def _demand(row: Any) -> Demand:
+def _demand(row: Any, periods_ahead: float) -> Demand:
+    """The longer the way, the further the level may have strayed from the forecast."""
+    further = max(periods_ahead / len(row["mean"]) - 1.0, 0.0)
+    variance = row["level_cv"] ** 2 + further * _known(row["level_growth"])
     return Demand(
         np.asarray(row["mean"]),
         row["dispersion"],
-        row["level_cv"],
+        rounded_cv(variance),
         row["counts"] and not row["underdispersed"],
         Shape(*(row[field.name] for field in fields(Shape))),
         row["level_correlation"],
         bool(row["underdispersed"]),
+        _known(row["level_persistence"]),
     )
+
+
+def _known(value: float | None) -> float:
+    """0 in rows of releases that did not know it."""
+    return 0.0 if value is None or pd.isna(value) else value
 
 
 def with_targets(series: DataFrame, targets: DataFrame) -> DataFrame:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from echelon.core.forecast.distributions.distribution import moment_quantiles, quantiles, sum_moments
-from echelon.core.probability.mixture import Mixture
+from echelon.core.probability.mixture import Mixture, mixture_cdf, mixture_quantiles
 from echelon.core.probability.negative_binomial import LARGEST_SD
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,18 +65,32 @@ def test_sum_moments_by_hand() -> None:
     assert variance == pytest.approx(4 + 0.5 * 1.04 * (1 + 9) + 0.04 * 16)
 
 
+@pytest.mark.parametrize("persistence", [0.0, 0.6, 1.0])
 @pytest.mark.parametrize("counts", [True, False])
-def test_sum_moments_equal_simulation(counts: bool) -> None:
+def test_sum_moments_equal_simulation(counts: bool, persistence: float) -> None:
     """A random number of periods, some beyond the horizon."""
     rng = np.random.default_rng(3)
     mean, dispersion, cv = np.array([2.0, 0.5, 4.0]), 0.6, 0.4
     periods, probability = np.array([0, 2, 5]), np.array([0.2, 0.5, 0.3])
     draws = 200_000
-    level = rng.gamma(1 / cv**2, cv**2, (draws, 2)).repeat([3, 2], axis=1)
+    first, other = rng.normal(size=(2, draws))
+    score = np.stack([first, persistence * first + np.sqrt(1 - persistence**2) * other], axis=1)
+    level = stats.gamma.ppf(stats.norm.cdf(score), cv**-2, scale=cv**2).repeat([3, 2], axis=1)
     rate = rng.gamma(1 / dispersion, dispersion, (draws, 5)) * level * np.resize(mean, 5)
     demand = rng.poisson(rate) if counts else rate
     length = rng.choice(periods, draws, p=probability)
     sums = (demand * (np.arange(5) < length[:, None])).sum(axis=1)
-    expected, variance = sum_moments(mean, dispersion, cv, counts, periods, probability)
+    expected, variance = sum_moments(mean, dispersion, cv, counts, periods, probability, persistence)
     assert expected == pytest.approx(sums.mean(), rel=0.01)
     assert variance == pytest.approx(sums.var(), rel=0.03)
+
+
+@pytest.mark.parametrize("share", [0.04, 0.5, 0.97, 1.0])
+@pytest.mark.parametrize("dispersion", [0.0, 0.3, 6.0])
+def test_a_gamma_beside_idle_periods_has_the_quantiles_that_its_distribution_says(share: float, dispersion: float) -> None:
+    mixture = Mixture(np.array([[share, 0.0]]), np.array([[1.0 / share, 0.0]]), np.array([[dispersion, 0.0]]))
+    mean, fractional = np.array([3.0]), np.array([False])
+    for probability, quantile in zip(LEVELS, mixture_quantiles(mean, mixture, fractional, LEVELS)[0], strict=True):
+        at = mixture_cdf(np.array([quantile * (1 + 1e-4)]), mean, mixture, fractional)[0]
+        below = mixture_cdf(np.array([quantile * (1 - 1e-4)]), mean, mixture, fractional)[0]
+        assert (quantile == 0 and at >= probability) or below <= probability <= at + 1e-9

@@ -8,20 +8,17 @@ from echelon.core.forecast.distributions.coverage import COVERAGE_PROBABILITIES,
 from echelon.core.forecast.distributions.exceedance import exceedance, sum_cases
 from echelon.core.forecast.distributions.forecast_error import (
     DISTRIBUTION_COLUMNS,
-    INDIFFERENT,
     LEVEL_CVS,
     MISSES,
-    MOST_SCALE,
     STATISTIC_COLUMNS,
     SUMMED,
     distributions,
     horizon_lengths,
     learn_segments,
-    level_variance,
     residual_statistics,
     segment_level_factors,
-    shape_mixture,
 )
+from echelon.core.forecast.distributions.level_variance import INDIFFERENT, MOST_SCALE, level_variance, shape_mixture
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.forecast.distributions.sums import sum_mixture
 from echelon.core.forecast.panel import KEYS
@@ -87,7 +84,9 @@ def test_a_level_between_two_that_were_tried_is_found() -> None:
     """Misses that fall on a straight line in the variance and reach what is promised at 0.2; or never, or at once."""
     tried = np.square(LEVEL_CVS)
     misses = np.stack([0.2 - tried, 3.0 - tried, -0.1 - tried]) * 1e6
-    sums = pd.DataFrame(misses, columns=MISSES).assign(segment=["A", "B", "C"], cases=1e6, **dict.fromkeys(SUMMED[-3:], 0.0))
+    sums = pd.DataFrame(misses, columns=MISSES).assign(
+        segment=["A", "B", "C"], cases=1e6, **dict.fromkeys(SUMMED[1 + len(MISSES) :], 0.0)
+    )
     found = segment_level_factors(sums)["level_variance"]
     assert found.to_numpy() == pytest.approx([0.2, 0.64 - INDIFFERENT, 0.0], abs=1e-3)
 

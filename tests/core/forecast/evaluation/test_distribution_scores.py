@@ -110,6 +110,34 @@ def test_mixtures_of_gammas_equal_the_integral(actual: float) -> None:
     assert found[2][0] == pytest.approx(cdf(actual))
 
 
+def slow_gamma_score(share: np.ndarray, mean: np.ndarray, spread: np.ndarray, actual: float) -> float:
+    """The integral of (F(x) - [x >= y])^2, F being the sum over all parts, those that never occur too."""
+    parts = [stats.gamma(1 / d, scale=m * d) for m, d in zip(mean, spread, strict=True)]
+
+    def cdf(x: float) -> float:
+        return float(1.0 - share.sum() + sum(s * part.cdf(x) for s, part in zip(share, parts, strict=True)))
+
+    ends = np.unique([0.0, actual, 0.1, 1.0, 5.0, 20.0, 60.0, 100.0, 200.0, 400.0])
+    return float(sum(quad(lambda x: (cdf(x) - (x >= actual)) ** 2, a, b)[0] for a, b in pairwise(ends)))
+
+
+@pytest.mark.parametrize("actual", [0.0, 0.7, 9.0])
+def test_parts_that_never_occur_change_nothing(actual: float) -> None:
+    """Rows of which some have large orders and others not, together and each alone, against all pairs of parts."""
+    share = np.array([[0.3, 0.02], [0.3, 0.0], [1.0, 0.0], [0.0, 0.4]])
+    factor = np.array([[1.5, 27.5], [1.0 / 0.3, 0.0], [1.0, 0.0], [0.0, 2.5]])
+    spread = np.array([[0.8, 0.1], [0.8, 0.0], [0.8, 0.0], [0.0, 0.1]])
+    found = ranked_scores(np.full(4, 3.0), share, factor, spread, np.full(4, actual), False)
+    for row in range(4):
+        own = np.array([row])
+        alone = ranked_scores(np.full(1, 3.0), share[own], factor[own], spread[own], np.full(1, actual), False)
+        assert [part[0] for part in alone] == [part[row] for part in found]
+        occurs = share[row] > 0
+        means = 3.0 * np.where(occurs, factor[row], 1.0)
+        slow = slow_gamma_score(share[row], means, np.where(occurs, spread[row], 1.0), actual)
+        assert found[0][row] == pytest.approx(slow, rel=1e-5, abs=1e-6)
+
+
 def test_very_large_counts_are_those_of_the_gamma() -> None:
     assert one(1e6, 0.5, 2e6, True) == pytest.approx(one(1e6, 0.5 + 1e-6, 2e6, False))
 

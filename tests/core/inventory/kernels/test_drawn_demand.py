@@ -58,11 +58,32 @@ def test_the_distribution_of_what_is_drawn(counts: bool) -> None:
 def test_levels_of_two_locations_go_together() -> None:
     """Each alone has the same strata as without correlation."""
     keys = np.array([5, 6, 7], np.uint64)
-    north = common_level_factors(0.6, 0.5, (keys[0], keys[1]), (40, 256))
-    south = common_level_factors(0.6, 0.5, (keys[0], keys[2]), (40, 256))
+    north = common_level_factors(0.6, 0.5, 0.0, (keys[0], keys[1]), (40, 256))
+    south = common_level_factors(0.6, 0.5, 0.0, (keys[0], keys[2]), (40, 256))
     assert np.corrcoef(np.log(north.ravel()), np.log(south.ravel()))[0, 1] == pytest.approx(0.5, abs=0.05)
     np.testing.assert_array_equal(np.sort(north, axis=1), np.sort(stratified_level_factors(0.6, keys[0], (40, 256)), axis=1))
     assert np.abs(np.asarray(np.corrcoef(north))[np.triu_indices(40, 1)]).mean() < 0.1, "horizons are independent"
+
+
+def test_levels_go_on_from_horizon_to_horizon() -> None:
+    """As an autoregression; each horizon alone has the same strata as without."""
+    keys = (np.uint64(5), np.uint64(6))
+    factor = common_level_factors(0.4, 0.0, 0.8, keys, (20, 2048))
+    scores = np.corrcoef(np.log(factor))
+    for apart in (1, 2, 5):
+        assert np.diagonal(scores, apart).mean() == pytest.approx(0.8**apart, abs=0.02)
+    np.testing.assert_array_equal(np.sort(factor, axis=1), np.sort(stratified_level_factors(0.4, keys[0], (20, 2048)), axis=1))
+    lasting = common_level_factors(0.4, 0.0, 1.0, keys, (3, 256))
+    assert (lasting == lasting[0]).all()
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("persistence", [0.0, 0.7, 1.0])
+def test_sums_over_several_horizons_have_the_variance_that_persistence_says(counts: bool, persistence: float) -> None:
+    demand = Demand(np.full(7, 20.0), 0.1, 0.3, counts=counts, level_persistence=persistence)
+    for periods in (7, 14, 24, 56):
+        seen = drawn(demand, 8192)[:, :periods].sum(axis=1).ravel()
+        assert seen.var() == pytest.approx(demand.variance_of_sum(periods), rel=0.06)
 
 
 def test_lead_time_demand_of_a_warehouse_knows_that_levels_go_together() -> None:
@@ -83,3 +104,5 @@ def test_shares_and_correlations_above_one_are_refused() -> None:
         check_network(SupplyNetwork("S", (node(Demand(np.ones(3), 1.0, shape=Shape(0.9, 0.2))),)))
     with pytest.raises(ProblemError, match="at most 1"):
         check_network(SupplyNetwork("S", (node(Demand(np.ones(3), level_correlation=1.5)),)))
+    with pytest.raises(ProblemError, match="at most 1"):
+        check_network(SupplyNetwork("S", (node(Demand(np.ones(3), level_persistence=1.1)),)))

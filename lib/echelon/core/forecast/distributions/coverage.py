@@ -3,7 +3,8 @@
 import pandas as pd
 
 from echelon.core.forecast.distributions.exceedance import exceedance, sum_cases
-from echelon.core.forecast.distributions.forecast_error import counted, horizon_lengths, shape_mixture, with_level_factors
+from echelon.core.forecast.distributions.forecast_error import counted, horizon_lengths, with_level_factors
+from echelon.core.forecast.distributions.level_variance import shape_mixture
 
 # The first nine are the bins of a PIT histogram: coverage at u is the share of probability integral transforms up to u.
 COVERAGE_PROBABILITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)

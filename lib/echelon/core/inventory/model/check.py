@@ -79,5 +79,9 @@ def _demand_faults(demand: Demand | None) -> Iterator[str]:
     numbers = np.array([*demand.mean, demand.dispersion, demand.level_cv, *vars(demand.shape).values()], float)
     if len(demand.mean) == 0 or not np.all(np.isfinite(numbers)) or numbers.min() < 0:
         yield "mean demand, dispersion, level_cv and shape must be finite and not negative"
-    if demand.shape.active_share + demand.shape.large_share > 1 + 1e-9 or not 0 <= demand.level_correlation <= 1:
-        yield "shares of active and large periods, and level_correlation, must be at most 1"
+    if demand.shape.active_share + demand.shape.large_share > 1 + 1e-9 or not _is_correlation(demand):
+        yield "shares of active and large periods, level_correlation and level_persistence must be at most 1"
+
+
+def _is_correlation(demand: Demand) -> bool:
+    return 0 <= demand.level_correlation <= 1 and 0 <= demand.level_persistence <= 1

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echelon.core.probability.mixture import mixture_of
+from echelon.core.probability.persistence import level_weight
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,9 @@ class Demand:
 
     F is gamma with mean 1 and coefficient of variation level_cv, constant over one horizon of len(mean) periods.
     Given F the variance is m + dispersion x m^2 for counts and dispersion x m^2 otherwise, m = mean[t] x F, whatever the
-    shape. level_correlation: of F with that of the SKU's other points (of their normal scores). underdispersed: in whole
-    units but narrower than Poisson, and so not `counts`; stock levels are whole units all the same.
+    shape. level_correlation: of F with that of the SKU's other points, level_persistence: with that of the horizon before (both
+    of their normal scores). underdispersed: in whole units but narrower than Poisson, and so not `counts`; stock levels are
+    whole units all the same.
     """
 
     mean: npt.NDArray[np.float64]
@@ -38,6 +40,7 @@ class Demand:
     shape: Shape = Shape()
     level_correlation: float = 0.0
     underdispersed: bool = False
+    level_persistence: float = 0.0
 
     @cached_property
     def components(self) -> npt.NDArray[np.float64]:
@@ -59,15 +62,14 @@ class Demand:
     def variance_of_sum(self, periods: float) -> float:
         """Variance of the demand of a number of consecutive periods, whole or not, starting with a horizon."""
         noise = (self.rate if self.counts else 0.0) + self.dispersion * (1 + self.level_cv**2) * self._mean_square
-        return periods * noise + (self.level_cv * self.rate) ** 2 * self._level_weight(periods)
+        return periods * noise + (self.level_cv * self.rate) ** 2 * self._level_weight(periods, self.level_persistence)
 
     def covariance_of_sum(self, other: "Demand", periods: float) -> float:
         """Covariance with the demand of another point of the SKU, of the same number of periods: by their levels alone."""
         together = np.sqrt(self.level_correlation * other.level_correlation)
+        persistence = np.sqrt(self.level_persistence * other.level_persistence)
         level = self.level_cv * self.rate * other.level_cv * other.rate
-        return float(together * level * self._level_weight(periods))
+        return float(together * level * self._level_weight(periods, float(persistence)))
 
-    def _level_weight(self, periods: float) -> float:
-        """Sum over horizons of their squared numbers of periods."""
-        full, rest = divmod(periods, len(self.mean))
-        return full * len(self.mean) ** 2 + rest**2
+    def _level_weight(self, periods: float, persistence: float) -> float:
+        return level_weight(periods, len(self.mean), persistence)

@@ -199,10 +199,10 @@ class DemandSource:
     def _draw_level_factor(self, name: str, demand: Demand, purpose: str, out: Doubles, spacing: float | None = None) -> None:
         """The level factor F per horizon and replication to out, with `spacing` (of count tables) log(F) / spacing."""
         own, cv = self._key(name, purpose, "level"), demand.level_cv
-        if demand.level_correlation == 0:
+        if demand.level_correlation == 0 and demand.level_persistence == 0:
             factors = strata(cv, out.shape[1]) if spacing is None else log_strata(cv, out.shape[1]) / spacing
             draw.deal_strata(factors, own, out)
             return
         keys = (stream_key(self.network.run_seed, self.network.sku, purpose, "common level"), own)
-        factor = common_level_factors(cv, demand.level_correlation, keys, out.shape)
+        factor = common_level_factors(cv, demand.level_correlation, demand.level_persistence, keys, out.shape)
         out[:] = factor if spacing is None else np.log(factor) / spacing

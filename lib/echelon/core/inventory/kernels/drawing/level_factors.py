@@ -26,15 +26,19 @@ def stratified_level_factors(level_cv: float, key: np.uint64, shape: tuple[int, 
 
 
 def common_level_factors(
-    level_cv: float, correlation: float, keys: tuple[np.uint64, np.uint64], shape: tuple[int, int]
+    level_cv: float, correlation: float, persistence: float, keys: tuple[np.uint64, np.uint64], shape: tuple[int, int]
 ) -> Doubles:
-    """As `stratified_level_factors`, with normal scores that are correlated with those of all nodes of the SKU: keys of the
-    common and of the node's own stream. Each horizon has the same strata, in the order of the scores (Iman and Conover,
-    Communications in Statistics B 11(3), 1982), so that every node alone is as well covered as without correlation."""
+    """As `stratified_level_factors`, with normal scores that are correlated with those of all nodes of the SKU (keys of the
+    common and of the node's own stream) and, by `persistence`, with those of the horizon before. Each horizon has the same
+    strata, in the order of the scores (Iman and Conover, Communications in Statistics B 11(3), 1982), so that every node and
+    horizon alone is as well covered as without correlation."""
     both = np.empty((2, *shape))
     for key, one in zip(keys, both, strict=True):
         draw.deal_strata(_scores(shape[1]), key, one)
-    order = np.argsort(np.sqrt(correlation) * both[0] + np.sqrt(1.0 - correlation) * both[1], axis=1, kind="stable")
+    scores = np.sqrt(correlation) * both[0] + np.sqrt(1.0 - correlation) * both[1]
+    for horizon in range(1, shape[0] if persistence > 0 else 0):
+        scores[horizon] = persistence * scores[horizon - 1] + np.sqrt(1.0 - persistence**2) * scores[horizon]
+    order = np.argsort(scores, axis=1, kind="stable")
     out = np.empty(shape)
     np.put_along_axis(out, order, np.broadcast_to(strata(level_cv, shape[1]), shape), axis=1)
     return out
