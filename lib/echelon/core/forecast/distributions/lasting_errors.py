@@ -10,7 +10,7 @@ which such sums exceed their upper quantiles no more often than these promise. W
 - `level_growth` per segment: what each further horizon adds to the level variance, where levels stray ever further (trends,
   seasons that a repeated forecast does not know).
 
-On five sets levels evened out nowhere, and strayed further on four (docs/decisions/0080-errors-last-beyond-the-horizon.md).
+On five sets levels evened out nowhere, and strayed further on four (docs/decisions/0065-errors-last-beyond-the-horizon.md).
 """
 
 import numpy as np
