@@ -152,7 +152,7 @@ def _point(name: str, supplies: Sequence[_Supply], row: Any, unit_cost: float, s
             moq=terms["moq"],
         ),
         shelf_life=shelf_life,
-        demand=None if row is None else _demand(row),
+        demand=None if row is None else demand_of(row),
         backorder_share=0.0 if lanes.lost_sales and row is not None else 1.0,
         holding_cost=unit_cost * lanes.holding_rates[name],
         costs=UnitCosts(order=cost),
@@ -191,7 +191,8 @@ def _disruption(terms: Mapping[str, Any], period_days: float) -> Disruption | No
     return Disruption(max(up * longer, 1.0), max(down * longer, 1.0))
 
 
-def _demand(row: Any) -> Demand:
+def demand_of(row: Any) -> Demand:
+    """The demand that simulation draws, from a row with the columns _DISTRIBUTION."""
     return Demand(
         np.asarray(row["mean"]),
         row["dispersion"],
