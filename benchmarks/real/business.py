@@ -40,15 +40,16 @@ class Business:
         inputs = {name: _of(frame, chosen) for name, frame in self.inputs.items()}
         return replace(self, sales=self.sales.merge(chosen[KEYS], on=KEYS), attributes=chosen.sort_values(KEYS), inputs=inputs)
 
-    def write(self, cut: int, folder: Path) -> Path:
-        """All that was known before the period `cut` as Parquet files, and plan.yaml; its path."""
+    def write(self, cut: int, folder: Path, output: Path | None = None) -> Path:
+        """All that was known before the period `cut` as Parquet files, and plan.yaml; its path. output: of the plan, default:
+        out in the folder."""
         day = start_date(cut, self.freq)
         folder.mkdir(parents=True, exist_ok=True)
         sources = {}
         for name, frame in {"sales": self.sales, **self.inputs}.items():
             _to_parquet(frame[self._known(name, frame, day)], folder / f"{name}.parquet")
             sources[name] = {"path": str(folder / f"{name}.parquet")}
-        run = {"frequency": self.freq, "run_date": day.isoformat(), "output": str(folder / "out")}
+        run = {"frequency": self.freq, "run_date": day.isoformat(), "output": str(output or folder / "out")}
         plan = {"run": run, "sources": sources, "signals": {name: dict(signal) for name, signal in self.signals.items()}}
         (folder / "plan.yaml").write_text(yaml.safe_dump(plan))
         return folder / "plan.yaml"

@@ -48,8 +48,7 @@ def plan(spark: SparkSession, configuration: Path, changed: Sequence[str] = ()) 
     """Run the stages, or take what they left in this place before. changed: settings over the plan's, as `--set` takes
     them."""
     settings = load([str(configuration)], list(changed))
-    output = Path(settings.run.output)
-    done = output.with_name("cost.json")
+    output, done = Path(settings.run.output), configuration.with_name("cost.json")
     if not done.exists():
         lake = Lake(spark, settings.run.output, Path(settings.run.suites), new_run(""))
         spent = cost(lambda: run_stages(Context(settings, spark, lake), STAGES))
