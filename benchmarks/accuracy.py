@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--candidates", action="store_true", help="also the choice beside every candidate")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep inputs and tables; what is there is scored again")
     options = parser.parse_args()
-    with session() as spark, tempfile.TemporaryDirectory() as passing:
+    with session(options.set) as spark, tempfile.TemporaryDirectory() as passing:
         asked = Asked(spark, options.keep or Path(passing), options.windows, options.set)
         for business in businesses(options.sets, options.series):
             held = asked.held(business)

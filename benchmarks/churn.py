@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10, help="consecutive runs (default 10)")
     parser.add_argument("--set", action="append", default=[], metavar="A.B=C", help="a setting over the defaults")
     options = parser.parse_args()
-    with session() as spark:
+    with session(options.set) as spark:
         for business in businesses(options.sets, options.series):
             with tempfile.TemporaryDirectory() as folder:
                 rows = churn(spark, business, options.runs, options.set, Path(folder))

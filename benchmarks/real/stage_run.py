@@ -35,9 +35,10 @@ class Published:
 
 
 @contextmanager
-def session() -> Iterator[SparkSession]:
-    """One session for many runs."""
-    spark = start(Spark())
+def session(changed: Sequence[str] = ()) -> Iterator[SparkSession]:
+    """One session for many runs. changed: settings over the defaults, of which those of `spark` count here."""
+    own = dict(setting.removeprefix("spark.").split("=", 1) for setting in changed if setting.startswith("spark."))
+    spark = start(Spark.model_validate(own))
     try:
         yield spark
     finally:

@@ -118,6 +118,16 @@ def level_scores() -> pd.DataFrame:
     return frame("level_scores", rows)
 
 
+def forecast_bias() -> pd.DataFrame:
+    """Too low in all; one location is too high again and again."""
+    rows = [
+        ("total", "all", 5, 1000.0, -0.02, -0.05, 0.02, False),
+        ("location", "Germany", 5, 400.0, 0.11, 0.09, 0.01, True),
+        ("category", "tea", 5, 300.0, None, None, None, False),
+    ]
+    return frame("forecast_bias", rows)
+
+
 def candidate_levels() -> pd.DataFrame:
     """Sums are less wrong than their parts; nothing is known of the naive at the top."""
     wape = {"sku": 0.6, "location": 0.4, "category": 0.3, "total": 0.2}

@@ -231,6 +231,23 @@ LEVEL_SCORES = Table(
         amount("rmsse_after", f"The same {_AFTER}", "1", nullable=True),
     ),
 )
+FORECAST_BIAS = Table(
+    "forecast_bias",
+    "forecast",
+    "Bias in all, by location and by category: of the champions' forecasts in the backtest windows, their sums corrected with "
+    "weights from earlier windows alone. Nothing is corrected by it: the bias of past windows does not tell that of the next.",
+    ("level", "member"),
+    (
+        Column("level", "string", "What is added up to", allowed=("total", "location", "category")),
+        Column("member", "string", "Which location or category; `all` in all"),
+        Column("windows", "int", "Backtest windows", "windows", check="windows >= 1"),
+        amount("demand", "Demand that happened, all windows", "units"),
+        Column("bias", "double", f"Sum of forecast - actual / demand, all windows{_NO_DEMAND}", "share", nullable=True),
+        Column("newest_bias", "double", f"The same in the newest window{_NO_DEMAND}", "share", nullable=True),
+        amount("standard_error", "Of the bias, from how it differs between windows; null with one window", "share", True),
+        Column("repeats", "boolean", "At least four windows, all to the same side, and more than two standard errors"),
+    ),
+)
 COVERAGE = Table(
     "coverage",
     "forecast",
@@ -254,5 +271,6 @@ TABLES = (
     FORECASTS,
     DEMAND_DISTRIBUTIONS,
     LEVEL_SCORES,
+    FORECAST_BIAS,
     COVERAGE,
 )

@@ -13,6 +13,7 @@ from echelon.engine.grouped.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.stages.backtest.candidates import FAILED
+from echelon.stages.forecast.bias import bias_table
 from echelon.stages.forecast.distributions import coverage, distributions, residual_sums, with_champions
 from echelon.stages.forecast.forecast_drivers import explanations_table, features_table
 from echelon.stages.forecast.live import live_forecasts
@@ -25,7 +26,8 @@ from echelon.stages.shared.windows import WORD
 
 
 def run(context: Context) -> str:
-    """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations` and `level_scores`."""
+    """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations`, `level_scores`
+    and `forecast_bias`."""
     lake, windows = context.lake, context.windows
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     live, features = live_forecasts(context, chosen, windows)
@@ -48,6 +50,7 @@ def run(context: Context) -> str:
         "features": features_table(features),
         "forecast_explanations": explanations_table(context, features, demand_distributions),
         "level_scores": level_table(context, sums, scores, windows),
+        "forecast_bias": bias_table(context, sums, scores, windows),
     }
     published = lake.publish({"demand_distributions": demand_distributions, "forecasts": table} | other_tables)
     models = demand_distributions.select("model").distinct().count()
