@@ -128,6 +128,16 @@ def forecast_bias() -> pd.DataFrame:
     return frame("forecast_bias", rows)
 
 
+def situation_scores() -> pd.DataFrame:
+    """Events are harder than ordinary days; the moving average did not compete, and nothing was sold at a launch."""
+    rows = [
+        (name, model, 40, 900, 500.0, wape + worse, 0.02)
+        for name, wape in (("ordinary", 0.4), ("event", 0.55))
+        for model, worse in (("champion", 0.0), ("seasonal_naive", 0.2))
+    ]
+    return frame("situation_scores", [*rows, ("launch", "champion", 3, 21, 0.0, None, None)])
+
+
 def candidate_levels() -> pd.DataFrame:
     """Sums are less wrong than their parts; nothing is known of the naive at the top."""
     wape = {"sku": 0.6, "location": 0.4, "category": 0.3, "total": 0.2}

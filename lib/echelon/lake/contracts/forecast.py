@@ -248,6 +248,29 @@ FORECAST_BIAS = Table(
         Column("repeats", "boolean", "At least four windows, all to the same side, and more than two standard errors"),
     ),
 )
+SITUATION_SCORES = Table(
+    "situation_scores",
+    "forecast",
+    "Errors where forecasting is hard, apart, over all backtest windows: the champions beside the moving average and the "
+    "seasonal naive. A period may be in several situations. event: one lies in it; promotion: a signal that is 0 where there "
+    "is no row (`missing: 0`) is not 0; launch: the series was young at the cutoff (`segments.new_weeks`); run_down: it is "
+    "ending or dead today; level_shift: its level moved for good in the 13 weeks before the cutoff; ordinary: none of these.",
+    ("situation", "model"),
+    (
+        Column(
+            "situation",
+            "string",
+            "What makes it hard",
+            allowed=("all", "ordinary", "event", "promotion", "launch", "run_down", "level_shift"),
+        ),
+        Column("model", "string", "champion, or a simple model", allowed=("champion", "moving_average", "seasonal_naive")),
+        Column("forecasts", "int", "Forecasts of a series and window with such periods", "forecasts", check="forecasts >= 1"),
+        Column("periods", "bigint", "Such periods", "periods", check="periods >= 1"),
+        amount("demand", "Demand that happened in them", "units"),
+        amount("wape", f"Sum of |forecast - actual| / demand{_NO_DEMAND}", "share", nullable=True),
+        Column("bias", "double", f"Sum of forecast - actual / demand{_NO_DEMAND}", "share", nullable=True),
+    ),
+)
 COVERAGE = Table(
     "coverage",
     "forecast",
@@ -272,5 +295,6 @@ TABLES = (
     DEMAND_DISTRIBUTIONS,
     LEVEL_SCORES,
     FORECAST_BIAS,
+    SITUATION_SCORES,
     COVERAGE,
 )

@@ -156,3 +156,16 @@ def biases(data: ReportData) -> list[dict[str, Any]]:
     rows = data.forecast_bias[data.forecast_bias["bias"].notna()]
     units = (rows["bias"].astype(float) * rows["demand"].astype(float)).abs()
     return records(rows.assign(_first=rows["level"] != "total", _units=-units).sort_values(["_first", "_units"], kind="stable"))
+
+
+def situations(data: ReportData) -> list[dict[str, Any]]:
+    """Per situation, the easiest first: its periods, and wape and bias of each model as `wape_champion`, ...; None where the
+    model did not compete."""
+    if data.situation_scores.empty:
+        return []
+    wide = data.situation_scores.pivot_table(index="situation", columns="model", values=["wape", "bias"], dropna=False)
+    wide.columns = wide.columns.map("_".join)
+    names = [f"{score}_{model}" for score in ("wape", "bias") for model in ("champion", "moving_average", "seasonal_naive")]
+    rows = wide.reindex(columns=names).sort_values("wape_champion", kind="stable").reset_index()
+    periods = data.situation_scores.groupby("situation")["periods"].max()
+    return records(rows.assign(periods=rows["situation"].map(periods)).astype(object).where(rows.notna(), None))

@@ -19,6 +19,7 @@ from echelon.stages.forecast.forecast_drivers import explanations_table, feature
 from echelon.stages.forecast.live import live_forecasts
 from echelon.stages.forecast.new_items import with_new_items
 from echelon.stages.forecast.reconcile import corrected, hierarchy, level_table
+from echelon.stages.forecast.situations import situation_table
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
 from echelon.stages.shared.history import SERIES
@@ -26,8 +27,8 @@ from echelon.stages.shared.windows import WORD
 
 
 def run(context: Context) -> str:
-    """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations`, `level_scores`
-    and `forecast_bias`."""
+    """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations`, `level_scores`,
+    `forecast_bias` and `situation_scores`."""
     lake, windows = context.lake, context.windows
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     live, features = live_forecasts(context, chosen, windows)
@@ -51,6 +52,7 @@ def run(context: Context) -> str:
         "forecast_explanations": explanations_table(context, features, demand_distributions),
         "level_scores": level_table(context, sums, scores, windows),
         "forecast_bias": bias_table(context, sums, scores, windows),
+        "situation_scores": situation_table(context, chosen, windows),
     }
     published = lake.publish({"demand_distributions": demand_distributions, "forecasts": table} | other_tables)
     models = demand_distributions.select("model").distinct().count()
