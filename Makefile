@@ -73,10 +73,8 @@ bench: setup-dev  ## measured figures as ratios: stages, series and networks per
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks.forecast_speed
 
-bench-accuracy: setup-dev  ## forecasts on real sets of ../shared/data as ratios (15 minutes, 10 more at first for AutoETS): ARGS="m5 --series 200"
+bench-accuracy: setup-dev  ## forecasts of real sets of ../shared/data through the stages, scored (hours for all): ARGS="m5 --series 200"
 	@$(PY) -m benchmarks.accuracy $(ARGS)
-	@$(PY) -m benchmarks.quantiles
-	@$(PY) -m benchmarks.hierarchy
 
 bench-plan: setup-dev  ## what the plan of a 40-node SKU costs by phase, and its gap to the best (two minutes)
 	@$(PY) -m benchmarks.network_plan $(ARGS)

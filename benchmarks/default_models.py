@@ -16,7 +16,7 @@ from echelon.core.demand.periods import period_start
 from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
 from echelon.core.forecast.evaluation.live import forecast
 from echelon.core.forecast.features.covariates import Calendar, Signals
-from echelon.core.forecast.panel import KEYS, Panel
+from echelon.core.forecast.panel import KEYS
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.engine.grouped.buckets import apply_by, apply_in_buckets
 from echelon.lake.contracts.forecast import QUANTILES
@@ -26,7 +26,8 @@ from pyspark.sql import functions as F
 from benchmarks.made_up_demand import done, in_memory
 from benchmarks.memory import WorkerMemory
 from benchmarks.processor_time import Cost, cost
-from benchmarks.real_sets import DATA, m5
+from benchmarks.real.business import Business, demand_of
+from benchmarks.real.sets import DATA, m5
 
 HORIZON, WINDOWS, DAYS = 28, 3, 1_913
 PROJECTED = (30_490, 1_000_000)
@@ -36,12 +37,12 @@ _SCHEMA = "sku string, location string, model string, rmsse double"
 def default_models(spark: SparkSession) -> Iterator[str]:
     """The lines to print."""
     try:
-        panel = m5(DATA).panel
+        business = m5(DATA)
     except FileNotFoundError as error:
         yield f"default    skipped: {error.filename} is not there"
         return
-    rows = rows_of(panel)
-    few = rows[rows["sku"].isin(panel.keys["sku"].unique()[::4])]
+    rows = rows_of(business)
+    few = rows[rows["sku"].isin(rows["sku"].unique()[::4])]
     sizes = [len(frame.drop_duplicates(KEYS)) for frame in (few, rows)]
     with WorkerMemory() as memory:
         costs = [_cost(spark, frame) for frame in (few, rows)]
@@ -73,16 +74,13 @@ def scored(rows: pd.DataFrame, pooled: bool) -> pd.DataFrame:
     return found[["sku", "location", "model", "rmsse"]]
 
 
-def rows_of(panel: Panel) -> pd.DataFrame:
+def rows_of(business: Business) -> pd.DataFrame:
     """Rows of demand from the first sale on, and one row per series with its attributes, as `Signals.panel` reads them."""
-    series, column = np.nonzero(~np.isnan(panel.values))
-    date = period_start(panel.end - panel.values.shape[1] + column, "D").astype("datetime64[s]")
-    demand = panel.keys.iloc[series].assign(date=date, demand=panel.values[series, column])
-    assert panel.attributes is not None
-    beside = panel.keys.assign(
-        category=panel.attributes["dept_id"].astype(str), region=panel.attributes["state_id"].astype(str)
-    )
-    return pd.concat([demand, beside], ignore_index=True)
+    demand = demand_of(business)
+    series, column = np.nonzero(~np.isnan(demand.values))
+    date = period_start(demand.end - demand.values.shape[1] + column, "D").astype("datetime64[s]")
+    sold = demand.keys.iloc[series].assign(date=date, demand=demand.values[series, column])
+    return pd.concat([sold, business.attributes[[*KEYS, "category", "region"]]], ignore_index=True)
 
 
 def _lines(sizes: list[int], costs: list[Cost], peak_mb: float) -> Iterator[str]:

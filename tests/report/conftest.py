@@ -64,6 +64,8 @@ def planned() -> dict[str, Any]:
         "champions": f.champions(),
         "candidate_scores": f.candidate_scores(),
         "level_scores": f.level_scores(),
+        "forecast_bias": f.forecast_bias(),
+        "situation_scores": f.situation_scores(),
         "candidate_levels": f.candidate_levels(),
         "coverage": f.coverage(),
         "orders": m.orders(),

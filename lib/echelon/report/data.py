@@ -68,6 +68,10 @@ FRAMES: dict[str, tuple[str, ...]] = {
     # The whole table: every candidate by segment.
     "candidate_scores": _contract("candidate_scores"),
     "level_scores": _contract("level_scores"),
+    # The whole table.
+    "situation_scores": _contract("situation_scores"),
+    # That in all, and the locations and categories that stray by most units.
+    "forecast_bias": _contract("forecast_bias"),
     # forecast_explanations by segment and driver: SKU-locations, and sums of total. Empty where none was asked for.
     "driver_totals": ("segment", "driver", "series", "total"),
     # The whole table: every candidate at upper levels.
@@ -156,6 +160,8 @@ class ReportData:
     champions: pd.DataFrame = _frame("champions")
     candidate_scores: pd.DataFrame = _frame("candidate_scores")
     level_scores: pd.DataFrame = _frame("level_scores")
+    situation_scores: pd.DataFrame = _frame("situation_scores")
+    forecast_bias: pd.DataFrame = _frame("forecast_bias")
     driver_totals: pd.DataFrame = _frame("driver_totals")
     candidate_levels: pd.DataFrame = _frame("candidate_levels")
     coverage: pd.DataFrame = _frame("coverage")

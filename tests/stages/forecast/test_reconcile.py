@@ -9,6 +9,7 @@ from echelon.core.arrays import Doubles
 from echelon.core.forecast.evaluation.scores import naive_mse, rmsse
 from echelon.core.forecast.selection.new_items import BORROWED
 from echelon.lake.contracts import TABLES
+from echelon.stages.forecast.bias import bias_table
 from echelon.stages.forecast.new_items import with_new_items
 from echelon.stages.forecast.reconcile import Hierarchy, corrected, hierarchy, level_table
 from echelon.stages.shared.context import Context
@@ -161,3 +162,20 @@ def test_the_order_of_rows_does_not_matter(made: Made, found: Hierarchy, spark: 
     again = hierarchy(work, frame, read("backtest_scores").repartition(5), read("demand").repartition(4), windows, windows.end)
     for one, other in zip(found.corrections, again.corrections, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_the_table_of_biases_has_all_locations_and_categories(made: Made, found: Hierarchy) -> None:
+    work, demand = made
+    rows = bias_table(work, found, work.lake.read("backtest_scores"), work.windows).toPandas()
+    assert list(rows.columns) == TABLES["forecast_bias"].column_names
+    table = rows.set_index(["level", "member"])
+    assert set(table.index) == {
+        ("total", "all"), ("location", "North"), ("location", "South"), ("category", "tea"), ("category", "pots"),
+    }  # fmt: skip
+    pots = demand[("C", "North")]
+    assert table.loc[("category", "pots"), "windows"] == WINDOWS
+    assert table.loc[("category", "pots"), "demand"] == pytest.approx(pots[-WINDOWS * HORIZON :].sum())
+    by_level = rows.groupby("level")["demand"].sum()
+    assert by_level["location"] == pytest.approx(by_level["total"])
+    # before three windows are over nothing is corrected: what is low by a fifth is low by a fifth
+    assert (table["bias"] < 0).all()

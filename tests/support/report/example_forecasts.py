@@ -118,6 +118,26 @@ def level_scores() -> pd.DataFrame:
     return frame("level_scores", rows)
 
 
+def forecast_bias() -> pd.DataFrame:
+    """Too low in all; one location is too high again and again."""
+    rows = [
+        ("total", "all", 5, 1000.0, -0.02, -0.05, 0.02, False),
+        ("location", "Germany", 5, 400.0, 0.11, 0.09, 0.01, True),
+        ("category", "tea", 5, 300.0, None, None, None, False),
+    ]
+    return frame("forecast_bias", rows)
+
+
+def situation_scores() -> pd.DataFrame:
+    """Events are harder than ordinary days; the moving average did not compete, and nothing was sold at a launch."""
+    rows = [
+        (name, model, 40, 900, 500.0, wape + worse, 0.02)
+        for name, wape in (("ordinary", 0.4), ("event", 0.55))
+        for model, worse in (("champion", 0.0), ("seasonal_naive", 0.2))
+    ]
+    return frame("situation_scores", [*rows, ("launch", "champion", 3, 21, 0.0, None, None)])
+
+
 def candidate_levels() -> pd.DataFrame:
     """Sums are less wrong than their parts; nothing is known of the naive at the top."""
     wape = {"sku": 0.6, "location": 0.4, "category": 0.3, "total": 0.2}

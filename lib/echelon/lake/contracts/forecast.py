@@ -242,6 +242,46 @@ LEVEL_SCORES = Table(
         amount("rmsse_after", f"The same {_AFTER}", "1", nullable=True),
     ),
 )
+FORECAST_BIAS = Table(
+    "forecast_bias",
+    "forecast",
+    "Bias in all, by location and by category: of the champions' forecasts in the backtest windows, their sums corrected with "
+    "weights from earlier windows alone. Nothing is corrected by it: the bias of past windows does not tell that of the next.",
+    ("level", "member"),
+    (
+        Column("level", "string", "What is added up to", allowed=("total", "location", "category")),
+        Column("member", "string", "Which location or category; `all` in all"),
+        Column("windows", "int", "Backtest windows", "windows", check="windows >= 1"),
+        amount("demand", "Demand that happened, all windows", "units"),
+        Column("bias", "double", f"Sum of forecast - actual / demand, all windows{_NO_DEMAND}", "share", nullable=True),
+        Column("newest_bias", "double", f"The same in the newest window{_NO_DEMAND}", "share", nullable=True),
+        amount("standard_error", "Of the bias, from how it differs between windows; null with one window", "share", True),
+        Column("repeats", "boolean", "At least four windows, all to the same side, and more than two standard errors"),
+    ),
+)
+SITUATION_SCORES = Table(
+    "situation_scores",
+    "forecast",
+    "Errors where forecasting is hard, apart, over all backtest windows: the champions beside the moving average and the "
+    "seasonal naive. A period may be in several situations. event: one lies in it; promotion: a signal that is 0 where there "
+    "is no row (`missing: 0`) is not 0; launch: the series was young at the cutoff (`segments.new_weeks`); run_down: it is "
+    "ending or dead today; level_shift: its level moved for good in the 13 weeks before the cutoff; ordinary: none of these.",
+    ("situation", "model"),
+    (
+        Column(
+            "situation",
+            "string",
+            "What makes it hard",
+            allowed=("all", "ordinary", "event", "promotion", "launch", "run_down", "level_shift"),
+        ),
+        Column("model", "string", "champion, or a simple model", allowed=("champion", "moving_average", "seasonal_naive")),
+        Column("forecasts", "int", "Forecasts of a series and window with such periods", "forecasts", check="forecasts >= 1"),
+        Column("periods", "bigint", "Such periods", "periods", check="periods >= 1"),
+        amount("demand", "Demand that happened in them", "units"),
+        amount("wape", f"Sum of |forecast - actual| / demand{_NO_DEMAND}", "share", nullable=True),
+        Column("bias", "double", f"Sum of forecast - actual / demand{_NO_DEMAND}", "share", nullable=True),
+    ),
+)
 COVERAGE = Table(
     "coverage",
     "forecast",
@@ -268,5 +308,7 @@ TABLES = (
     FORECASTS,
     DEMAND_DISTRIBUTIONS,
     LEVEL_SCORES,
+    FORECAST_BIAS,
+    SITUATION_SCORES,
     COVERAGE,
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import floor
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -148,3 +149,23 @@ def levels(data: ReportData) -> pd.DataFrame | None:
     """Errors per level of the hierarchy from the total down, or None without any."""
     rows = data.level_scores
     return None if rows.empty or rows["windows"].max() == 0 else rows.sort_values("groups", kind="stable")
+
+
+def biases(data: ReportData) -> list[dict[str, Any]]:
+    """Bias in all, then the locations and categories that stray by most units."""
+    rows = data.forecast_bias[data.forecast_bias["bias"].notna()]
+    units = (rows["bias"].astype(float) * rows["demand"].astype(float)).abs()
+    return records(rows.assign(_first=rows["level"] != "total", _units=-units).sort_values(["_first", "_units"], kind="stable"))
+
+
+def situations(data: ReportData) -> list[dict[str, Any]]:
+    """Per situation, the easiest first: its periods, and wape and bias of each model as `wape_champion`, ...; None where the
+    model did not compete."""
+    if data.situation_scores.empty:
+        return []
+    wide = data.situation_scores.pivot_table(index="situation", columns="model", values=["wape", "bias"], dropna=False)
+    wide.columns = wide.columns.map("_".join)
+    names = [f"{score}_{model}" for score in ("wape", "bias") for model in ("champion", "moving_average", "seasonal_naive")]
+    rows = wide.reindex(columns=names).sort_values("wape_champion", kind="stable").reset_index()
+    periods = data.situation_scores.groupby("situation")["periods"].max()
+    return records(rows.assign(periods=rows["situation"].map(periods)).astype(object).where(rows.notna(), None))

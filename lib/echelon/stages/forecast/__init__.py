@@ -13,11 +13,13 @@ from echelon.engine.grouped.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.stages.backtest.candidates import FAILED
+from echelon.stages.forecast.bias import bias_table
 from echelon.stages.forecast.distributions import coverage, distributions, residual_sums, with_champions
 from echelon.stages.forecast.forecast_drivers import explanations_table, features_table
 from echelon.stages.forecast.live import live_forecasts
 from echelon.stages.forecast.new_items import with_new_items
 from echelon.stages.forecast.reconcile import corrected, hierarchy, level_table
+from echelon.stages.forecast.situations import situation_table
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
 from echelon.stages.shared.history import SERIES
@@ -25,7 +27,8 @@ from echelon.stages.shared.windows import WORD
 
 
 def run(context: Context) -> str:
-    """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations` and `level_scores`."""
+    """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations`, `level_scores`,
+    `forecast_bias` and `situation_scores`."""
     lake, windows = context.lake, context.windows
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     live, features = live_forecasts(context, chosen, windows)
@@ -48,6 +51,8 @@ def run(context: Context) -> str:
         "features": features_table(features),
         "forecast_explanations": explanations_table(context, features, demand_distributions),
         "level_scores": level_table(context, sums, scores, windows),
+        "forecast_bias": bias_table(context, sums, scores, windows),
+        "situation_scores": situation_table(context, chosen, windows),
     }
     published = lake.publish({"demand_distributions": demand_distributions, "forecasts": table} | other_tables)
     models = demand_distributions.select("model").distinct().count()

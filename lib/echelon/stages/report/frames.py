@@ -23,13 +23,21 @@ def all_frames(context: Context, used_lanes: list[Lane]) -> dict[str, pd.DataFra
     """Every frame of `ReportData`, by name."""
     read = context.lake.read
     examples = _examples(context)
-    accuracy = ("champions", "candidate_scores", "candidate_levels", "level_scores", "coverage")
+    accuracy = ("champions", "candidate_scores", "candidate_levels", "level_scores", "situation_scores", "coverage")
     frames = {name: read(name) for name in ("kpis", *accuracy, "inputs")} | lane_frames(context, used_lanes)
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
+    frames["forecast_bias"] = _largest_biases(context)
     frames |= _why_frames(context) | _quality_frames(context) | {"driver_totals": _driver_totals(context)}
     collected = {name: _sorted(frame.toPandas()) for name, frame in frames.items()}
     collected["items"] = _items(context, collected)
     return collected | {"stages": _stages(context), "tables": _tables(context)}
+
+
+def _largest_biases(context: Context) -> DataFrame:
+    """That in all, and the locations and categories that stray by most units."""
+    units = F.abs(F.col("bias") * F.col("demand"))
+    order = (F.col("level") != "total", F.desc_nulls_last(units), F.col("level"), F.col("member"))
+    return context.lake.read("forecast_bias").orderBy(*order).limit(context.settings.report.rows)
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:

@@ -175,7 +175,7 @@ def _point(
             moq=terms["moq"],
         ),
         shelf_life=shelf_life,
-        demand=None if row is None else _demand(row, periods_ahead),
+        demand=None if row is None else demand_of(row, periods_ahead),
         backorder_share=0.0 if lanes.lost_sales and row is not None else 1.0,
         holding_cost=unit_cost * lanes.holding_rates[name],
         costs=UnitCosts(order=cost),
@@ -214,8 +214,9 @@ def _disruption(terms: Mapping[str, Any], period_days: float) -> Disruption | No
     return Disruption(max(up * longer, 1.0), max(down * longer, 1.0))
 
 
-def _demand(row: Any, periods_ahead: float) -> Demand:
-    """The longer the way, the further the level may have strayed from the forecast."""
+def demand_of(row: Any, periods_ahead: float = 0.0) -> Demand:
+    """The demand that simulation draws, from a row with the columns _DISTRIBUTION. The longer the way, the further the level
+    may have strayed from the forecast."""
     further = max(periods_ahead / len(row["mean"]) - 1.0, 0.0)
     variance = row["level_cv"] ** 2 + further * _known(row["level_growth"])
     return Demand(

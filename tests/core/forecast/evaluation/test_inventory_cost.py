@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from echelon.core.forecast.evaluation.inventory_cost import Terms, inventory_cost, order_up_to, sum_dispersion
+from echelon.core.forecast.evaluation.inventory_cost import (
+    LARGEST_ERROR,
+    PRIOR_WINDOWS,
+    CoverErrors,
+    Terms,
+    inventory_cost,
+    order_up_to,
+    sum_dispersion,
+)
 from echelon.core.probability.negative_binomial import negative_binomial_quantiles
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,3 +104,38 @@ def test_plain_terms_last_for_the_horizon() -> None:
     plain = Terms.plain(3, 28)
     chosen = plain.select(np.array([True, False, True]))
     assert (chosen.cover.tolist(), chosen.ratio.tolist(), chosen.holding.tolist()) == ([28, 28], [0.95, 0.95], [1.0, 1.0])
+
+
+def learned(errors: CoverErrors, cutoff: int, error: list[float]) -> None:
+    """Errors in units where 100 were forecast and history lets a standard deviation of 20 expect."""
+    expected = np.full(2, 100.0)
+    errors.learn(cutoff, np.array([True, False, True]), expected + error, expected, np.full(2, 0.04), np.zeros(2, bool))
+
+
+def own(errors: CoverErrors, cutoff: int, counts: bool = False) -> list[float]:
+    everything = np.ones(3, bool)
+    return errors.own(cutoff, everything, np.full(3, 50.0), np.full(3, 0.04), np.full(3, counts)).tolist()
+
+
+def test_a_candidate_that_never_forecast_has_the_dispersion_of_history() -> None:
+    assert own(CoverErrors(3, 10), 100) == pytest.approx([0.04] * 3)
+    assert own(CoverErrors(3, 10), 100, counts=True) == pytest.approx([0.04] * 3)
+
+
+def test_own_errors_of_earlier_windows_widen_or_narrow_it_as_many_windows_as_history_counts_for() -> None:
+    errors = CoverErrors(3, 10)
+    learned(errors, 80, [40.0, 0.0])  # two standard deviations, and none; the series between them did not join
+    wider, narrower = (PRIOR_WINDOWS + 4.0) / (PRIOR_WINDOWS + 1.0), PRIOR_WINDOWS / (PRIOR_WINDOWS + 1.0)
+    assert own(errors, 100) == pytest.approx([0.04 * wider, 0.04, 0.04 * narrower])
+
+
+def test_a_window_that_is_not_over_tells_nothing() -> None:
+    errors = CoverErrors(3, 10)
+    learned(errors, 91, [40.0, 40.0])
+    assert own(errors, 100) == pytest.approx([0.04] * 3)
+
+
+def test_one_huge_order_does_not_decide_for_all_windows_after_it() -> None:
+    errors = CoverErrors(3, 10)
+    learned(errors, 80, [1e6, 1e6])
+    assert own(errors, 100)[0] == pytest.approx(0.04 * (PRIOR_WINDOWS + LARGEST_ERROR**2) / (PRIOR_WINDOWS + 1.0))

@@ -13,7 +13,7 @@ from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS, Profiles, Shapes, learn_profiles, shapes_for
 from echelon.core.forecast.distributions.underdispersion import underdispersed
 from echelon.core.forecast.evaluation import scores
-from echelon.core.forecast.evaluation.inventory_cost import Terms, inventory_cost, sum_dispersion
+from echelon.core.forecast.evaluation.inventory_cost import CoverErrors, Terms, inventory_cost, over_cover, sum_dispersion
 from echelon.core.forecast.evaluation.refit import Fitted
 from echelon.core.forecast.panel import KEYS, Panel, whole_units
 from echelon.core.probability.crps import ranked_scores
@@ -47,21 +47,22 @@ def backtest(
     cost, per series of the panel; default `Terms.plain`. Scores that have no scale (constant or zero training part) are NaN.
     """
     given = terms or Terms.plain(len(panel.values), horizon)
-    fitted = [Fitted(candidate, refit) for candidate in candidates]
+    fitted = [(Fitted(candidate, refit), CoverErrors(len(panel.values), gap + horizon)) for candidate in candidates]
     frames = [
-        _scored(window, candidate, probabilities)
+        _scored(window, candidate, errors, probabilities)
         for window in _windows(panel, cutoff_periods, horizon, least_periods, gap, given)
-        for candidate in fitted
+        for candidate, errors in fitted
     ]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=SCORE_COLUMNS)
 
 
 @dataclass(frozen=True)
 class _Window:
-    """What all candidates share at a cutoff. training: the series that join; actual: (n, h) units; scale: mean demand,
-    naive: mean squared naive error, underdispersed: narrower than Poisson, counts: negative binomial, else gamma, profiles:
-    of single periods, cover_dispersion: of sums, all of the training part."""
+    """What all candidates share at a cutoff. joins: of the panel's series; training: those; actual: (n, h) units; scale: mean
+    demand, naive: mean squared naive error, underdispersed: narrower than Poisson, counts: negative binomial, else gamma,
+    profiles: of single periods, cover_dispersion: of sums by history alone, all of the training part."""
 
+    joins: npt.NDArray[np.bool_]
     training: Panel
     actual: Matrix
     gap: int
@@ -83,13 +84,14 @@ def _windows(
         joins = known.lengths >= max(least_periods, 1)
         if joins.any():
             start = known.values.shape[1] + gap
-            yield _window(known.select(joins), panel.values[joins, start : start + horizon], gap, terms.select(joins))
+            yield _window(joins, known.select(joins), panel.values[joins, start : start + horizon], gap, terms.select(joins))
 
 
-def _window(training: Panel, actual: Matrix, gap: int, terms: Terms) -> _Window:
+def _window(joins: npt.NDArray[np.bool_], training: Panel, actual: Matrix, gap: int, terms: Terms) -> _Window:
     narrow = underdispersed(training)
     counts = whole_units(training.values) & ~narrow
     return _Window(
+        joins,
         training,
         actual,
         gap,
@@ -103,7 +105,7 @@ def _window(training: Panel, actual: Matrix, gap: int, terms: Terms) -> _Window:
     )
 
 
-def _scored(window: _Window, candidate: Fitted, probabilities: Sequence[float]) -> pd.DataFrame:
+def _scored(window: _Window, candidate: Fitted, errors: CoverErrors, probabilities: Sequence[float]) -> pd.DataFrame:
     training, actual = window.training, window.actual
     means = candidate.forecast(training, window.gap + actual.shape[1])
     mean = means.mean[:, window.gap :]
@@ -123,10 +125,19 @@ def _scored(window: _Window, candidate: Fitted, probabilities: Sequence[float]) 
             "underdispersed": window.underdispersed,
             "absolute_error": scores.absolute_error(actual, mean),
             "periods_in_stock": scores.periods_in_stock(actual, mean),
-            "inventory_cost": inventory_cost(actual, mean, window.cover_dispersion, window.counts, window.terms),
+            "inventory_cost": _inventory_cost(window, mean, errors),
             **_distribution_scores(window, mean, shapes, probabilities),
         }
     )[SCORE_COLUMNS]
+
+
+def _inventory_cost(window: _Window, mean: Matrix, errors: CoverErrors) -> Vector:
+    """With the dispersion that the candidate's own errors in the windows before tell."""
+    demand, expected = (over_cover(values, window.terms.cover) for values in (window.actual, mean))
+    history = window.cover_dispersion, window.counts
+    dispersion = errors.own(window.training.end, window.joins, expected, *history)
+    errors.learn(window.training.end, window.joins, demand, expected, *history)
+    return inventory_cost(window.actual, mean, dispersion, window.counts, window.terms)
 
 
 def _distribution_scores(window: _Window, mean: Matrix, shapes: Shapes, probabilities: Sequence[float]) -> dict[str, Vector]:

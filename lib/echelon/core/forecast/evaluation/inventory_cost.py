@@ -22,6 +22,10 @@ from echelon.core.probability.negative_binomial import LARGEST_SD
 
 Periods = npt.NDArray[np.int64]
 CRITICAL_RATIO = 0.95
+# Windows for which a series' history counts, beside a candidate's own errors; and standardised errors beyond this many
+# standard deviations count as this many, so that one huge order does not decide for all windows after it.
+PRIOR_WINDOWS = 3.0
+LARGEST_ERROR = 6.0
 _LEAST_DISPERSION = 1e-9
 _LEAST_CV = 1e-6
 
@@ -84,11 +88,44 @@ def _mean(values: Matrix) -> Vector:
     return np.asarray(np.nansum(values, axis=1) / np.maximum((~np.isnan(values)).sum(axis=1), 1))
 
 
+class CoverErrors:
+    """How far one candidate's forecasts of the cover strayed in earlier windows, beside what history lets expect: its own
+    dispersion. One window of a series says little, so history counts as PRIOR_WINDOWS of them."""
+
+    def __init__(self, series: int, horizon: int) -> None:
+        self._series = series
+        self._horizon = horizon
+        self._windows: list[tuple[int, Flags, Vector]] = []
+
+    def own(self, cutoff: int, joins: Flags, expected: Vector, dispersion: Vector, counts: Flags) -> Vector:
+        """Dispersion (n,) of the candidate for the series that join (of all: `series`) at a cutoff, from windows over by then.
+        expected: (n,) its forecast over the cover, units; dispersion: from `sum_dispersion`."""
+        squares, windows = np.full(self._series, PRIOR_WINDOWS), np.full(self._series, PRIOR_WINDOWS)
+        for begun, joined, square in self._windows:
+            if begun + self._horizon <= cutoff:
+                squares[joined] += square
+                windows[joined] += 1.0
+        poisson = np.where(counts, expected, 0.0)
+        variance = (squares / windows)[joins] * (poisson + dispersion * expected**2)
+        excess = np.maximum(variance - poisson, 0.0)
+        return np.divide(excess, expected**2, out=np.zeros(len(expected)), where=expected > 0)
+
+    def learn(self, cutoff: int, joins: Flags, demand: Vector, expected: Vector, dispersion: Vector, counts: Flags) -> None:
+        """What happened over the cover, (n,) units."""
+        variance = np.where(counts, expected, 0.0) + dispersion * expected**2
+        square = (demand - expected) ** 2 / np.maximum(variance, _LEAST_DISPERSION)
+        self._windows.append((cutoff, joins, np.minimum(square, LARGEST_ERROR**2)))
+
+
+def over_cover(values: Matrix, cover: Periods) -> Vector:
+    """Sum (n,) over the cover of (n, h)."""
+    return np.asarray(np.cumsum(values, axis=1)[np.arange(len(values)), cover - 1])
+
+
 def inventory_cost(actual: Matrix, mean: Matrix, dispersion: Vector, counts: Flags, terms: Terms) -> Vector:
-    """Cost per series (n,), currency. actual, mean: (n, h) units; dispersion: (n,) from `sum_dispersion`, alike for all
-    candidates, so that the cost compares their means; counts: (n,) negative binomial, else gamma."""
-    chosen = np.arange(len(mean)), terms.cover - 1
-    demand, expected = np.cumsum(actual, axis=1)[chosen], np.cumsum(mean, axis=1)[chosen]
+    """Cost per series (n,), currency. actual, mean: (n, h) units; dispersion: (n,) of their sums over the cover; counts: (n,)
+    negative binomial, else gamma."""
+    demand, expected = over_cover(actual, terms.cover), over_cover(mean, terms.cover)
     level = order_up_to(expected, dispersion, counts, terms.ratio)
     short = terms.holding * terms.ratio / (1.0 - terms.ratio)
     return np.where(level > demand, terms.holding * (level - demand), short * (demand - level))
