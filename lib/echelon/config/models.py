@@ -271,7 +271,10 @@ class Backtest(Strict):
     windows: Annotated[int, Field(ge=3)] | None = Field(
         None, description="cutoffs; default: 3 more than the replay holds back, if history allows"
     )
-    rows_per_model: Count = Field(500_000, description="series x periods that one LightGBM learns from, at most about")
+    rows_per_model: Count = Field(
+        500_000,
+        description="series x periods that an lstm or a pooled model of your own gets, at most about; LightGBM is one model",
+    )
     candidates: tuple[str, ...] | None = Field(
         None, description="models that compete, simplest first; default by run.frequency (docs/candidates.md)"
     )
