@@ -40,7 +40,7 @@ def with_signals(context: Context, demand: DataFrame, windows: Windows) -> tuple
     demand: sku, location, date, demand. Signals are neither read nor added where the run has none.
     """
     beside = context.lake.keep("attributes", _attributes(context))
-    signals = replace(_signals(context, windows), attributes=_names(beside))
+    signals = replace(run_signals(context, windows), attributes=_names(beside))
     if signals.chosen:
         beside = beside.join(_own_rows(context, signals), list(SERIES))
     return demand.unionByName(beside, allowMissingColumns=True), signals
@@ -65,7 +65,8 @@ def _names(beside: DataFrame) -> dict[str, list[str]]:
     return {name: sorted(rows.loc[rows["of"] == name, "name"]) for name in _NAMED}
 
 
-def _signals(context: Context, windows: Windows) -> Signals:
+def run_signals(context: Context, windows: Windows) -> Signals:
+    """The signals of the run with their lines for locations and for all."""
     reach = windows.horizon + windows.gap
     calendar = Calendar(windows.freq, windows.first, windows.periods + reach, windows.end)
     given = given_signals(context, windows)

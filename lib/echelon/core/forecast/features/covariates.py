@@ -101,6 +101,11 @@ class Signals:
         )
         return replace(panel, covariates=tuple(covariates), attributes=self._attributes(beside.reset_index()))
 
+    def of_sums(self, panel: Panel) -> Panel:
+        """A panel of sums over SKUs, with what is known of their locations alone."""
+        full, nothing = panel.since(self.calendar.first), len(panel.keys)
+        return replace(full, covariates=tuple(self._covariate(full, s, [None] * nothing, [0] * nothing) for s in self.chosen))
+
     def _covariate(self, panel: Panel, signal: Signal, own: list[Values | None], own_ahead: list[int]) -> Covariate:
         columns = panel.values.shape[1]
         start = panel.end - columns - self.calendar.first

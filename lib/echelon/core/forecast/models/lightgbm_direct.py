@@ -104,12 +104,13 @@ def _means(models: Sequence[PooledModel], history: History) -> Matrix:
     return np.hstack([replace(model, history=history).mean() for model in models])
 
 
-def pooled_models(panel: Panel, horizon: int, blocks: bool = False) -> list[PooledModel]:
-    """The models of all periods up to the horizon, nearest first: one, or one for each of the BLOCKS."""
+def pooled_models(panel: Panel, horizon: int, blocks: bool = False, latest: int | None = None) -> list[PooledModel]:
+    """The models of all periods up to the horizon, nearest first: one, or one for each of the BLOCKS. latest: they learn from
+    the last so many periods alone."""
     history, facts = History.of(panel), PoolFacts.of(panel)
     names = feature_names(panel)
     return [
-        PooledModel(learn(training_rows(history, facts, steps), facts, names, panel.freq), history, names, steps)
+        PooledModel(learn(training_rows(history, facts, steps, latest), facts, names, panel.freq), history, names, steps)
         for steps in blocks_of(panel.freq, horizon, blocks)
     ]
 

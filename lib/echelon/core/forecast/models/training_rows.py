@@ -38,10 +38,10 @@ class TrainingRows:
         return TrainingRows(key[order], *columns)
 
 
-def training_rows(history: History, facts: PoolFacts, steps: range) -> TrainingRows:
+def training_rows(history: History, facts: PoolFacts, steps: range, latest: int | None = None) -> TrainingRows:
     """Rows of past targets of the series of `history`, which may be a part of the pool that `facts` are of. Each past
     period is a row with one of the steps, drawn by a hash of series and date; a series has at least seven periods of
-    history and some demand at the origin."""
+    history and some demand at the origin. latest: only of the last so many periods."""
     panel = history.panel
     series, target = np.nonzero(~np.isnan(panel.values))
     start = panel.end - panel.values.shape[1]
@@ -49,6 +49,8 @@ def training_rows(history: History, facts: PoolFacts, steps: range) -> TrainingR
     step = (key % np.uint64(len(steps))).astype(np.int64) + steps.start
     chance = _chance(panel, facts, series, target)
     usable = target - step - panel.first[series] + 1 >= LEAST_HISTORY
+    if latest is not None:
+        usable &= target >= panel.values.shape[1] - latest
     chosen = np.flatnonzero(usable)
     chosen = chosen[drawn(_spread(key[chosen]), chance[chosen])]
     chosen = chosen[scale(history, series[chosen], target[chosen] - step[chosen]) > 0]
