@@ -282,6 +282,10 @@ class Backtest(Strict):
     step: Count | None = Field(None, description="periods from one cutoff to the next; default: the horizon")
     gap: Annotated[int, Field(ge=0)] = Field(0, description="periods between the last one known and the first that is scored")
     refit: Count = Field(1, description="a pooled model learns anew at every so many cutoffs; others at each")
+    retrain_weeks: Count = Field(
+        1,
+        description="weeks from one training of LightGBM to the next; in between it forecasts as it learned last",
+    )
     margin: Share = Field(
         0.01, description="a challenger must beat the champion by this share of loss (pinball loss and inventory cost)"
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from echelon.core.demand.periods import Frequency, period_index, start_date
+from echelon.core.demand.periods import PERIOD_DAYS, Frequency, period_index, start_date
 from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.features.covariates import Signals
 from echelon.core.forecast.features.history import History
@@ -49,17 +49,26 @@ class Task:
 @dataclass(frozen=True)
 class Origins:
     """The cutoffs from which is forecast, oldest first, and how many periods; signals: what is known beside demand. every:
-    models learn at every so many cutoffs, and in between forecast as they learned last."""
+    models learn at every so many cutoffs, and in between forecast as they learned last. rhythm: periods from one time of
+    learning to the next, on the calendar, so that a run a day later learns the same."""
 
     cutoffs: Sequence[int]
     horizon: int
     signals: Signals
     every: int = 1
+    rhythm: int = 1
 
     @property
     def learned_until(self) -> dict[int, int]:
         """For each cutoff, the period before which its models learned."""
-        return {cutoff: self.cutoffs[i - i % self.every] for i, cutoff in enumerate(self.cutoffs)}
+        last = {cutoff: self.cutoffs[i - i % self.every] for i, cutoff in enumerate(self.cutoffs)}
+        return {cutoff: learned - learned % self.rhythm for cutoff, learned in last.items()}
+
+
+def rhythm_of(context: Context) -> int:
+    """Whole periods in `backtest.retrain_weeks`, at least one."""
+    days = PERIOD_DAYS[context.settings.run.frequency]
+    return max(int(7 * context.settings.backtest.retrain_weeks / days), 1)
 
 
 def learned(context: Context, name: str, split: Split, origins: Origins, chosen: Sequence[Candidate]) -> list[Candidate]:

@@ -17,7 +17,7 @@ from echelon.core.forecast.selection.combination import MEMBER_COLUMNS
 from echelon.core.forecast.selection.names import COMBINATIONS, needed_for
 from echelon.stages.backtest.candidates import CandidateFunction, names, with_candidates
 from echelon.stages.backtest.combinations import with_combinations
-from echelon.stages.backtest.pooled import Origins
+from echelon.stages.backtest.pooled import Origins, rhythm_of
 from echelon.stages.forecast.forecast_drivers import FEATURE_COLUMNS, Explained, explained_skus, feature_rows
 from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
@@ -38,7 +38,7 @@ def live_forecasts(context: Context, chosen: DataFrame, windows: Windows) -> tup
     demand = demand.join(chosen.select(*SERIES, "model"), list(SERIES))
     explained = explained_skus(context)
     function = partial(_champions_only, windows=windows, signals=signals, names=names(context), explained=explained)
-    origins = Origins([windows.end], windows.horizon, signals)
+    origins = Origins([windows.end], windows.horizon, signals, rhythm=rhythm_of(context))
     rows = with_candidates(context, "live", demand, function, _SCHEMA, origins)
     single, features = rows.where("features IS NULL"), rows.where("features IS NOT NULL")
     live = single.unionByName(_combined(context, demand, chosen, single, function))
