@@ -271,7 +271,10 @@ class Backtest(Strict):
     windows: Annotated[int, Field(ge=3)] | None = Field(
         None, description="cutoffs; default: 3 more than the replay holds back, if history allows"
     )
-    rows_per_model: Count = Field(500_000, description="series x periods that one LightGBM learns from, at most about")
+    rows_per_model: Count = Field(
+        500_000,
+        description="series x periods that an lstm or a pooled model of your own gets, at most about; LightGBM is one model",
+    )
     candidates: tuple[str, ...] | None = Field(
         None, description="models that compete, simplest first; default by run.frequency (docs/candidates.md)"
     )
@@ -279,6 +282,10 @@ class Backtest(Strict):
     step: Count | None = Field(None, description="periods from one cutoff to the next; default: the horizon")
     gap: Annotated[int, Field(ge=0)] = Field(0, description="periods between the last one known and the first that is scored")
     refit: Count = Field(1, description="a pooled model learns anew at every so many cutoffs; others at each")
+    retrain_weeks: Count = Field(
+        1,
+        description="weeks from one training of LightGBM to the next; in between it forecasts as it learned last",
+    )
     margin: Share = Field(
         0.01, description="a challenger must beat the champion by this share of loss (pinball loss and inventory cost)"
     )

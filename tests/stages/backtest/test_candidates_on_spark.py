@@ -11,7 +11,8 @@ from echelon.core.demand.periods import period_start
 from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.evaluation.backtest import SCORE_COLUMNS, backtest, cutoffs
 from echelon.core.forecast.evaluation.live import forecast
-from echelon.core.forecast.panel import make_panel
+from echelon.core.forecast.features.covariates import Calendar, Signals
+from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.core.forecast.selection.combination import combinations
 from echelon.core.forecast.selection.stacking import ERROR_COLUMNS
@@ -20,8 +21,11 @@ from echelon.lake.contracts import TABLES
 from echelon.lake.lake import Lake
 from echelon.stages.backtest.candidates import CandidateFunction, with_candidates
 from echelon.stages.backtest.combinations import with_combinations
+from echelon.stages.backtest.pooled import Origins, learned
 from echelon.stages.forecast.live import live_forecasts
 from echelon.stages.shared.context import Context
+from echelon.stages.shared.history import SERIES
+from echelon.stages.shared.resumable import split
 from echelon.stages.shared.windows import plan_windows
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -77,7 +81,9 @@ def opened(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions: 
 def on_spark(spark: SparkSession, demand: pd.DataFrame, buckets: int, partitions: int) -> pd.DataFrame:
     made, rows = opened(spark, demand, buckets, partitions)
     schema = TABLES["backtest_scores"].ddl
-    single = with_candidates(made, "scores", rows, scoring(), schema)
+    ends = cutoffs(END, 4, 3)
+    origins = Origins(ends, 4, Signals(Calendar("W", END - 40, 44, END)))
+    single = with_candidates(made, "scores", rows, scoring(), schema, origins)
     combined = with_combinations(made, "combined", rows, single, single, scoring(), schema)
     return single.unionByName(combined).toPandas().sort_values(KEYS, ignore_index=True)
 
@@ -92,6 +98,34 @@ def test_as_the_core_for_any_partitioning(spark: SparkSession, demand: pd.DataFr
     assert (one[numbers].to_numpy() == alone[numbers].to_numpy()).all()
     assert (np.stack(one["forecast"].to_list()) == np.stack(alone["forecast"].to_list())).all()
     assert set(one["status"]) == {"ok"} and set(SCORE_COLUMNS) <= set(one.columns)
+
+
+def test_one_pooled_model_whatever_the_buckets(spark: SparkSession, demand: pd.DataFrame) -> None:
+    """It is that of the core, which has all series at once."""
+    many = pd.concat([demand.assign(sku=demand["sku"] + copy, location=copy) for copy in "PQRST"])
+    panel = panel_of(many)
+    ends = cutoffs(END, 4, 2)
+    chosen = candidates("W", ["seasonal_naive", "lightgbm"])[1:]
+    assert set(chosen[0].forecast(panel, 4).status) == {"ok"}
+    expected = [chosen[0].forecast(panel.before(end).limited, 4).mean for end in ends]
+    for buckets in (1, 3):
+        made, rows = opened(spark, many, buckets, 2)
+        beside = rows.select("sku", "location").distinct()
+        given = rows.unionByName(beside, allowMissingColumns=True)
+        origins = Origins(ends, 4, Signals(Calendar("W", END - 40, 44, END)))
+        (taught,) = learned(made, "some", split(made, "some", given, SERIES), origins, chosen)
+        assert (taught.name, taught.pooled) == ("lightgbm", False)
+        for end, mean in zip(ends, expected, strict=True):
+            known = panel.before(end).limited
+            np.testing.assert_allclose(taught.forecast(known, 4).mean, mean, rtol=1e-9)
+            part = np.arange(40) % 3 == 0
+            np.testing.assert_allclose(taught.forecast(known.select(part), 4).mean, mean[part], rtol=1e-9)
+
+
+def panel_of(demand: pd.DataFrame) -> Panel:
+    """The demand as `Signals` makes a panel of it."""
+    beside = demand[["sku", "location"]].drop_duplicates()
+    return Signals(Calendar("W", END - 40, 44, END)).panel(pd.concat([demand, beside], ignore_index=True))
 
 
 def test_a_series_that_hangs_costs_a_status_in_spark_workers_too(spark: SparkSession, demand: pd.DataFrame) -> None:
@@ -126,8 +160,8 @@ def test_the_live_forecast_of_a_combination(spark: SparkSession, demand: pd.Data
     series = spark.createDataFrame([(sku, "X") for sku in model], "sku string, location string")
     tables = {
         "segments": series,
-        "items": series.select("sku", F.lit(None).cast("string").alias("category")),
-        "locations": series.select("location", F.lit(None).cast("string").alias("region")).distinct(),
+        "items": series.selectExpr("sku", "cast(NULL AS string) AS category", "cast(NULL AS double) AS unit_price"),
+        "locations": series.selectExpr("location", "cast(NULL AS string) AS region", "'store' AS kind").distinct(),
         "demand": rows,
         "champions": champions,
         "backtest_scores": spark.createDataFrame(scores[ERROR_COLUMNS], _MEMBERS),

@@ -88,6 +88,11 @@ class Panel:
         known = tuple(signal.before(columns) for signal in self.covariates)
         return replace(self, values=self.values[:, :columns], end=cutoff, covariates=known)
 
+    def since(self, period: int) -> "Panel":
+        """The same from an earlier period on, with nothing known before; it has no covariates yet."""
+        more = self.end - self.values.shape[1] - period
+        return replace(self, values=np.pad(self.values, ((0, 0), (max(more, 0), 0)), constant_values=np.nan))
+
     def select(self, mask: npt.NDArray[np.bool_]) -> "Panel":
         """The series where `mask` is true."""
         chosen = tuple(signal.select(mask) for signal in self.covariates)

@@ -14,6 +14,7 @@ from echelon.stages.backtest.candidates import FAILED, names, with_candidates
 from echelon.stages.backtest.champions import champion_tables
 from echelon.stages.backtest.combinations import any_combination, with_combinations
 from echelon.stages.backtest.cost_terms import terms_of, with_cost_terms
+from echelon.stages.backtest.pooled import Origins, rhythm_of
 from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
@@ -26,8 +27,10 @@ def run(context: Context) -> str:
     lake, windows = context.lake, context.windows
     demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
     demand = with_cost_terms(context, demand, windows)
-    function = partial(_backtest, windows=windows, signals=signals, refit=context.settings.backtest.refit)
-    scores = with_candidates(context, "scores", demand, function, TABLES["backtest_scores"].ddl)
+    refit = context.settings.backtest.refit
+    function = partial(_backtest, windows=windows, signals=signals, refit=refit)
+    origins = Origins(windows.cutoffs, windows.gap + windows.horizon, signals, refit, rhythm_of(context))
+    scores = with_candidates(context, "scores", demand, function, TABLES["backtest_scores"].ddl, origins)
     if any_combination(context):
         combined = with_combinations(context, "combined", demand, scores, scores, function, TABLES["backtest_scores"].ddl)
         scores = scores.unionByName(combined)

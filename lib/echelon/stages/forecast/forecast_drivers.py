@@ -13,6 +13,7 @@ from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.explanation.contributions import explain_forecast
 from echelon.core.forecast.explanation.forecast_drivers import ALL_DRIVERS, corrected, shape_of
 from echelon.core.forecast.features.origin_features import origin_features
+from echelon.core.forecast.models.learned_models import LearnedModels
 from echelon.core.forecast.panel import Panel
 from echelon.engine.grouped.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
@@ -25,8 +26,6 @@ FEATURE_COLUMNS = (
     "date date, features map<string,double>, recent_mean double, explained boolean, drivers array<array<double>>, "
     "drivers_of string"
 )
-# Models with drivers of their own, and whether there is one for each block of the horizon. Of both the first is explained.
-_POOLED = {"lightgbm": False, "lightgbm_blocks": True}
 
 
 @dataclass(frozen=True)
@@ -51,27 +50,29 @@ def explained_skus(context: Context) -> Explained:
     return Explained(frozenset(row["sku"] for row in chosen))
 
 
-def feature_rows(panel: Panel, chosen: Sequence[Candidate], horizon: int, explained: Explained) -> list[pd.DataFrame]:
-    """Rows with the columns FEATURE_COLUMNS of the series of a model group; none where no candidate is pooled."""
-    if not any(candidate.pooled for candidate in chosen):
+def feature_rows(panel: Panel, chosen: Sequence[Candidate], explained: Explained) -> list[pd.DataFrame]:
+    """Rows with the columns FEATURE_COLUMNS of the series of a bucket; none where no candidate is a model of all series. Of
+    several the first is explained."""
+    found = [(candidate.name, candidate.forecast) for candidate in chosen]
+    taught = [(name, forecast) for name, forecast in found if isinstance(forecast, LearnedModels)]
+    if not taught:
         return []
+    name, models = taught[0]
     is_explained, panel = explained.of(panel), panel.limited  # as candidates see it
-    model = next((candidate.name for candidate in chosen if candidate.name in _POOLED), None)
-    rows = origin_features(panel).assign(
-        date=start_date(panel.end, panel.freq), explained=is_explained, drivers=None, drivers_of=model
+    rows = origin_features(models.history(panel)).assign(
+        date=start_date(panel.end, panel.freq), explained=is_explained, drivers=None, drivers_of=name
     )
-    if is_explained.any() and model is not None:
-        rows.loc[is_explained, "drivers"] = _drivers(panel, horizon, is_explained, _POOLED[model])
+    if is_explained.any():
+        rows.loc[is_explained, "drivers"] = _drivers(models, panel, is_explained)
     return [rows]
 
 
-def _drivers(panel: Panel, horizon: int, is_explained: np.ndarray, blocks: bool) -> pd.Series:
+def _drivers(models: LearnedModels, panel: Panel, is_explained: np.ndarray) -> pd.Series:
     """Per explained series (horizon, DRIVERS) as lists; None where there is too little to learn from."""
-    places = np.flatnonzero(is_explained)
-    try:
-        units = explain_forecast(panel, horizon, is_explained, blocks).units
-    except ValueError:
+    places, trained = np.flatnonzero(is_explained), models.models(panel)
+    if not trained:
         return pd.Series(None, index=places, dtype=object)
+    units = explain_forecast(trained, places).units
     return pd.Series([list(map(list, one)) for one in units], index=places, dtype=object)
 
 

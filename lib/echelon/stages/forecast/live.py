@@ -17,6 +17,7 @@ from echelon.core.forecast.selection.combination import MEMBER_COLUMNS
 from echelon.core.forecast.selection.names import COMBINATIONS, needed_for
 from echelon.stages.backtest.candidates import CandidateFunction, names, with_candidates
 from echelon.stages.backtest.combinations import with_combinations
+from echelon.stages.backtest.pooled import Origins, rhythm_of
 from echelon.stages.forecast.forecast_drivers import FEATURE_COLUMNS, Explained, explained_skus, feature_rows
 from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
@@ -37,7 +38,8 @@ def live_forecasts(context: Context, chosen: DataFrame, windows: Windows) -> tup
     demand = demand.join(chosen.select(*SERIES, "model"), list(SERIES))
     explained = explained_skus(context)
     function = partial(_champions_only, windows=windows, signals=signals, names=names(context), explained=explained)
-    rows = with_candidates(context, "live", demand, function, _SCHEMA)
+    origins = Origins([windows.end], windows.horizon, signals, rhythm=rhythm_of(context))
+    rows = with_candidates(context, "live", demand, function, _SCHEMA, origins)
     single, features = rows.where("features IS NULL"), rows.where("features IS NOT NULL")
     live = single.unionByName(_combined(context, demand, chosen, single, function))
     return live.join(chosen, [*SERIES, "model"]), features
@@ -70,7 +72,7 @@ def _champions_only(
     series, whoever their champion is, and says in rows of their own what it sees of each."""
     model_of = rows.drop_duplicates(KEYS).sort_values(KEYS)["model"].to_numpy()
     panel = signals.panel(rows)
-    frames = feature_rows(panel, chosen, windows.horizon, explained)
+    frames = feature_rows(panel, chosen, explained)
     for candidate in chosen:
         needed = np.array([candidate.name in needed_for(model, names) for model in model_of])
         if not needed.any():

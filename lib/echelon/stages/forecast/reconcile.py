@@ -7,14 +7,18 @@ Only sums over groups leave Spark; what comes back is one factor per group and p
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from echelon.core.arrays import Matrix
 from echelon.core.demand.periods import period_index, start_date
 from echelon.core.forecast.evaluation.wrmsse import Codes, groupings
+from echelon.core.forecast.features.covariates import ATTRIBUTES, LOCATION, Signals
+from echelon.core.forecast.panel import KEYS, Panel
 from echelon.core.forecast.reconciliation.hierarchy import (
     FEWEST_WINDOWS,
     Window,
@@ -25,9 +29,11 @@ from echelon.core.forecast.reconciliation.hierarchy import (
 )
 from echelon.core.forecast.reconciliation.level_errors import SERIES as SERIES_LEVEL
 from echelon.core.forecast.reconciliation.level_errors import SKU, SUM_COLUMNS, bottom_errors, group_errors, level_scores
+from echelon.core.forecast.reconciliation.pooled_sums import pooled_sum_forecasts
 from echelon.engine.decimal_sums import exact_sum
 from echelon.engine.grouped.buckets import apply_in_buckets
 from echelon.lake.contracts import TABLES
+from echelon.stages.prepare.signals import run_signals
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import Windows
@@ -70,10 +76,22 @@ def hierarchy(
     chain = {level: levels[level] for level in _CHAIN if level in levels}
     cohorts = _cohorts(demand.join(series, list(SERIES)), groups, origins, windows)
     sums = _forecast_sums(live, past, series, groups, origins, windows)
-    made = make_windows(cohorts, sums, origins, levels, list(chain), windows.freq, windows.gap)
+    sum_forecast = partial(_sum_forecast, groups=groups, signals=run_signals(context, windows))
+    made = make_windows(cohorts, sums, origins, levels, list(chain), windows.freq, windows.gap, sum_forecast)
     *over, future = made
     last = factors(future, learn_weights(over, chain), chain)
     return Hierarchy(series, groups, levels, chain, origins, made, [*held_out_factors(over, chain), last])
+
+
+def _sum_forecast(demand: Matrix, end: int, horizon: int, groups: pd.DataFrame, signals: Signals) -> Matrix | None:
+    """Forecasts of the sums of the groups by a pooled model of their own (`pooled_sums.py`)."""
+    names = groups.rename(columns={"place": "location"}).assign(sku=groups["category"])
+    telling = [name for name in (*ATTRIBUTES, LOCATION) if name in names and names[name].nunique() > 1]
+    attributes = names[telling].astype("category") if telling else None
+    calendar = signals.calendar
+    whole = np.pad(demand, ((0, 0), (0, calendar.end - end)), constant_values=0.0)
+    panel = signals.of_sums(Panel(names[KEYS], whole, calendar.end, calendar.freq, (), attributes))
+    return pooled_sum_forecasts(panel.before(end), horizon)
 
 
 def _over(windows: Windows, origin: int) -> list[int]:

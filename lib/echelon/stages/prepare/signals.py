@@ -1,15 +1,27 @@
 """What is known beside demand. What grows with SKUs (attributes, signals by SKU) travels with the rows of demand, one row
 per series; other signals go with the function."""
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from echelon.config.models import Signal as Setting
 from echelon.core.demand.periods import Frequency, period_index
-from echelon.core.forecast.features.covariates import EVERY, Calendar, Signal, Signals, own_values, periods_ahead, shared_values
+from echelon.core.forecast.features.covariates import (
+    ATTRIBUTES,
+    EVERY,
+    LOCATION,
+    MOST_NAMES,
+    Calendar,
+    Signal,
+    Signals,
+    own_values,
+    periods_ahead,
+    shared_values,
+)
 from echelon.core.forecast.features.events import event_signals
 from echelon.engine.grouped.buckets import apply_in_buckets
 from echelon.stages.shared.context import Context
@@ -17,6 +29,8 @@ from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import Windows
 
 _OWN = "sku string, location string, signals array<array<float>>, known_ahead array<int>"
+_NAMED = (*ATTRIBUTES, LOCATION)
+PRICE_TIERS = 4
 _ROW = (*SERIES, "name", "date", "value")
 
 
@@ -25,20 +39,34 @@ def with_signals(context: Context, demand: DataFrame, windows: Windows) -> tuple
 
     demand: sku, location, date, demand. Signals are neither read nor added where the run has none.
     """
-    beside, signals = _attributes(context), _signals(context, windows)
+    beside = context.lake.keep("attributes", _attributes(context))
+    signals = replace(run_signals(context, windows), attributes=_names(beside))
     if signals.chosen:
         beside = beside.join(_own_rows(context, signals), list(SERIES))
     return demand.unionByName(beside, allowMissingColumns=True), signals
 
 
 def _attributes(context: Context) -> DataFrame:
-    """sku, location, category, region of every series."""
+    """sku, location and ATTRIBUTES of every series. price_tier: quarter of the prices of its category, from the cheapest."""
     read = context.lake.read
-    series = read("segments").select(*SERIES).join(read("items").select("sku", "category"), "sku")
-    return series.join(F.broadcast(read("locations").select("location", "region")), "location")
+    by_price = Window.partitionBy("category").orderBy("unit_price")
+    tier = F.when(F.col("unit_price").isNotNull(), F.ceil(F.cume_dist().over(by_price) * PRICE_TIERS).cast("string"))
+    items = read("items").select("sku", "category", tier.alias("price_tier"))
+    places = read("locations").select("location", "region", "kind")
+    return read("segments").select(*SERIES).join(items, "sku").join(F.broadcast(places), "location")
 
 
-def _signals(context: Context, windows: Windows) -> Signals:
+def _names(beside: DataFrame) -> dict[str, list[str]]:
+    """The names of each attribute, sorted, at most MOST_NAMES of it: those that most series have."""
+    given = F.array(*(F.struct(F.lit(name).alias("of"), F.coalesce(name, F.lit("")).alias("name")) for name in _NAMED))
+    counts = beside.select(F.inline(given)).groupBy("of", "name").count()
+    ranked = counts.withColumn("_rank", F.row_number().over(Window.partitionBy("of").orderBy(F.desc("count"), "name")))
+    rows = ranked.where(F.col("_rank") <= MOST_NAMES).select("of", "name").toPandas()
+    return {name: sorted(rows.loc[rows["of"] == name, "name"]) for name in _NAMED}
+
+
+def run_signals(context: Context, windows: Windows) -> Signals:
+    """The signals of the run with their lines for locations and for all."""
     reach = windows.horizon + windows.gap
     calendar = Calendar(windows.freq, windows.first, windows.periods + reach, windows.end)
     given = given_signals(context, windows)

@@ -1,8 +1,6 @@
 """Drivers of the pooled model's forecasts: they add up, they name what moves demand, and equal parts are equal."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +12,7 @@ from echelon.core.forecast.explanation.contributions import (
     in_units,
     segment_drivers,
 )
-from echelon.core.forecast.models.lightgbm_direct import lightgbm_direct
+from echelon.core.forecast.models.lightgbm_direct import PooledModel, pooled_models
 from echelon.core.forecast.panel import Covariate, Panel, make_panel
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,13 +46,19 @@ def promoted(shop: pd.DataFrame) -> Panel:
 
 
 @pytest.fixture(scope="module")
-def explained(promoted: Panel) -> ExplainedForecast:
+def models(promoted: Panel) -> list[PooledModel]:
+    """What learned from it."""
+    return pooled_models(promoted, HORIZON)
+
+
+@pytest.fixture(scope="module")
+def explained(models: list[PooledModel]) -> ExplainedForecast:
     """Its drivers."""
-    return explain_forecast(promoted, HORIZON)
+    return explain_forecast(models)
 
 
-def test_drivers_of_real_forecasts(promoted: Panel, explained: ExplainedForecast) -> None:
-    forecast = lightgbm_direct(promoted, HORIZON).mean
+def test_drivers_of_real_forecasts(promoted: Panel, models: list[PooledModel], explained: ExplainedForecast) -> None:
+    forecast = models[0].mean()
     np.testing.assert_allclose(explained.units.sum(axis=2), forecast, rtol=1e-6, atol=1e-9)
     flags = promoted.covariates[0].values[:, -HORIZON:] > 0
     part = explained.units[:, :, DRIVERS.index("promotion_event")] / np.maximum(forecast, 1e-9)
@@ -63,18 +67,15 @@ def test_drivers_of_real_forecasts(promoted: Panel, explained: ExplainedForecast
     assert part[busy][~flags[busy]].mean() < 0.0
 
 
-def test_some_series_are_explained_as_in_the_whole(promoted: Panel, explained: ExplainedForecast) -> None:
-    chosen = np.arange(len(promoted.keys)) % 10 == 0
-    some = explain_forecast(promoted, HORIZON, chosen)
-    pd.testing.assert_index_equal(some.keys.index, pd.RangeIndex(int(chosen.sum())))
-    assert some.keys["sku"].tolist() == promoted.keys["sku"][chosen].tolist()
+def test_some_series_are_explained_as_in_the_whole(
+    promoted: Panel, models: list[PooledModel], explained: ExplainedForecast
+) -> None:
+    chosen = np.arange(0, len(promoted.keys), 10)
+    some = explain_forecast(models, chosen)
+    pd.testing.assert_index_equal(some.keys.index, pd.RangeIndex(len(chosen)))
+    assert some.keys["sku"].tolist() == promoted.keys["sku"].iloc[chosen].tolist()
     np.testing.assert_array_equal(some.units, explained.units[chosen])
     rows = segment_drivers(some, ["B", "A", *["B"] * (len(some.keys) - 2)])
     assert rows["segment"].tolist() == ["A"] * len(DRIVERS) + ["B"] * len(DRIVERS)
     total = rows.groupby("segment")["units"].sum()
     assert total["A"] == pytest.approx(some.units[1].sum() / HORIZON)
-
-
-def test_too_little_to_learn_from(frame: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match="fewer than 300 rows"):
-        explain_forecast(make_panel(frame({"A": [1, 2, 3] * 10}, "W"), "W"), 4)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from echelon.core.forecast.explanation.forecast_drivers import ALL_DRIVERS, corrected, shape_of
+from echelon.core.forecast.features.history import History
 from echelon.core.forecast.features.origin_features import origin_features
 from echelon.core.forecast.features.pooled_features import feature_names
 from echelon.core.forecast.panel import Covariate, Panel
@@ -43,7 +44,7 @@ def test_published_features() -> None:
     keys = pd.DataFrame({"sku": ["A", "B"], "location": "North"})
     fuel = Covariate("signal_fuel", np.vstack([np.arange(35.0), np.full(35, np.nan)]), -7)
     panel = Panel(keys, values, 20_042, "D", (fuel,), pd.DataFrame({"category": ["Cups", "Coats"]}))
-    found = origin_features(panel)
+    found = origin_features(History.of(panel))
     one, other = found["features"]
     assert found["recent_mean"].tolist() == [21.5, 4.0]
     assert set(one) == {name for name in feature_names(panel) if name != "attribute_category"}

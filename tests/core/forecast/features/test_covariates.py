@@ -99,7 +99,7 @@ def test_the_most_exact_rows_count() -> None:
     panel = signals.panel(demand)
     fuel, promotion, price = panel.covariates
     assert panel.attributes is not None
-    assert panel.attributes.to_dict("list") == {"category": ["Cups", "Cups", ""]}
+    assert panel.attributes.to_dict("list") == {"category": ["Cups", "Cups", ""], "location": ["North", "South", "North"]}
     assert [c.values.shape for c in (fuel, promotion, price)] == [(3, 18), (3, 24), (3, 20)]
     assert fuel.values[0, [0, 17]].tolist() == fuel.values[2, [0, 17]].tolist() == [1.0, 1.5]
     assert np.isnan(fuel.values[0, 1:17]).all()

@@ -10,28 +10,23 @@ from echelon.core.arrays import Doubles
 from echelon.core.forecast.explanation.contributions import explain_forecast
 from echelon.core.forecast.features.history import History, scale
 from echelon.core.forecast.features.pooled_features import feature_names, features
-from echelon.core.forecast.models.lightgbm_direct import (
-    ERRATIC,
-    STEADY,
-    fit_lightgbm,
-    learning,
-    lightgbm_direct,
-    pooled_models,
-    training_rows,
-)
+from echelon.core.forecast.models.lightgbm_direct import fit_lightgbm, lightgbm_direct, pooled_models
+from echelon.core.forecast.models.sampling import PoolFacts
 from echelon.core.forecast.panel import Panel, make_panel
 
 
 def test_features_equal_a_slow_loop(shop: pd.DataFrame) -> None:
     panel = make_panel(shop, "D")
     rng = np.random.default_rng(0)
-    series, origin, step = training_rows(panel, range(1, 29))
-    some = rng.choice(len(series), 200, replace=False)
+    series, column = np.nonzero(~np.isnan(panel.values))
+    some = rng.choice(np.flatnonzero(column - panel.first[series] >= 40), 200, replace=False)
+    step = rng.integers(1, 29, len(some))
+    series, origin = series[some], column[some] - step
     history = History.of(panel)
-    got = features(history, series[some], origin[some], step[some])
+    got = features(history, series, origin, step)
     names = feature_names(panel)
-    unit = scale(history, series[some], origin[some])
-    for row, (i, o, s, u) in enumerate(zip(series[some], origin[some], step[some], unit, strict=True)):
+    unit = scale(history, series, origin)
+    for row, (i, o, s, u) in enumerate(zip(series, origin, step, unit, strict=True)):
         expected = slow_features(panel.history(i), o - panel.first[i], s)
         if u > 0:
             value = dict(zip(names, got[row], strict=True))
@@ -78,15 +73,13 @@ def test_forecast_is_non_negative_and_finds_the_weekday(shop: pd.DataFrame) -> N
 
 def test_each_block_of_the_horizon_has_a_model_of_its_own(shop: pd.DataFrame) -> None:
     panel = make_panel(shop, "D")
-    _, _, step = training_rows(panel, range(8, 15))
-    np.testing.assert_array_equal(np.unique(step), np.arange(8, 15))
     models = pooled_models(panel, 17, blocks=True)
     assert [(model.steps.start, model.steps.stop) for model in models] == [(1, 8), (8, 15), (15, 18)]
     means = lightgbm_direct(panel, 17, blocks=True)
     assert means.mean.shape == (len(panel.keys), 17)
     for model in models:
         np.testing.assert_array_equal(means.mean[:, model.steps.start - 1 : model.steps.stop - 1], model.mean())
-    explained = explain_forecast(panel, 17, blocks=True)
+    explained = explain_forecast(models)
     np.testing.assert_allclose(explained.units.sum(axis=2), means.mean, rtol=1e-6, atol=1e-9)
 
 
@@ -97,9 +90,10 @@ def test_too_little_to_learn_from(frame: Callable[..., Any]) -> None:
 
 def test_few_large_orders_are_learned_with_care(frame: Callable[..., Any]) -> None:
     orders = np.where(np.arange(60) % 20 == 0, 100.0, 0.0)
-    assert learning(make_panel(frame({"A": orders, "B": orders, "C": [2.0, 3.0] * 30}, "W"), "W")) is ERRATIC
-    assert learning(make_panel(frame({"A": orders, "B": [1.0, 0.0] * 30, "C": [2.0, 3.0] * 30}, "W"), "W")) is STEADY
-    assert learning(make_panel(frame({"A": np.zeros(60)}, "W"), "W")) is STEADY
+    regular = {"B": [1.0, 0.0] * 30, "C": [2.0, 3.0] * 30}
+    assert PoolFacts.of(make_panel(frame({"A": orders, "B": orders, "C": [2.0, 3.0] * 30}, "W"), "W")).single_orders
+    assert not PoolFacts.of(make_panel(frame({"A": orders, **regular}, "W"), "W")).single_orders
+    assert not PoolFacts.of(make_panel(frame({"A": np.zeros(60)}, "W"), "W")).single_orders
 
 
 def test_a_later_panel_may_have_more_features() -> None:

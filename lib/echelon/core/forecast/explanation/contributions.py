@@ -17,8 +17,8 @@ import pandas as pd
 from echelon.core.arrays import Vector
 from echelon.core.forecast.features.history import Index, scale
 from echelon.core.forecast.features.season import year_index
-from echelon.core.forecast.models.lightgbm_direct import PooledModel, pooled_models
-from echelon.core.forecast.panel import Covariate, Panel
+from echelon.core.forecast.models.lightgbm_direct import PooledModel
+from echelon.core.forecast.panel import Covariate
 
 # level: what the series sells as a rule. trend: how the last weeks differ from that. other: late signals, steps ahead.
 DRIVERS = ("level", "trend", "season", "price", "promotion_event", "other")
@@ -36,16 +36,13 @@ class ExplainedForecast:
     units: Contributions
 
 
-def explain_forecast(
-    panel: Panel, horizon: int, chosen: npt.NDArray[np.bool_] | None = None, blocks: bool = False
-) -> ExplainedForecast:
-    """Drivers of the pooled model's forecasts of the chosen series (all if None). It learns from the whole panel, as
-    `lightgbm_direct` does (blocks: with a model for each block of the horizon), and the sums are its forecasts. Raises
-    ValueError where that has too little to learn from.
-    """
-    series = np.arange(len(panel.keys)) if chosen is None else np.flatnonzero(chosen)
-    units = [_units(model, series) for model in pooled_models(panel, horizon, blocks)]
-    return ExplainedForecast(panel.keys.iloc[series].reset_index(drop=True), np.concatenate(units, axis=1))
+def explain_forecast(models: Sequence[PooledModel], chosen: Index | None = None) -> ExplainedForecast:
+    """Drivers of the forecasts of the chosen series (all if None) of the panel that the models forecast: one model, or one for
+    each block of the horizon, nearest first. The sums are their forecasts."""
+    keys = models[0].history.panel.keys
+    series = np.arange(len(keys)) if chosen is None else chosen
+    units = [_units(model, series) for model in models]
+    return ExplainedForecast(keys.iloc[series].reset_index(drop=True), np.concatenate(units, axis=1))
 
 
 def _units(model: PooledModel, series: Index) -> Contributions:

@@ -22,7 +22,10 @@ from echelon.core.forecast.panel import KEYS, Covariate, Panel, make_panel
 
 EVERY = "*"
 OWN = ("signals", "known_ahead")
-ATTRIBUTES = ["category", "region"]
+ATTRIBUTES = ["category", "region", "kind", "price_tier"]
+LOCATION = "location"
+# Attributes of more names than this: the rarer ones are none.
+MOST_NAMES = 1_000
 # Days in the shortest and in the longest period.
 _SHORTEST: dict[Frequency, int] = {"D": 1, "W": 7, "M": 28}
 _LONGEST: dict[Frequency, int] = {"D": 1, "W": 7, "M": 31}
@@ -73,27 +76,35 @@ class Line:
 @dataclass(frozen=True)
 class Signals:
     """All signals of a run. shared: a line per signal name and location (EVERY: for all); those by SKU come with the rows of
-    demand, in the columns `signals` and `known_ahead` (see `own_values`)."""
+    demand, in the columns `signals` and `known_ahead` (see `own_values`). attributes: the names of each attribute that all
+    series of the run have, so that they have the same numbers in every bucket; None: those of the rows themselves."""
 
     calendar: Calendar
     chosen: tuple[Signal, ...] = ()
     shared: Mapping[tuple[str, str], Line] = field(default_factory=dict)
+    attributes: Mapping[str, Sequence[str]] | None = None
 
     def panel(self, rows: pd.DataFrame) -> Panel:
         """A panel with attributes and covariates from rows sku, location, date, demand, in any order, among them one per
-        series without a date, which has ATTRIBUTES and, where there are signals, `signals` and `known_ahead`.
+        series without a date, which has ATTRIBUTES (those that are given) and, where there are signals, `signals` and
+        `known_ahead`. It begins with the calendar.
 
         Raises ValueError as `make_panel` does.
         """
         carries = rows["date"].isna().to_numpy()
-        panel = make_panel(rows[~carries], self.calendar.freq)
+        panel = make_panel(rows[~carries], self.calendar.freq).since(self.calendar.first)
         beside = rows[carries].set_index(KEYS).reindex(pd.MultiIndex.from_frame(panel.keys))
         own = [beside[name].to_list() for name in OWN] if self.chosen else [[], []]
         covariates = (
             self._covariate(panel, signal, [values[i] for values in own[0]], [ahead[i] for ahead in own[1]])
             for i, signal in enumerate(self.chosen)
         )
-        return replace(panel, covariates=tuple(covariates), attributes=_attributes(beside))
+        return replace(panel, covariates=tuple(covariates), attributes=self._attributes(beside.reset_index()))
+
+    def of_sums(self, panel: Panel) -> Panel:
+        """A panel of sums over SKUs, with what is known of their locations alone."""
+        full, nothing = panel.since(self.calendar.first), len(panel.keys)
+        return replace(full, covariates=tuple(self._covariate(full, s, [None] * nothing, [0] * nothing) for s in self.chosen))
 
     def _covariate(self, panel: Panel, signal: Signal, own: list[Values | None], own_ahead: list[int]) -> Covariate:
         columns = panel.values.shape[1]
@@ -107,14 +118,15 @@ class Signals:
         values = _stacked([line.values for line in lines])[:, start:]
         return Covariate(signal.covariate, values, int(known.max()), late if late.any() else None).before(columns)
 
+    def _attributes(self, beside: pd.DataFrame) -> pd.DataFrame | None:
+        """Those that tell some series from others."""
+        given = beside[[name for name in (*ATTRIBUTES, LOCATION) if name in beside]].fillna("")
+        names = self.attributes or {str(name): sorted(set(column)) for name, column in given.items()}
+        telling = {name: pd.Categorical(given[name], pd.Index(known)) for name, known in names.items() if len(known) > 1}
+        return pd.DataFrame(telling) if telling else None
+
     def _shared(self, signal: Signal, location: str) -> Line:
         return self.shared.get((signal.name, location), self.shared[signal.name, EVERY])
-
-
-def _attributes(beside: pd.DataFrame) -> pd.DataFrame | None:
-    """Those that tell some series from others."""
-    telling = [name for name in ATTRIBUTES if beside[name].nunique(dropna=False) > 1]
-    return beside[telling].fillna("").reset_index(drop=True).astype("category") if telling else None
 
 
 def _stacked(lines: list[Values]) -> npt.NDArray[np.float64]:

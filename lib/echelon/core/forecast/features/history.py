@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from echelon.core.arrays import Matrix, Vector
 from echelon.core.demand.periods import SEASON_LENGTH, Frequency
+from echelon.core.forecast.features.pool import Pool
 from echelon.core.forecast.panel import Panel
 
 Index = npt.NDArray[np.int64]
@@ -19,7 +20,7 @@ WINDOWS: dict[Frequency, tuple[int, ...]] = {"D": (7, 28, 91), "W": (4, 13, 26),
 class History:
     """Running sums over a panel, from which any window is two look-ups: columns 0..T for 'up to before column c'.
 
-    by_location: (1 + locations, T + 1), those of the sums over all series (row 0) and over the series of a location;
+    by_location: (1 + locations, T + 1), those of the sums of the pool: all series (row 0), and those of a location;
     location: (n,) its row for each series. signal_means: per covariate (n, T), the mean of what is known of it in the
     longest window that ends with the column.
     """
@@ -35,8 +36,9 @@ class History:
     signal_means: tuple[npt.NDArray[np.float32], ...]
 
     @staticmethod
-    def of(panel: Panel) -> "History":
-        """Adds up a panel once."""
+    def of(panel: Panel, pool: Pool | None = None) -> "History":
+        """Adds up a panel once. pool: all series, of which the panel may hold a part; default: those of the panel."""
+        together = Pool.of(panel) if pool is None else pool.before(panel.end)
         values = np.nan_to_num(panel.values)
         columns = np.arange(values.shape[1])
         demand_at = np.where(values > 0, columns, -1)
@@ -47,8 +49,9 @@ class History:
             running((values > 0).astype(np.float64)),
             _seasonal_running(values, SEASON_LENGTH[panel.freq]),
             np.maximum.accumulate(demand_at, axis=1),
-            *_sums_by_location(panel, values),
-            tuple(recent_means(c.values[:, : values.shape[1]], WINDOWS[panel.freq][-1]) for c in panel.covariates),
+            running(together.limited(values.shape[1])),
+            together.rows(panel.keys["location"]),
+            tuple(_recent_means(c.values[:, : values.shape[1]], WINDOWS[panel.freq][-1]) for c in panel.covariates),
         )
 
 
@@ -91,12 +94,11 @@ def recent_means(values: npt.NDArray[np.floating], window: int) -> npt.NDArray[n
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0).astype(np.float32)
 
 
-def _sums_by_location(panel: Panel, values: Matrix) -> tuple[Matrix, Index]:
-    location = np.asarray(panel.keys["location"].rank(method="dense"), dtype=np.int64)
-    sums = np.zeros((int(location.max(initial=0)) + 1, values.shape[1]))
-    np.add.at(sums, location, values)
-    sums[0] = values.sum(axis=0)
-    return running(sums), location
+def _recent_means(values: npt.NDArray[np.floating], window: int) -> npt.NDArray[np.float32]:
+    """What is the same for all series is worked out once."""
+    if len(values) and values.strides[0] == 0:
+        return np.broadcast_to(recent_means(values[:1], window), values.shape)
+    return recent_means(values, window)
 
 
 def running(values: Matrix) -> Matrix:

@@ -8,26 +8,20 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from echelon.core.arrays import Matrix, Vector, Words
+from echelon.core.arrays import Matrix
 from echelon.core.demand.periods import Frequency
 from echelon.core.forecast.base.candidate import TOO_LITTLE, Means, all_ok, naive_means
-from echelon.core.forecast.features.history import WINDOWS, History, Index, scale
+from echelon.core.forecast.features.history import WINDOWS, History, Index
 from echelon.core.forecast.features.pooled_features import ATTRIBUTE, feature_names, features
-from echelon.core.forecast.features.season import year_index
-from echelon.core.forecast.panel import Panel, series_hash
-from echelon.core.probability.splitmix64 import GOLDEN, mix
+from echelon.core.forecast.models.sampling import PoolFacts
+from echelon.core.forecast.models.training_rows import TrainingRows, training_rows, unit_of
+from echelon.core.forecast.panel import Panel
 
 # Periods of the horizon that share a model, where there is one for each block.
 BLOCKS: dict[Frequency, int] = {"D": 7, "W": 4, "M": 3}
-ENOUGH_ROWS = 120_000
-# Of a longer history one period in this many is enough: neighbours tell nearly the same.
-SPARED = 4
 LEAST_ROWS = 300
-LEAST_HISTORY = 7
 # A series weighs no more than one of this many times the median scale, so that none outshouts all others.
 MOST_SCALE = 100.0
-# Median squared coefficient of variation, less the Poisson part, above which single orders are most of demand.
-ERRATIC_DISPERSION = 4.0
 BINS = {"max_bin": 127, "num_threads": 1, "verbosity": -1}
 PARAMETERS = BINS | {"lambda_l2": 1.0, "deterministic": True, "force_row_wise": True, "seed": 1}
 
@@ -86,7 +80,7 @@ class PooledModel:
         """Forecast (n, steps) in units of all series."""
         series = np.arange(len(self.history.panel.keys))
         ratio = np.asarray(self.booster.predict(self.inputs(series), num_threads=1))
-        return (ratio * _unit(self.history, *self.ahead(series))).reshape(-1, len(self.steps))
+        return (ratio * unit_of(self.history, *self.ahead(series))).reshape(-1, len(self.steps))
 
 
 def lightgbm_direct(panel: Panel, horizon: int, blocks: bool = False) -> Means:
@@ -110,77 +104,42 @@ def _means(models: Sequence[PooledModel], history: History) -> Matrix:
     return np.hstack([replace(model, history=history).mean() for model in models])
 
 
-def pooled_models(panel: Panel, horizon: int, blocks: bool = False) -> list[PooledModel]:
-    """The models of all periods up to the horizon, nearest first: one, or one for each of the BLOCKS."""
-    length = BLOCKS[panel.freq] if blocks else horizon
-    blocks_of_steps = [range(first, min(first + length, horizon + 1)) for first in range(1, horizon + 1, length)]
-    return [pooled_model(panel, steps) for steps in blocks_of_steps]
+def pooled_models(panel: Panel, horizon: int, blocks: bool = False, latest: int | None = None) -> list[PooledModel]:
+    """The models of all periods up to the horizon, nearest first: one, or one for each of the BLOCKS. latest: they learn from
+    the last so many periods alone."""
+    history, facts = History.of(panel), PoolFacts.of(panel)
+    names = feature_names(panel)
+    return [
+        PooledModel(learn(training_rows(history, facts, steps, latest), facts, names, panel.freq), history, names, steps)
+        for steps in blocks_of(panel.freq, horizon, blocks)
+    ]
 
 
-def pooled_model(panel: Panel, steps: range) -> PooledModel:
-    """One model of all series, for targets so many periods ahead.
+def blocks_of(freq: Frequency, horizon: int, blocks: bool) -> list[range]:
+    """The steps of each model: all up to the horizon, or those of each of the BLOCKS."""
+    length = BLOCKS[freq] if blocks else horizon
+    return [range(first, min(first + length, horizon + 1)) for first in range(1, horizon + 1, length)]
+
+
+def learn(rows: TrainingRows, facts: PoolFacts, names: list[str], freq: Frequency) -> lightgbm.Booster:
+    """One model of all series from the rows drawn of them, in the order of `TrainingRows.joined`.
 
     Trained on demand / (`history.scale` x `season.year_index`) with the Poisson deviance and weights of that unit, which
     is the deviance of demand itself (unit capped at 100 medians): sums over series are right on average. Where demand is
-    erratic (`learning`): Tweedie deviance, power 1.5. Rows are `training_rows`, so the result does not depend on the order
-    of rows.
-    Raises ValueError where fewer than 300 rows can be learned from.
+    erratic: Tweedie deviance, power 1.5. Raises ValueError with fewer than 300 rows.
     """
-    history = History.of(panel)
-    series, origin, step = training_rows(panel, steps)
-    keep = scale(history, series, origin) > 0
-    if keep.sum() < LEAST_ROWS:
+    if len(rows.key) < LEAST_ROWS:
         raise ValueError(f"{TOO_LITTLE}: fewer than {LEAST_ROWS} rows to train on")
-    names = feature_names(panel)
-    return PooledModel(_train(history, names, series[keep], origin[keep], step[keep]), history, names, steps)
-
-
-def training_rows(panel: Panel, steps: range) -> tuple[Index, Index, Index]:
-    """(series, origin, step) of past targets, ordered by series and target; a series has at least seven periods of
-    history at the origin. Each past period is a row with one of the steps; of more than 120,000, a quarter of
-    them, but not fewer. Both are drawn by a hash of series and date."""
-    series, target = np.nonzero(~np.isnan(panel.values))
-    start = panel.end - panel.values.shape[1]
-    mixed = _spread(series_hash(panel.keys)[series] ^ _spread((target + start).astype(np.uint64)))
-    step = (mixed % np.uint64(len(steps))).astype(np.int64) + steps.start
-    origin = target - step
-    usable = np.flatnonzero(origin - panel.first[series] + 1 >= LEAST_HISTORY)
-    most = max(ENOUGH_ROWS, len(usable) // SPARED)
-    if len(usable) > most:
-        chosen = np.argsort(_spread(mixed[usable]), kind="stable")[:most]
-        usable = np.sort(usable[chosen])
-    return series[usable], origin[usable], step[usable]
-
-
-def learning(panel: Panel) -> Learning:
-    """ERRATIC where the median over series of (variance - mean) / mean^2 is above 4, else STEADY."""
-    mean, variance = np.nanmean(panel.values, axis=1), np.nanvar(panel.values, axis=1)
-    sold = mean > 0
-    dispersion = (variance[sold] - mean[sold]) / mean[sold] ** 2
-    return ERRATIC if sold.any() and np.median(dispersion) > ERRATIC_DISPERSION else STEADY
-
-
-def _train(history: History, names: list[str], series: Index, origin: Index, step: Index) -> lightgbm.Booster:
-    demand = history.panel.values[series, origin + step]
-    unit = _unit(history, series, origin, step)
-    chosen = learning(history.panel)
-    weight = np.minimum(unit, MOST_SCALE * np.median(unit)) ** (2.0 - chosen.power)
+    chosen = ERRATIC if facts.single_orders else STEADY
+    unit = rows.unit.astype(np.float64)
+    weight = np.minimum(unit, MOST_SCALE * np.median(unit)) ** (2.0 - chosen.power) / rows.chance
     data = lightgbm.Dataset(
-        features(history, series, origin, step),
-        label=demand / unit,
+        rows.features,
+        label=rows.label,
         weight=weight / weight.mean(),
         feature_name=names,
         categorical_feature=[name for name in names if name.startswith(ATTRIBUTE)],
         params=BINS,
     )
-    rate = {"learning_rate": chosen.rate * SLOWER[history.panel.freq]}
+    rate = {"learning_rate": chosen.rate * SLOWER[freq]}
     return lightgbm.train(PARAMETERS | rate | chosen.parameters, data, num_boost_round=chosen.rounds)
-
-
-def _unit(history: History, series: Index, origin: Index, step: Index) -> Vector:
-    return scale(history, series, origin) * year_index(history, series, origin, step)
-
-
-def _spread(x: Words) -> Words:
-    """Whole numbers, spread evenly."""
-    return mix(x + GOLDEN)

@@ -9,7 +9,7 @@ JASA 114, theorem 1). Weights of one level for all its nodes, because a few wind
 one level at a time, because errors of siblings are alike, which a diagonal MinT over all levels takes for independent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,9 @@ PRIOR_WINDOWS = 3.0
 # lowers it in more than half of them: the rule of champions (`champion.py`).
 MARGIN = 0.01
 MOST_FACTOR = 2.0
+# (demand of the finest groups (groups, T), NaN before they begin; the first period after it; horizon) -> their forecasts
+# (groups, horizon), or None.
+SumForecast = Callable[[Matrix, int, int], Matrix | None]
 FACTOR_DIGITS = 9
 
 
@@ -60,17 +63,23 @@ def make_windows(
     chain: Sequence[str],
     freq: Frequency,
     gap: int = 0,
+    sum_forecast: SumForecast | None = None,
 ) -> list[Window]:
     """One window per origin, oldest first; the last one is the future that is to be corrected. gap: periods before the
-    origin of a past window that its forecasts did not know.
+    origin of a past window that its forecasts did not know. sum_forecast: of the finest groups (see SumForecast), whose sums
+    are the aggregates; where there is none, aggregates are those of `aggregate_forecasts`.
 
     cohorts: (origins, groups, T) demand of the series that join at each origin, NaN before they begin; its last column is
     the period before the last origin. bottom_up: (origins, groups, h). levels: level -> node of each group. chain: the
     levels that are corrected, from the total down.
     """
     ahead = [origins[-1] - origin for origin in origins]
-    return [_make_window(cohorts[: i + 1], bottom_up[i], ahead[i], levels, chain, freq, origins[i], gap if ahead[i] else 0)
-            for i in range(len(origins))]  # fmt: skip
+    return [
+        _make_window(
+            cohorts[: i + 1], bottom_up[i], ahead[i], levels, chain, freq, origins[i], gap if ahead[i] else 0, sum_forecast
+        )
+        for i in range(len(origins))
+    ]
 
 
 def _make_window(
@@ -82,6 +91,7 @@ def _make_window(
     freq: Frequency,
     end: int,
     gap: int,
+    sum_forecast: SumForecast | None,
 ) -> Window:
     """Only series that had joined are in the sums: before the origin as after it."""
     begun = ~np.isnan(cohorts).all(axis=0)
@@ -89,10 +99,16 @@ def _make_window(
     known = demand.shape[1] - ahead
     horizon = bottom_up.shape[1]
     sums = {level: group_sums(demand[:, : known - gap], codes) for level, codes in levels.items()}
+    finest = sum_forecast(demand[:, : known - gap], end - gap, horizon + gap) if sum_forecast else None
     return Window(
         bottom_up,
         np.nan_to_num(demand[:, known : known + horizon]) if ahead else None,
-        {level: aggregate_forecasts(sums[level], freq, end - gap, horizon + gap)[:, gap:] for level in chain},
+        {
+            level: group_sums(finest[:, gap:], levels[level])
+            if finest is not None
+            else aggregate_forecasts(sums[level], freq, end - gap, horizon + gap)[:, gap:]
+            for level in chain
+        },
         {level: naive_mse(rows) for level, rows in sums.items()},
     )
 
