@@ -57,7 +57,7 @@ def _scores(rows: pd.DataFrame) -> dict[str, float]:
     return {
         "rmsse": float(np.sqrt((rows["rmsse"] ** 2).mean())),
         "pinball": float(rows["pinball"].mean()),
-        "inventory_cost": float(rows["inventory_cost"].sum()),
+        "inventory_cost": float(rows["inventory_cost"].sum(min_count=1)),
         "wape": float(rows["absolute_error"].sum()) / demand,
         "bias": float(rows["bias"].sum()) / demand,
     }
