@@ -38,10 +38,12 @@ def drawn_scores(one: Judged, published: Published) -> tuple["pd.Series[float]",
     with np.errstate(invalid="ignore"):
         scale = np.nanmean(np.abs(np.diff(one.training, axis=1)), axis=1)
     for i, key in enumerate(one.keys.itertuples(index=False, name=None)):
-        draws = _draws(str(key), rows.loc[key].to_dict(), one.actual.shape[1])
+        row, horizon = rows.loc[key].to_dict(), one.mean.shape[1]
+        draws = _draws(str(key), row, horizon)
         for length, cases in covered.items():
-            cases += [_covered(draws[at].sum(axis=0), y) for at, y in _sums(one, i, length)]
-        losses.append(_pinball(draws[: one.mean.shape[1]], one.held_out[i]) / scale[i])
+            drawn = draws if length <= horizon else _draws(str(key), row, length)
+            cases += [_covered(drawn[at].sum(axis=0), y) for at, y in _sums(one, i, length)]
+        losses.append(_pinball(draws, one.held_out[i]) / scale[i])
     table = {length: np.mean(cases, axis=0) for length, cases in covered.items() if cases}
     found = np.asarray(losses)
     coverage = pd.Series({(n, level): share for n, some in table.items() for level, share in zip(LEVELS, some, strict=True)})
@@ -49,8 +51,8 @@ def drawn_scores(one: Judged, published: Published) -> tuple["pd.Series[float]",
 
 
 def _draws(name: str, row: dict[str, object], periods: int) -> Matrix:
-    """(periods, draws) of a series."""
-    network = SupplyNetwork(name, (Point(name, (), demand=demand_of(row)),))
+    """(periods, draws) of a series, as a lead time of so many periods sees them."""
+    network = SupplyNetwork(name, (Point(name, (), demand=demand_of(row, periods)),))
     source = DemandSource(network, periods, 0)
     out = source.no_demand(BLOCKS)
     for drawing in source.drawings("coverage", BLOCKS):
