@@ -1,37 +1,22 @@
-"""What the backtest and the forecast by all default models of days cost on Spark, LightGBM among them, in core-seconds.
+"""What the stages backtest and forecast cost with all default models of days, LightGBM among them, in core-seconds.
 
-The M5's series of `../shared/data`, with department and state for category and region, as the stages cut them: models
-that learn from many series on groups of at most `backtest.rows_per_model` rows, the others on buckets of at most
-`spark.rows_per_bucket`. A quarter of the series and all of them: their difference is what one more series costs.
+The M5's series of `../shared/data`, with their events and signals, through the stages with default settings (`ingest` and
+`prepare` included). A quarter of the series and all of them: their difference is what one more series costs.
 """
 
-import math
+import tempfile
 from collections.abc import Iterator
-from functools import partial
+from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from echelon.config.models import Backtest, Spark
-from echelon.core.demand.periods import period_start
-from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
-from echelon.core.forecast.evaluation.live import forecast
-from echelon.core.forecast.features.covariates import Calendar, Signals
-from echelon.core.forecast.panel import KEYS
 from echelon.core.forecast.selection.candidates import candidates
-from echelon.engine.grouped.buckets import apply_by, apply_in_buckets
-from echelon.lake.contracts.forecast import QUANTILES
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
-from benchmarks.made_up_demand import done, in_memory
 from benchmarks.memory import WorkerMemory
-from benchmarks.processor_time import Cost, cost
 from benchmarks.real.business import Business, demand_of
 from benchmarks.real.sets import DATA, m5
+from benchmarks.real.stage_run import plan
 
-HORIZON, WINDOWS, DAYS = 28, 3, 1_913
 PROJECTED = (30_490, 1_000_000)
-_SCHEMA = "sku string, location string, model string, rmsse double"
 
 
 def default_models(spark: SparkSession) -> Iterator[str]:
@@ -41,59 +26,27 @@ def default_models(spark: SparkSession) -> Iterator[str]:
     except FileNotFoundError as error:
         yield f"default    skipped: {error.filename} is not there"
         return
-    rows = rows_of(business)
-    few = rows[rows["sku"].isin(rows["sku"].unique()[::4])]
-    sizes = [len(frame.drop_duplicates(KEYS)) for frame in (few, rows)]
+    series = len(business.attributes)
+    sizes = [series // 4, series]
     with WorkerMemory() as memory:
-        costs = [_cost(spark, frame) for frame in (few, rows)]
-    yield from _lines(sizes, costs, memory.peak_mb)
+        cores = [_core_seconds(spark, business.drawn(size)) for size in sizes]
+    yield from _lines(sizes, cores, memory.peak_mb)
 
 
-def _cost(spark: SparkSession, rows: pd.DataFrame) -> Cost:
-    with in_memory(spark.createDataFrame(rows)) as demand:
-        return cost(partial(run, demand, len(rows)))
+def _core_seconds(spark: SparkSession, business: Business) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        return plan(spark, business.write(demand_of(business).end, Path(folder))).cost.core
 
 
-def run(demand: DataFrame, rows: int) -> None:
-    """Backtest and forecast by all default models."""
-    groups = math.ceil(rows / Backtest().rows_per_model)
-    buckets = math.ceil(rows / Spark().rows_per_bucket)
-    grouped = demand.withColumn("_group", F.pmod(F.xxhash64(*KEYS), F.lit(groups)).cast("int"))
-    pooled = apply_by(grouped, "_group", groups, partial(scored, pooled=True), _SCHEMA)
-    done(pooled.unionByName(apply_in_buckets(demand, KEYS, partial(scored, pooled=False), _SCHEMA, buckets)))
-
-
-def scored(rows: pd.DataFrame, pooled: bool) -> pd.DataFrame:
-    """Three windows and the forecast by the models that are pooled or by those that are not."""
-    chosen = [candidate for candidate in candidates("D") if candidate.pooled == pooled]
-    end = int(rows["date"].max().to_datetime64().astype("datetime64[D]").astype(int)) + 1
-    panel = Signals(Calendar("D", end - DAYS, DAYS + HORIZON, end)).panel(rows)
-    found = backtest(panel, chosen, cutoffs(panel.end, HORIZON, WINDOWS), HORIZON, QUANTILES, 2 * HORIZON)
-    for candidate in chosen:
-        forecast(panel, candidate, HORIZON)
-    return found[["sku", "location", "model", "rmsse"]]
-
-
-def rows_of(business: Business) -> pd.DataFrame:
-    """Rows of demand from the first sale on, and one row per series with its attributes, as `Signals.panel` reads them."""
-    demand = demand_of(business)
-    series, column = np.nonzero(~np.isnan(demand.values))
-    date = period_start(demand.end - demand.values.shape[1] + column, "D").astype("datetime64[s]")
-    sold = demand.keys.iloc[series].assign(date=date, demand=demand.values[series, column])
-    return pd.concat([sold, business.attributes[[*KEYS, "category", "region"]]], ignore_index=True)
-
-
-def _lines(sizes: list[int], costs: list[Cost], peak_mb: float) -> Iterator[str]:
-    marginal = (costs[1].core - costs[0].core) / (sizes[1] - sizes[0])
-    each = costs[1].core / sizes[1]
-    told = ", ".join(f"{n:,} series {n * each / 3600:,.2f} core-hours" for n in PROJECTED)
-    names = [candidate.name for candidate in candidates("D")]
+def _lines(sizes: list[int], cores: list[float], peak_mb: float) -> Iterator[str]:
+    marginal, each = (cores[1] - cores[0]) / (sizes[1] - sizes[0]), cores[1] / sizes[1]
+    told = ", ".join(f"{n:,} series {n * marginal / 3600:,.2f} core-hours" for n in PROJECTED)
+    names = ", ".join(candidate.name for candidate in candidates("D"))
     yield (
-        f"default    {sizes[1]:,} series of the M5, {', '.join(names)}: {WINDOWS} windows and the forecast "
-        f"{costs[1].core:.0f} core-seconds, {1 / each:.1f} series a second and core ({1e3 * each:.0f} core-ms a series; "
-        f"one more {1e3 * marginal:.0f}); as many again: {told}"
+        f"default    {sizes[1]:,} series of the M5, {names}: ingest to forecast {cores[1]:.0f} core-seconds "
+        f"({1e3 * each:.0f} core-ms a series; one more {1e3 * marginal:.0f}); as many more: {told}"
     )
     yield (
-        f"           {costs[1].core / costs[0].core:.1f} x the cost of {sizes[0]:,} series, "
+        f"           {cores[1] / cores[0]:.1f} x the cost of {sizes[0]:,} series, "
         f"{sizes[1] / sizes[0]:.1f} x as many; {peak_mb:,.0f} MB at most in one Python worker"
     )
