@@ -22,8 +22,8 @@ def test_the_properties_are_those_of_the_engine() -> None:
     assert found["spark.jars.packages"] == delta.PACKAGE
     assert found["spark.jars.excludes"] == delta.EXCLUDES
     assert found.items() >= delta.EXTENSIONS.items()
-    threads = {name.removeprefix("spark.executorEnv."): value for name, value in found.items() if "executorEnv" in name}
-    assert threads == session.ONE_THREAD
+    given = {name.removeprefix("spark.executorEnv."): value for name, value in found.items() if "executorEnv" in name}
+    assert given == session.WORKER_ENVIRONMENT
 
 
 def test_python_workers_get_what_they_get_on_one_machine() -> None:

@@ -24,6 +24,8 @@ from echelon.errors import EchelonError
 # Planning runs are many short queries and Python workers: in local mode, Java's own time goes into compiling itself.
 _QUICK_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+# Arrow's own allocator takes 1 GB of address space at its first use, which counts against `spark.python_memory`.
+WORKER_ENVIRONMENT = {**ONE_THREAD, "ARROW_DEFAULT_MEMORY_POOL": "system"}
 
 
 def start(settings: Spark) -> SparkSession:
@@ -35,7 +37,7 @@ def start(settings: Spark) -> SparkSession:
         check_versions()
     # PySpark logs a stack trace for every wrong query; what a user must know is said by Echelon itself.
     PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
-    os.environ.update(ONE_THREAD)
+    os.environ.update(WORKER_ENVIRONMENT)
     os.environ["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON") or sys.executable
     _tell_time_in_utc()
     interrupt.wake()
