@@ -9,7 +9,8 @@ from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import Input, InputColumn
 from echelon.lake.sources.csv.encoding import REPLACED
-from echelon.lake.sources.csv.files import RECORD, SURPLUS, separator_of
+from echelon.lake.sources.csv.files import RECORD, SURPLUS
+from echelon.lake.sources.csv.options import separator_of
 from echelon.lake.sources.explain import LONGEST, READ_ERRORS, explain_read
 from echelon.lake.sources.matching import BLANKS, LABELS, theirs
 from echelon.lake.sources.moments import is_local, written_in_utc

@@ -12,8 +12,9 @@ from echelon.config.models import Source
 from echelon.errors import InputRefused
 from echelon.lake.inputs import Input
 from echelon.lake.sources.columns import problems, refuse_hidden, replaced, row_of, text_of
-from echelon.lake.sources.csv.encoding import option, refuse_replaced, refuse_utf_8
-from echelon.lake.sources.csv.files import SURPLUS, read_csv, separator_of
+from echelon.lake.sources.csv.encoding import refuse_replaced, refuse_utf_8
+from echelon.lake.sources.csv.files import SURPLUS, read_csv
+from echelon.lake.sources.csv.options import option, separator_of
 from echelon.lake.sources.explain import READ_ERRORS, explain_read
 from echelon.lake.sources.matching import gives, refuse_unclear
 from echelon.lake.sources.midnights import looks_late, tell_clocks, tell_days

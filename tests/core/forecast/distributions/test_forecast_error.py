@@ -25,15 +25,8 @@ from echelon.core.forecast.panel import KEYS
 from echelon.core.probability.mixture import Mixture, mixture_cdf, mixture_of
 from scipy import stats
 from support.cells import at
+from support.plain_shape import PLAIN
 
-PLAIN = {
-    "active_share": 1.0,
-    "large_share": 0.0,
-    "large_factor": 1.0,
-    "large_dispersion": 0.0,
-    "history_ratio": 1.0,
-    "underdispersed": False,
-}
 LUMPY = {"dispersion": 12.0, "active_share": 0.3, "large_share": 0.01, "large_factor": 25.0, "large_dispersion": 0.2}
 
 

@@ -10,6 +10,7 @@ from echelon.core.forecast.distributions.sums import sum_mixture
 from echelon.core.probability.mixture import Mixture, with_level
 from echelon.core.probability.persistence import level_weight
 from support.cells import at
+from support.plain_shape import PLAIN
 
 SERIES, PERIODS, DISPERSION = 500, 8, 0.4
 
@@ -28,12 +29,7 @@ def backtested(level: np.ndarray, known: np.ndarray, seed: int = 4) -> pd.DataFr
             "forecast": list(np.repeat(20.0 * known.reshape(-1, 1), PERIODS, axis=1)),
             "actual": list(rng.poisson(rate).astype(float)),
             "dispersion": DISPERSION * 1.09 + 0.09,
-            "active_share": 1.0,
-            "large_share": 0.0,
-            "large_factor": 1.0,
-            "large_dispersion": 0.0,
-            "history_ratio": 1.0,
-            "underdispersed": False,
+            **PLAIN,
         }
     )
 

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.errors import InputRefused
+from echelon.lake.sources.csv.options import encoding_of
 from echelon.lake.sources.part import file_name
 from echelon.lake.sources.places import literal
 
@@ -16,17 +17,6 @@ _UTF_8 = ("utf-8", "utf8")
 _SHOWN = 80
 _FILES = 100
 _LATIN, _THREE_BYTES = range(0x80, 0x180), 0x800
-
-
-def option(source: Source, *names: str, default: str = "") -> str:
-    """A reader option under any of its names, which Spark takes in any case."""
-    given = [value for key, value in source.options.items() if key.lower() in names]
-    return given[-1] if given else default
-
-
-def encoding_of(source: Source) -> str:
-    """The encoding of a CSV source as it is stated, UTF-8 otherwise."""
-    return option(source, "encoding", "charset", default="UTF-8")
 
 
 def check_header(

@@ -13,7 +13,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 from echelon.config.models import Source
 from echelon.errors import EchelonError, InputRefused
 from echelon.lake.files import read_start
-from echelon.lake.sources.csv.encoding import check_header, encoding_of, option
+from echelon.lake.sources.csv.encoding import check_header
+from echelon.lake.sources.csv.options import encoding_of, option, separator_of
 from echelon.lake.sources.csv.records import end_with_their_lines
 from echelon.lake.sources.explain import LONGEST, READ_ERRORS, explain_read
 from echelon.lake.sources.kinds import other_kind
@@ -174,8 +175,3 @@ def _surplus(source: Source, columns: int) -> Column:
 
 def _wide(columns: int) -> str:
     return ", ".join(f"{_number(index)} string" for index in range(columns + _MOST_SURPLUS))
-
-
-def separator_of(source: Source) -> str:
-    """What stands between two values; a tab may be written as Spark takes it too."""
-    return option(source, "sep", "delimiter", default=",").replace(r"\t", "\t")

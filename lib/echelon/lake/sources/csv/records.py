@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from echelon.config.models import Source
 from echelon.lake.files import size_of
-from echelon.lake.sources.csv.encoding import encoding_of, option
+from echelon.lake.sources.csv.options import encoding_of, separator_of
 from echelon.lake.sources.places import literal
 
 _LARGE = 1 << 24  # bytes; below it a look costs as much as it spares
@@ -28,7 +28,7 @@ def end_with_their_lines(spark: SparkSession, source: Source, names: Sequence[st
     if not large or not _is_plain(source):
         return False
     lines = spark.read.text([literal(name) for name in names], lineSep="\n")
-    return not lines.where(_is_open(option(source, "sep", "delimiter", default=",").replace(r"\t", "\t"))).head(1)
+    return not lines.where(_is_open(separator_of(source))).head(1)
 
 
 def _is_plain(source: Source) -> bool:
