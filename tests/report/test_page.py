@@ -12,7 +12,7 @@ import pytest
 from echelon.core.network.deliveries import PERFORMANCE
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import CHECKS_PAGE, render, write_pages
-from echelon.report.sections.accuracy import accuracy
+from echelon.report.sections.accuracy import accuracy, situations
 from echelon.report.summary import summary_lines
 from support import ROOT
 from support.parsed import Page
@@ -41,6 +41,12 @@ def test_full_page_tells_everything(full: ReportData) -> None:
         "echelon sql",
     ]:
         assert expected in page.text, expected
+
+
+def test_hard_situations_come_with_their_periods_and_what_is_known(full: ReportData) -> None:
+    names = ("situation", "periods", "wape_champion", "wape_moving_average")
+    rows = [tuple(row[name] for name in names) for row in situations(full)]
+    assert rows == [("ordinary", 900, 0.4, None), ("event", 900, 0.55, None), ("launch", 21, None, None)]
 
 
 def test_page_needs_no_network(full: ReportData) -> None:

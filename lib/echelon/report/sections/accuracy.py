@@ -168,4 +168,5 @@ def situations(data: ReportData) -> list[dict[str, Any]]:
     names = [f"{score}_{model}" for score in ("wape", "bias") for model in ("champion", "moving_average", "seasonal_naive")]
     rows = wide.reindex(columns=names).sort_values("wape_champion", kind="stable").reset_index()
     periods = data.situation_scores.groupby("situation")["periods"].max()
-    return records(rows.assign(periods=rows["situation"].map(periods)).astype(object).where(rows.notna(), None))
+    known = rows.assign(periods=rows["situation"].map(periods)).astype(object)
+    return records(known.where(known.notna(), None))
