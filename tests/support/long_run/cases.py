@@ -37,7 +37,39 @@ def the_cases() -> list[Case]:
         Case("(s,S), order cost 10, demand lost", _one(replace(seldom, backorder_share=0.0))),
         Case("capacity 9, demand 10", _one(_limited(9.0))),
         Case("capacity 10.4, demand 10", _one(_limited(10.4)), 4_000_000),
+        *_slow_to_forget(),
+        *_seldom_or_long(),
     ]
+
+
+def _slow_to_forget() -> list[Case]:
+    """Where the stock of the start comes round for many lead times: sales that are lost, and what expires."""
+    lost = [
+        replace(_shop(10.0, lead, 1), backorder_share=0.0, target_fill_rate=target) for lead, target in ((30, 0.8), (60, 0.9))
+    ]
+    expiring = replace(_shop(5.0, 7, 1, 0.5), backorder_share=0.0, shelf_life=3)
+    return [
+        Case("lost, 80 % at a lead time of 30", _one(lost[0])),
+        Case("lost, 90 % at a lead time of 60", _one(lost[1])),
+        Case("shelf life 3, lead time 7, lost", _one(expiring)),
+    ]
+
+
+def _seldom_or_long() -> list[Case]:
+    """Rare lead times, long cycles of demand and reviews, lots in parts of units, and lanes that take turns."""
+    season = Demand(5.0 + 4.0 * np.sin(np.arange(365) * 2 * np.pi / 365), 0.1)
+    shared = tuple(Link(-1, LeadTime.fixed(lead), share=0.5, capacity=6.0, supplier="maker") for lead in (7, 3))
+    return [
+        Case("lead time 90 once in 125 orders", _one(replace(_shop(3.0, 5, 1, 0.3), links=(_link((5, 90), (0.992, 0.008)),)))),
+        Case("a season of 365 days", _one(replace(_shop(5.0, 7, 1), demand=season)), 400_000),
+        Case("review every 90 days", _one(_shop(1.0, 7, 90, 0.1))),
+        Case("lots of 1.5", _one(_restricted(_shop(2.0, 2, 1), lot_size=1.5))),
+        Case("two shared lanes of 6, demand 10", _one(replace(_shop(10.0, 7, 1, 0.1), links=shared))),
+    ]
+
+
+def _link(periods: tuple[int, ...], probability: tuple[float, ...]) -> Link:
+    return Link(-1, LeadTime(periods, probability), supplier="maker")
 
 
 def _shop(rate: float, lead: int, review: int, dispersion: float = 0.0) -> Point:

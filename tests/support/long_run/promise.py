@@ -12,6 +12,7 @@ from support.long_run.tables import Published, long_run_of_tables
 
 POINTS, SHARE = 0.003, 0.01  # of the fill rate; of the stock on hand
 STANDARD_ERRORS = 2.0  # of the long run, which is not known exactly
+NOTHING = 1e-9
 Array = npt.NDArray[Any]
 
 
@@ -32,7 +33,7 @@ class Promise:
     def holds(self) -> bool:
         """Whether both are within the bounds, as far as can be told; what is not promised can't be broken."""
         served = abs(self.promised - self.happens) <= POINTS + STANDARD_ERRORS * self.se
-        held = abs(self.stock - self.stock_happens) <= SHARE * self.stock_happens + STANDARD_ERRORS * self.stock_se
+        held = abs(self.stock - self.stock_happens) <= SHARE * self.stock_happens + STANDARD_ERRORS * self.stock_se + NOTHING
         return self.status.startswith("refused") or (served and held)
 
     def __str__(self) -> str:

@@ -45,6 +45,9 @@ NETWORKS = {
     "lots": tree(demand(1.0, 8.0), lot=12.0),
     "three echelons": chain(),
     "assembly": assembly(),
+    "a single shop": SupplyNetwork(
+        "sku", (tree_point("shop", "maker", OUTSIDE, LeadTime.fixed(5), 1.0, demand(0.3, 0.3), 0.999),)
+    ),
 }
 
 
@@ -61,7 +64,7 @@ def cheapest_nearby(network: SupplyNetwork, levels: Doubles) -> tuple[float, flo
         sure = service - 2 * np.nan_to_num(measures.customer_fill_rate.se)
         return float(hold @ measures.on_hand.mean), bool(np.all(sure >= target))
 
-    moves = [np.zeros(len(levels))]
+    moves = [np.zeros(len(levels)), *(-step * one for one in np.eye(len(levels)) for step in (1, 2, 3))]
     for i, j in itertools.permutations(range(len(levels)), 2):
         moves += [a * np.eye(len(levels))[i] + b * np.eye(len(levels))[j] for a in (-3, -2, -1) for b in (0, 1, 2, 3)]
     costs = [judged(levels + move) for move in moves if np.all(levels + move >= 0)]
@@ -80,7 +83,7 @@ def test_the_search_is_for_a_few_small_levels_of_few_points() -> None:
     serves, sd = np.array([True, True, False]), np.array([3.0, 24.0, 1.0])
     assert worth_moving(serves, sd).tolist() == [True, True, False]
     assert worth_moving(serves, 10 * sd).tolist() == [False, False, False]
-    assert is_small(np.array([True, True])) and not is_small(np.array([True, False])) and not is_small(np.ones(6, np.bool_))
+    assert is_small(np.array([True, True])) and not is_small(np.array([False, False])) and not is_small(np.ones(6, np.bool_))
 
 
 def test_amounts_are_not_searched_by_units() -> None:

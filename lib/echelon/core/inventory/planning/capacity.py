@@ -33,14 +33,17 @@ def _most_at_once(network: SupplyNetwork, point: Point) -> float:
 def _most_of_links(point: Point, most: float) -> float:
     """Of orders of at most so much, what the links take on average.
 
-    Under shares the link that is at its capacity falls behind and is asked again and again, so that the least
-    capacity per share counts. Orders wait for a link that is down and leave together when it is up: that costs no
-    capacity, but under priority a link that is down is not asked while another is up.
+    Under shares each order goes whole to one link. A link that is cut to its capacity falls behind and is asked the more
+    often, so that of t orders share / capacity go to each, and all together are the harmonic mean of the capacities. Orders
+    wait for a link that is down and leave together when it is up: that costs no capacity, but under priority a link that is
+    down is not asked while another is up.
     """
     if point.sourcing == "assembly":
         return min([most, *(link.capacity for link in point.links)])
     if point.sourcing == "shares":
-        return min([most, *(link.capacity / link.share for link in point.links if link.share > 0)])
+        turns = sum(link.share / min(most, link.capacity) for link in point.links if min(most, link.capacity) > 0)
+        stuck = any(link.share > 0 and min(most, link.capacity) <= 0 for link in point.links)
+        return 0.0 if stuck else 1 / turns if turns > 0 else math.inf
     down = math.prod(1 - _up(link) for link in point.links)
     links = [(_up(link) + (down if link is point.preferred else 0.0), link.capacity) for link in point.links]
     return min(most, sum(share * capacity for share, capacity in links if share > 0))

@@ -6,16 +6,19 @@ import numpy as np
 
 from echelon.core.arrays import Doubles, Flags
 from echelon.core.inventory.kernels.drawing.order_phases import order_quantity
+from echelon.core.inventory.model.lead_time import LeadTime
 from echelon.core.inventory.model.supply_network import Link, Point, Policy, SupplyNetwork
 from echelon.core.inventory.planning.capacity import busy_periods
 
 _LONGEST_CYCLE = 366
+_MOST_CYCLES = 4  # times the periods that are asked for: a longer common cycle is not waited for
 # Periods. Within so long an order cycle demand is so small beside the order quantity that its phases hold from the start.
 _LONGEST_ORDER_CYCLE = 120
 _TURNS = 4  # reviews
-_LIVES = 12  # shelf lives: what expires together is ordered together, and only chance draws it apart
+_LIVES = 12  # times what expires together is ordered together, and only chance draws it apart
 # A queue that lasts longer is a matter of years; the rest of it is left out.
 _LONGEST_QUEUE = 3_000
+_TAIL = 0.05  # of the mean lead time: rare lead times that make more of it count, however rare
 
 
 def serving(network: SupplyNetwork) -> Flags:
@@ -38,8 +41,8 @@ def warm_up_periods(network: SupplyNetwork) -> int:
         before = max((reach[link.source] if link.source >= 0 else 0) + _longest(link) for link in point.links)
         between = min(_cycle_quantity(network, point) / rate[n], _LONGEST_ORDER_CYCLE) if rate[n] > 0 else 0.0
         turns = _TURNS if point.sourcing == "shares" and len(point.links) > 1 else 1  # until links take turns as ever after
-        own = point.processing.quantile(0.99) + turns * point.policy.review_period + _LIVES * point.shelf_life
-        reach[n] = before + own + between + queue[n]
+        own = point.processing.quantile(0.99) + turns * point.policy.review_period
+        reach[n] = before + own + between + queue[n] + _LIVES * _renewal(point) + _wave(point)
     cycle = math.lcm(*(_cycle(point.policy) for point in network.nodes))
     return math.ceil(reach.max() / cycle) * cycle if cycle <= _LONGEST_CYCLE else math.ceil(reach.max())
 
@@ -52,19 +55,50 @@ def _cycle_quantity(network: SupplyNetwork, point: Point) -> float:
 
 def measured_periods(network: SupplyNetwork, periods: int) -> int:
     """About so many periods, half of the warm-up at least, in whole cycles of demand and reviews, which would count unevenly
-    else."""
+    else; where no such cycle is short enough, in whole ones of the longest of them."""
     wanted = max(periods, warm_up_periods(network) // 2)
-    lengths = [len(point.demand.mean) for point in network.nodes if point.demand is not None]
-    cycle = math.lcm(*lengths, *(len(point.policy.calendar) for point in network.nodes))
-    return max(round(wanted / cycle), 1) * cycle if cycle <= wanted else wanted
+    demands = [_period_of(point.demand.mean) for point in network.nodes if point.demand is not None]
+    lengths = [*demands, *(len(point.policy.calendar) for point in network.nodes)]
+    cycle = math.lcm(*lengths)
+    cycle = cycle if cycle <= _MOST_CYCLES * wanted else max(lengths)
+    return max(round(wanted / cycle), 1) * cycle
+
+
+def _period_of(mean: Doubles) -> int:
+    """After how many periods a profile repeats itself."""
+    return next(n for n in range(1, len(mean) + 1) if len(mean) % n == 0 and np.array_equal(np.roll(mean, n), mean))
 
 
 def _cycle(policy: Policy) -> int:
     return math.lcm(len(policy.profile), len(policy.calendar))
 
 
+def _renewal(point: Point) -> float:
+    """Periods from an order to that of what takes its place when it expires; 0 where nothing does."""
+    return point.mean_lead + point.policy.review_period + point.shelf_life if point.shelf_life > 0 else 0.0
+
+
+def _wave(point: Point) -> float:
+    """Periods in which the stock of the start comes round again where sales are lost: what is not sold after it is sold out is
+    not ordered, and a lead time later nothing arrives. Only chance evens this out: a wave as long as the lead time L loses
+    its e-th part in L rate^2 / (2 pi^2 variance) rounds, as a diffusion on a circle does."""
+    if point.demand is None or point.demand.rate == 0 or point.backorder_share == 1:
+        return 0.0
+    lead = point.mean_lead + point.policy.review_period
+    rounds = lead * point.demand.rate**2 / (2 * math.pi**2 * max(point.demand.variance_of_sum(1.0), 1e-9))
+    return min(rounds * lead, _LONGEST_QUEUE)
+
+
 def _longest(link: Link) -> float:
-    return link.lead_time.quantile(0.99) + (3 * link.disruption.mean_down if link.disruption else 0.0)
+    usual = max(link.lead_time.quantile(0.99), _end_of_usual(link.lead_time))
+    return usual + (3 * link.disruption.mean_down if link.disruption else 0.0)
+
+
+def _end_of_usual(lead_time: LeadTime) -> int:
+    """The least lead time beyond which all longer ones together are a trifle of the mean."""
+    parts = np.multiply(lead_time.periods, lead_time.probability)
+    beyond = parts.sum() - np.cumsum(parts)
+    return lead_time.periods[int(np.argmax(beyond <= _TAIL * lead_time.mean))]
 
 
 def slowest_lane(network: SupplyNetwork) -> Doubles:

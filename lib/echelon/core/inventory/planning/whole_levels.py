@@ -122,8 +122,8 @@ def worth_moving(serves: Flags, sd: Doubles) -> Flags:
 
 
 def is_small(movable: Flags) -> bool:
-    """Whether a search pays: few points (points,), and levels of several of them may change."""
-    return int(movable.sum()) > 1 and len(movable) <= _MOST_POINTS
+    """Whether a search pays: few points (points,), of which some level may change."""
+    return bool(movable.any()) and len(movable) <= _MOST_POINTS
 
 
 @lru_cache

@@ -1,6 +1,7 @@
 """Where in its order cycle each point starts."""
 
 import math
+from functools import reduce
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from echelon.core.inventory.model.supply_network import Point, SupplyNetwork
 
 _FAR = 4.0  # standard deviations
 _ANY = -1.0  # in place of a divisor: any amount
+_THOUSAND = 1_000
 
 
 def order_quantity(network: SupplyNetwork, point: Point) -> float:
@@ -66,7 +68,8 @@ def _steps(network: SupplyNetwork) -> list[float]:
     for n in range(len(network.nodes) - 1, -1, -1):
         point = network.nodes[n]
         ordered = _ordered(network, point, asked[n])
-        steps[n] = max(_divisor(asked[n], ordered), 0.0)
+        moved = _divisor(asked[n], of_customers) if point.shelf_life > 0 else asked[n]  # what expires counts in units
+        steps[n] = max(_divisor(moved, ordered), 0.0)
         for link in point.links:
             if link.source >= 0:
                 asked[link.source] = _divisor(asked[link.source], _times(ordered, link.quantity))
@@ -79,8 +82,10 @@ def _ordered(network: SupplyNetwork, point: Point, asked: float) -> float:
     if policy.kind == "RQ":
         return policy.gap
     lot, moq = network.restriction(policy.lot_size), network.restriction(policy.moq)
-    if lot > 0 or moq == 0:
-        return lot if lot > 0 else asked
+    if lot > 0:  # which the cut to a link's capacity does not know
+        return reduce(_divisor, (link.capacity for link in point.links if math.isfinite(link.capacity)), lot)
+    if moq == 0:
+        return asked
     return moq if _is_always_less(point, moq) else _divisor(asked, moq)
 
 
@@ -93,10 +98,13 @@ def _is_always_less(point: Point, moq: float) -> bool:
 
 
 def _divisor(one: float, other: float) -> float:
-    """Greatest common divisor; 0 is divided by all."""
-    if one == _ANY or other == _ANY or one % 1 or other % 1:
-        return one if other == 0 else other if one == 0 else _ANY
-    return float(math.gcd(int(one), int(other)))
+    """Greatest common divisor, of thousandths of units too; 0 is divided by all."""
+    if one == 0 or other == 0:
+        return one or other
+    thousandths = [_THOUSAND * amount for amount in (one, other)]
+    if one == _ANY or other == _ANY or any(abs(amount - round(amount)) > 1e-6 for amount in thousandths):
+        return _ANY
+    return math.gcd(*map(round, thousandths)) / _THOUSAND
 
 
 def _times(divisor: float, quantity: float) -> float:
