@@ -58,12 +58,20 @@ def _slow_to_forget() -> list[Case]:
 def _seldom_or_long() -> list[Case]:
     """Rare lead times, long cycles of demand and reviews, lots in parts of units, and lanes that take turns."""
     season = Demand(5.0 + 4.0 * np.sin(np.arange(365) * 2 * np.pi / 365), 0.1)
+    hub = tree_point("hub", "maker", -1, LeadTime.fixed(3), 1.0)
+    hub = replace(hub, links=(replace(hub.links[0], capacity=3.0),))
+    first, second = (
+        Link(-1, LeadTime.fixed(5), capacity=6.0, supplier="maker"),
+        Link(0, LeadTime.fixed(2), priority=2, supplier="hub"),
+    )
+    stand_in = replace(_shop(10.0, 7, 1, 0.1), links=(first, second), sourcing="priority")
     shared = tuple(Link(-1, LeadTime.fixed(lead), share=0.5, capacity=6.0, supplier="maker") for lead in (7, 3))
     return [
         Case("lead time 90 once in 125 orders", _one(replace(_shop(3.0, 5, 1, 0.3), links=(_link((5, 90), (0.992, 0.008)),)))),
         Case("a season of 365 days", _one(replace(_shop(5.0, 7, 1), demand=season)), 400_000),
         Case("review every 90 days", _one(_shop(1.0, 7, 90, 0.1))),
         Case("lots of 1.5", _one(_restricted(_shop(2.0, 2, 1), lot_size=1.5))),
+        Case("a lane of 6 and one of a hub of 3, demand 10", SupplyNetwork("case", (hub, stand_in))),
         Case("two shared lanes of 6, demand 10", _one(replace(_shop(10.0, 7, 1, 0.1), links=shared))),
     ]
 

@@ -11,7 +11,7 @@ from echelon.core.inventory.kernels.measures import Measures
 from echelon.core.inventory.model.demand import Demand
 from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.optimisation.service.targets import Targets
-from echelon.core.inventory.planning.capacity import most_ordered, supplied_shares
+from echelon.core.inventory.planning.capacity import Flows, most_ordered, supplied_shares
 
 _NEARLY_ALL = 0.9999  # what is planned for where all is asked
 _OF_THE_SUPPLY = (
@@ -26,6 +26,10 @@ class Reach:
     network: SupplyNetwork
 
     @cached_property
+    def _flows(self) -> Flows:
+        return Flows.of(self.network)
+
+    @cached_property
     def _supplied(self) -> Doubles:
         return supplied_shares(self.network)
 
@@ -38,7 +42,7 @@ class Reach:
         waits = np.array([point.demand is not None and point.demand.rate > 0 and point.backorder_share > 0 for point in nodes])
         endless = (self._supplied < 1) & (self.network.usage @ waits > 0)
         for n, point in enumerate(nodes):
-            used = zip(point.links, point.planned_shares, strict=True)
+            used = zip(point.links, self._flows.orders[n], strict=True)
             endless[n] |= any(link.source >= 0 and share > 0 and endless[link.source] for link, share in used)
         return endless
 
@@ -60,10 +64,10 @@ class Reach:
 
     def reasons(self) -> dict[int, str]:
         """Why, by point."""
-        rate, most = self.network.rates, most_ordered(self.network)
+        rate, most = self._flows.total, most_ordered(self.network)
         reasons = {int(n): "demand has no upper limit" for n in np.flatnonzero(self._without_limit)}
         for n, point in enumerate(self.network.nodes):
-            used = zip(point.links, point.planned_shares, strict=True)
+            used = zip(point.links, self._flows.orders[n], strict=True)
             sources = [link.source for link, share in used if link.source >= 0 and share > 0 and link.source in reasons]
             if rate[n] > 0 and most[n] <= rate[n]:
                 reasons[n] = f"{point.name} can order {most[n]:.4g} a period in the long run, and {rate[n]:.4g} are demanded"
