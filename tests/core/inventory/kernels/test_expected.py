@@ -67,6 +67,17 @@ def test_positions_are_those_that_lots_lead_to() -> None:
     assert hub == {0, 10, 20, 30} and shop == set(range(90))
 
 
+def test_who_is_asked_for_no_less_than_an_order_quantity_is_full_after_each_order() -> None:
+    hub, _ = positions(point("hub", OUTSIDE, moq=90), shop_of(0, moq=90))
+    assert hub == {0.0}
+    hub, _ = positions(point("hub", OUTSIDE, lot_size=4, moq=60), shop_of(0, lot_size=90))
+    assert hub == {0, 2}, "but for what is missing of a lot"
+    hub, _ = positions(point("hub", OUTSIDE, gap=50.0), shop_of(0, moq=60))
+    assert hub == {0.0}
+    hub, _ = positions(point("hub", OUTSIDE, moq=90), shop_of(0, moq=30))
+    assert hub == {0, 30, 60}
+
+
 def test_an_order_up_to_level_without_lots_has_no_phase() -> None:
     assert positions(point("hub", OUTSIDE), shop_of(0)) == [{0.0}, {0.0}]
 

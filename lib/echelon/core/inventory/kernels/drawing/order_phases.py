@@ -35,13 +35,24 @@ def order_phases(network: SupplyNetwork, purpose: str, blocks: int) -> Floats:
     lots lead to.
     """
     out = np.zeros((blocks, len(network.nodes), BLOCK), np.float32)
-    steps = _steps(network)
+    steps, asked = _steps(network), _least_asked(network)
     for n, point in enumerate(network.nodes):
-        quantity = order_quantity(network, point)
-        if quantity > 0 and point.start.stock is None:
+        if point.start.stock is None and order_quantity(network, point) > 0:
             key = stream_key(network.run_seed, network.sku, point.name, purpose, "phase")
-            out[:, n] = _above_full(point, quantity, steps[n], _strata(key, blocks)).reshape(blocks, BLOCK)
+            out[:, n] = _above_full(network, point, asked[n], steps[n], _strata(key, blocks)).reshape(blocks, BLOCK)
     return out
+
+
+def _least_asked(network: SupplyNetwork) -> list[float]:
+    """The least amount that may be asked of each point at once."""
+    asked = [math.inf if point.demand is None or point.demand.rate == 0 else 0.0 for point in network.nodes]
+    for n in range(len(network.nodes) - 1, -1, -1):
+        point = network.nodes[n]
+        ordered = max(asked[n], order_quantity(network, point))
+        for link in point.links:
+            if link.source >= 0:
+                asked[link.source] = min(asked[link.source], link.quantity * min(ordered, link.capacity))
+    return asked
 
 
 def _strata(key: np.uint64, blocks: int) -> Doubles:
@@ -51,10 +62,14 @@ def _strata(key: np.uint64, blocks: int) -> Doubles:
     return out[0]
 
 
-def _above_full(point: Point, quantity: float, step: float, phase: Doubles) -> Doubles:
-    """A full point is at S (R + Q): the most that (s,S) and (R,Q) reach, and the least of who orders up to a level."""
-    used = np.floor(phase * quantity / step) * step if step > 0 else phase * quantity
-    if point.policy.kind == "base_stock":
+def _above_full(network: SupplyNetwork, point: Point, asked: float, step: float, phase: Doubles) -> Doubles:
+    """A full point is at S (R + Q): the most that (s,S) and (R,Q) reach, and the least of who orders up to a level. Who never
+    is asked for less than an order quantity orders each time, what is missing in lots, and is hardly above full."""
+    kind, quantity = point.policy.kind, order_quantity(network, point)
+    each_time = kind != "RQ" and asked >= quantity
+    most = network.restriction(point.policy.lot_size) if each_time else quantity
+    used = np.floor(phase * most / step) * step if step > 0 else phase * most
+    if kind == "base_stock" or each_time:
         return np.asarray(used)
     return np.asarray(quantity - point.policy.gap - used)
 
