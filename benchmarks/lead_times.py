@@ -29,7 +29,7 @@ WAYS: dict[str, Callable[[pd.DataFrame, float], np.ndarray]] = {
 
 
 def deliveries() -> pd.DataFrame:
-    """Rows of `known_deliveries` that have an order date and were not received before it."""
+    """Deliveries that have an order date and were not received before it, as `known_deliveries` has them, one a row."""
     raw = pd.read_csv(SCMS / "deliveries.csv.gz", dtype=str, keep_default_na=False)
     dates = pd.DataFrame(
         {
@@ -40,7 +40,8 @@ def deliveries() -> pd.DataFrame:
     )
     quantity = {f"quantity_{name}": np.nan for name in ("ordered", "received")}
     rows = dates.assign(source=raw["vendor"], destination=raw["country"], **quantity)
-    return known_deliveries(pd.read_csv(SCMS / "lanes.csv"), rows[rows["received_date"] >= rows["order_date"]])
+    known = known_deliveries(pd.read_csv(SCMS / "lanes.csv"), rows[rows["received_date"] >= rows["order_date"]])
+    return known.loc[known.index.repeat(known["deliveries"])]
 
 
 def crps(pmf: np.ndarray, seen: np.ndarray) -> float:

@@ -167,7 +167,7 @@ def test_31_both_parts_of_an_order_are_kept(ingested: Ingested) -> None:
         ("PO3", 1, 50.0), ("PO3", 2, 10.0), ("PO5", 1, 50.0), ("PO5", 2, 10.0),
     ]  # fmt: skip
     known = known_deliveries(lanes, shared_orders(deliveries))
-    assert known["quantity_ordered"].sum() == 20 * 50
+    assert known["ordered"].sum() == 20 * 50
 
 
 def test_b2_strangers_and_contradictions_of_signals_are_told(ingested: Ingested, capsys: pytest.CaptureFixture[str]) -> None:

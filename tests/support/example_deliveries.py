@@ -4,7 +4,8 @@ import datetime as dt
 from typing import Any
 
 import pandas as pd
-from echelon.core.network.lead_times import lead_times
+from echelon.core.network.deliveries import known_deliveries
+from echelon.core.network.lead_times import LeadTimeRules, lead_times
 from echelon.core.network.suppliers import suppliers
 
 START = dt.date(2011, 1, 3)
@@ -34,14 +35,26 @@ def delivery(
     }
 
 
-def learn(deliveries: list[dict[str, Any]], lanes: list[dict[str, Any]] | None = None, **keywords: Any) -> pd.DataFrame:
+def learn(
+    deliveries: list[dict[str, Any]],
+    lanes: list[dict[str, Any]] | None = None,
+    rules: LeadTimeRules | None = None,
+    received_before: dt.date | None = None,
+) -> pd.DataFrame:
     """The table `lead_times`."""
-    return lead_times(pd.DataFrame(lanes or [lane()]), frame_of(deliveries), **keywords)
+    frame = pd.DataFrame(lanes or [lane()])
+    return lead_times(frame, known_deliveries(frame, frame_of(deliveries), received_before), rules)
 
 
-def scored(deliveries: list[dict[str, Any]], lanes: list[dict[str, Any]] | None = None, **keywords: Any) -> pd.DataFrame:
+def scored(
+    deliveries: list[dict[str, Any]],
+    lanes: list[dict[str, Any]] | None = None,
+    rules: LeadTimeRules | None = None,
+    received_before: dt.date | None = None,
+) -> pd.DataFrame:
     """The table `suppliers`, by source."""
-    return suppliers(pd.DataFrame(lanes or [lane()]), frame_of(deliveries), **keywords).set_index("source")
+    frame = pd.DataFrame(lanes or [lane()])
+    return suppliers(frame, known_deliveries(frame, frame_of(deliveries), received_before), rules).set_index("source")
 
 
 def frame_of(deliveries: list[dict[str, Any]]) -> pd.DataFrame:

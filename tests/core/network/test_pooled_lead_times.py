@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from echelon.core.network.lead_times import LeadTimeRules, carried_over
+from echelon.core.network.deliveries import known_deliveries
+from echelon.core.network.lead_times import LeadTimeRules, carried_over, lead_times
 from hypothesis import given
 from hypothesis import strategies as st
 from support.cells import records
@@ -21,7 +22,7 @@ def other(days: int, destination: str = "X", **keywords: Any) -> dict[str, Any]:
 
 
 def slips(days: list[int], lane_days: float, promise: float) -> list[float]:
-    return carried_over(pd.DataFrame({"days": days, "lane_days": lane_days}), promise).tolist()
+    return sorted(carried_over(pd.DataFrame({"days": days, "lane_days": lane_days}), promise))
 
 
 def test_a_slip_goes_as_it_is_to_a_longer_lane_and_in_proportion_to_a_shorter_one() -> None:
@@ -172,6 +173,23 @@ def frequencies(weighed: list[tuple[float, float]]) -> dict[int, float]:
         for day, part in ((below, 1 - (days - below)), (below + 1, days - below)):
             found[day] = found.get(day, 0.0) + part * weight / total
     return found
+
+
+def test_deliveries_that_are_alike_are_counted_in_one_row() -> None:
+    lanes, rows = pd.DataFrame([lane()]), [delivery(9)] * 3 + [delivery(9, ordered=None)] * 2 + [delivery(11)] * 4
+    known = known_deliveries(lanes, frame_of(rows))
+    assert sorted(zip(known.days, known.deliveries, known.ordered.fillna(0.0), known.filled.fillna(0.0), strict=True)) == [
+        (9, 5, 300.0, 300.0), (11, 4, 400.0, 400.0),
+    ]  # fmt: skip
+
+
+@given(histories(longest=60))
+def test_lanes_may_be_counted_apart(history: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
+    terms, rows = history
+    lanes, deliveries = pd.DataFrame(terms), frame_of(rows)
+    apart = pd.concat([known_deliveries(lanes.iloc[[n]], deliveries) for n in reversed(range(len(lanes)))])
+    together = known_deliveries(lanes, deliveries)
+    pd.testing.assert_frame_equal(lead_times(lanes, apart), lead_times(lanes, together), check_exact=True)
 
 
 def test_the_frame_of_no_deliveries_has_all_columns() -> None:

@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 from echelon.stages.shared.context import Context
-from echelon.stages.shared.lead_times import lead_times_before, suppliers_before
+from echelon.stages.shared.lead_times import Learned
 from pyspark.sql import SparkSession
 from support.in_memory import context
 
 CUT = date(2026, 3, 1)
+SOURCES = {name: {"path": f"{name}.csv"} for name in ("sales", "deliveries")}
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def made(spark: SparkSession) -> Context:
     lanes = [("Maker", place, 10.0, 2.0, 7, 0.0, 1.0, 1) for place in ("Hub", "Shop")]
     early = [_delivery(f"e{number}", CUT - timedelta(days=20 + number), 12) for number in range(3)]
     late = [_delivery(f"l{number}", CUT - timedelta(days=10 + number), 40) for number in range(5)]
-    return context(spark, {"lanes": lanes, "deliveries": early + late}, lead_times={"min_deliveries": 3})
+    return context(spark, {"lanes": lanes, "deliveries": early + late}, lead_times={"min_deliveries": 3}, sources=SOURCES)
 
 
 def _delivery(name: str, ordered: date, days: int) -> tuple[object, ...]:
@@ -26,17 +27,17 @@ def _delivery(name: str, ordered: date, days: int) -> tuple[object, ...]:
 
 
 def test_nothing_received_later_is_seen(made: Context) -> None:
-    hub, shop = lead_times_before(made, CUT).orderBy("destination").collect()
+    hub, shop = Learned(made, CUT).lead_times.orderBy("destination").collect()
     assert (hub["basis"], hub["deliveries"], hub["mean_lateness_days"]) == ("deliveries", 3, 2.0)
     assert hub["mean_days"] == pytest.approx(12.0) and shop["mean_days"] == pytest.approx(12.0)
     assert (shop["basis"], shop["deliveries"], shop["on_time_share"]) == ("supplier", 0, None)
-    (supplier,) = suppliers_before(made, CUT).collect()
+    (supplier,) = Learned(made, CUT).suppliers.collect()
     assert (supplier["deliveries"], supplier["p95_lateness_days"], supplier["enough_data"]) == (3, 2.0, True)
     assert (supplier["on_time_share"], supplier["reliability"]) == (0.0, 0.0)
 
 
 def test_without_a_day_all_is_seen(made: Context) -> None:
-    hub = lead_times_before(made, None).where("destination = 'Hub'").collect()[0]
+    hub = Learned(made, None).lead_times.where("destination = 'Hub'").collect()[0]
     assert (hub["deliveries"], hub["mean_lateness_days"]) == (8, (3 * 2 + 5 * 30) / 8)
-    (supplier,) = suppliers_before(made, None).collect()
+    (supplier,) = Learned(made, None).suppliers.collect()
     assert (supplier["lanes"], supplier["deliveries"], supplier["p95_lateness_days"]) == (2, 8, 30.0)

@@ -1,36 +1,48 @@
 """What a set of deliveries says: promised against actual, lateness, quantity, and which of them were on time and in full."""
 
 import datetime as dt
+import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from echelon.core.network.outliers import implausible
+from echelon.core.probability.pmf import Floats
 
 _LANE = ["source", "destination"]
 LEFT_OUT_COLUMNS = ["delivery", *_LANE, "sku", "order_date", "received_date", "quantity_received", "days", "usual_days"]
+_ADDED = ["deliveries", "ordered", "filled"]
+KNOWN = [*_LANE, "lane_days", "days", "promised_days", "lateness_days", "on_time", "on_time_in_full", *_ADDED]
 PERFORMANCE = ["promised_days", "on_time_share", "mean_lateness_days", "p95_lateness_days", "quantity_fill"]
 
 
 def known_deliveries(lanes: pd.DataFrame, deliveries: pd.DataFrame, received_before: dt.date | None = None) -> pd.DataFrame:
-    """One row per delivery of a lane that was received before a day (None: all), in an order of its own; without those that
-    took implausibly long.
+    """The deliveries of lanes that were received before a day (None: all), counted, in an order of its own; without those that
+    took implausibly long. However many there are, the rows are few: as many as they differ.
 
     lanes: source, destination, lead_time_days. deliveries: source, destination, order_date, promised_date, received_date,
-    quantity_ordered, quantity_received, with `received_date >= order_date`; may be empty.
+    quantity_ordered, quantity_received, with `received_date >= order_date`; may be empty. All deliveries of a lane must be
+    among them, so that lanes may be counted apart.
 
-    Columns: source, destination, lane_days (the lane's promise), days (order to receipt), promised_days (order to promised
-    day), lateness_days (received - promised; negative: early), on_time, on_time_in_full (1, 0), quantity_ordered,
-    quantity_received. Days are whole. What is not known is missing; a day promised before the order, or implausibly long
-    after it, says nothing.
+    Columns KNOWN: source, destination, lane_days (the lane's promise), days (order to receipt), promised_days (order to
+    promised day), lateness_days (received - promised; negative: early), on_time, on_time_in_full (1, 0), deliveries (how
+    many), ordered and filled (units ordered, and of these received, over those that tell both). Days are whole. What is not
+    known is missing; a day promised before the order, or implausibly long after it, says nothing.
     """
     if received_before is not None:
         deliveries = deliveries[pd.to_datetime(deliveries["received_date"]) < pd.Timestamp(received_before)]
     believed = _on_lanes(lanes, deliveries)
     believed = believed[~_implausible(believed, "received_date")]
     believed = believed.assign(promised_date=believed["promised_date"].mask(_implausible(believed, "promised_date")))
-    measured = believed[[*_LANE]].join(_measures(believed)).assign(lane_days=believed["lane_days"])
-    return measured.sort_values(list(measured.columns), ignore_index=True)
+    return _counted(believed[[*_LANE, "lane_days"]].join(_measures(believed)))
+
+
+def _counted(measured: pd.DataFrame) -> pd.DataFrame:
+    """Deliveries that are alike in one row. Sorted before they are added up: sums must not depend on the order of rows."""
+    alike = [name for name in KNOWN if name not in _ADDED]
+    groups = measured.assign(deliveries=1).sort_values([*alike, "ordered", "filled"]).groupby(alike, dropna=False)
+    return groups[_ADDED].sum(min_count=1).reset_index()[KNOWN]
 
 
 def left_out_deliveries(lanes: pd.DataFrame, deliveries: pd.DataFrame) -> pd.DataFrame:
@@ -80,8 +92,9 @@ def _measures(deliveries: pd.DataFrame) -> pd.DataFrame:
             "on_time": on_time,
             # what is not known does not count against a delivery
             "on_time_in_full": pd.concat([on_time, in_full], axis=1).min(axis=1),
-            "quantity_ordered": asked,
-            "quantity_received": came,
+            # what came beyond an order does not make up for another one
+            "ordered": asked.where(came.notna()),
+            "filled": pd.concat([asked, came], axis=1).min(axis=1, skipna=False),
         }
     )
 
@@ -90,25 +103,31 @@ def _days(span: "pd.Series[pd.Timedelta]") -> "pd.Series[float]":
     return span.dt.days.astype("float64")
 
 
-def performance(deliveries: pd.DataFrame) -> dict[str, float | None]:
+def performance(known: pd.DataFrame) -> dict[str, float | None]:
     """The columns PERFORMANCE of rows of `known_deliveries`; None where none of them tells."""
-    late = np.sort(deliveries["lateness_days"].dropna().to_numpy())
+    late = known.dropna(subset=["lateness_days"]).sort_values("lateness_days")
     return {
-        "promised_days": _mean(deliveries["promised_days"]),
-        "on_time_share": _mean(deliveries["on_time"]),
-        "mean_lateness_days": float(late.mean()) if late.size else None,
-        "p95_lateness_days": float(late[int(np.ceil(0.95 * late.size)) - 1]) if late.size else None,
-        "quantity_fill": _quantity_fill(deliveries),
+        "promised_days": mean_of(known, "promised_days"),
+        "on_time_share": mean_of(known, "on_time"),
+        "mean_lateness_days": mean_of(known, "lateness_days"),
+        "p95_lateness_days": _p95(late["lateness_days"].to_numpy(), late["deliveries"].to_numpy()) if len(late) else None,
+        "quantity_fill": _quantity_fill(known),
     }
 
 
-def _mean(values: "pd.Series[float]") -> float | None:
-    mean = values.mean()
-    return None if np.isnan(mean) else float(mean)
+def mean_of(known: pd.DataFrame, column: str) -> float | None:
+    """Mean over the deliveries of `known_deliveries` that tell; None where none does."""
+    told = known.dropna(subset=[column])
+    count = int(told["deliveries"].sum())
+    return float((told[column] * told["deliveries"]).sum() / count) if count else None
 
 
-def _quantity_fill(deliveries: pd.DataFrame) -> float | None:
-    """Share of the ordered units that came; what came beyond an order does not make up for another one."""
-    both = deliveries[["quantity_ordered", "quantity_received"]].dropna()
-    ordered = both["quantity_ordered"].sum()
-    return float(both.min(axis=1).sum() / ordered) if ordered > 0 else None
+def _p95(ascending: Floats, deliveries: NDArray[np.int64]) -> float:
+    up_to = np.cumsum(deliveries)
+    return float(ascending[np.searchsorted(up_to, math.ceil(0.95 * up_to[-1]))])
+
+
+def _quantity_fill(known: pd.DataFrame) -> float | None:
+    """Share of the ordered units that came."""
+    ordered = known["ordered"].sum()
+    return float(known["filled"].sum() / ordered) if ordered > 0 else None

@@ -3,13 +3,12 @@
 A distribution is a probability mass function on whole days from order to receipt.
 """
 
-import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from echelon.core.network.deliveries import PERFORMANCE, known_deliveries, performance
+from echelon.core.network.deliveries import PERFORMANCE, performance
 from echelon.core.network.reliability import shrunk_share, source_scores
 from echelon.core.probability.pmf import Floats, gamma_pmf, learned_pmf, quantile
 
@@ -27,24 +26,16 @@ class LeadTimeRules:
     smoothing: float = 10.0
 
 
-def lead_times(
-    lanes: pd.DataFrame,
-    deliveries: pd.DataFrame,
-    rules: LeadTimeRules | None = None,
-    received_before: dt.date | None = None,
-) -> pd.DataFrame:
+def lead_times(lanes: pd.DataFrame, known: pd.DataFrame, rules: LeadTimeRules | None = None) -> pd.DataFrame:
     """The table `lead_times`: one row per lane, ordered by source and destination.
 
     lanes: source, destination, lead_time_days, lead_time_sd_days (days).
-    deliveries: as `known_deliveries` takes them. Outliers are kept: they happened, and stock has to live with them.
-    received_before: forget what was received on or after this day (no look-ahead in a replay). Orders that were on
-        their way on that day are then missing, slow ones more often than quick ones: a bias of about one lead time in
-        the length of the history.
-
-    Deliveries of lanes that are not in `lanes` are ignored.
+    known: deliveries, as `known_deliveries` counts them. Outliers are kept: they happened, and stock has to live with them.
+        Of those received before a day, orders that were on their way on it are missing, slow ones more often than quick ones:
+        a bias of about one lead time in the length of the history.
     """
     rules = rules or LeadTimeRules()
-    known = known_deliveries(lanes, deliveries, received_before)
+    known = known.sort_values(list(known.columns), ignore_index=True)
     scores = source_scores(known, rules.min_deliveries)
     of_source = {str(source): group for source, group in known.groupby("source")}
     rows = []
@@ -56,7 +47,7 @@ def lead_times(
 
 
 def carried_over(deliveries: pd.DataFrame, promise: float) -> Floats:
-    """Lead times (days, ascending) that deliveries of other lanes mean for a lane with this promise (above 0 days).
+    """Lead times (days) that deliveries of other lanes mean for a lane with this promise (above 0 days), in their order.
 
     A delivery that took `days` on a lane with the promise `lane_days` slipped by their difference. The slip goes to a
     lane with a longer promise as it is, and to a shorter one in proportion: no slip grows on its way, none turns a lead
@@ -64,7 +55,7 @@ def carried_over(deliveries: pd.DataFrame, promise: float) -> Floats:
     """
     slip = (deliveries["days"] - deliveries["lane_days"]).to_numpy(dtype=np.float64)
     theirs = deliveries["lane_days"].to_numpy(dtype=np.float64)
-    return np.sort(np.maximum(promise + slip * promise / np.maximum(theirs, promise), 0.0))
+    return np.asarray(np.maximum(promise + slip * promise / np.maximum(theirs, promise), 0.0))
 
 
 _COLUMNS = [
@@ -88,8 +79,8 @@ def _row(group: pd.DataFrame, lane: "pd.Series[float]", rules: LeadTimeRules, sc
     same_lane = group["destination"] == lane["destination"]
     own = group[same_lane]
     basis, pmf = _distribution(own, group[~same_lane], lane, rules)
-    reliability = None if score is None else shrunk_share(own["on_time_in_full"], score, rules.min_deliveries)
-    described: dict[str, object] = {"basis": basis, "deliveries": len(own), "reliability": reliability}
+    reliability = None if score is None else shrunk_share(own, score, rules.min_deliveries)
+    described: dict[str, object] = {"basis": basis, "deliveries": int(own["deliveries"].sum()), "reliability": reliability}
     return described | performance(own) | _moments(pmf)
 
 
@@ -102,16 +93,17 @@ def _distribution(
     credibility n / (n + k) of n own deliveries (Buhlmann 1967; Klugman, Panjer and Willmot, Loss Models, chapter 20),
     with k given instead of estimated.
     """
+    of_own, of_others = (rows["deliveries"].to_numpy(dtype=np.int64) for rows in (own, others))
     days = own["days"].to_numpy(dtype=np.int64)
     promise = float(lane["lead_time_days"])
-    if days.size >= rules.min_deliveries:
-        return "deliveries", learned_pmf(days, rules.smoothing)
-    if len(own) + len(others) < rules.min_deliveries or promise <= 0:
+    if of_own.sum() >= rules.min_deliveries:
+        return "deliveries", learned_pmf(days, rules.smoothing, counts=of_own)
+    if of_own.sum() + of_others.sum() < rules.min_deliveries or promise <= 0:
         return "promise", gamma_pmf(promise, float(lane["lead_time_sd_days"]))
-    borrowed = carried_over(others, promise)
-    weight = min(1.0, rules.min_deliveries / borrowed.size)
-    weights = np.concatenate([np.ones(days.size), np.full(borrowed.size, weight)])
-    return "supplier", learned_pmf(np.concatenate([days, borrowed]), rules.smoothing, weights)
+    weight = min(1.0, rules.min_deliveries / of_others.sum())
+    weights = np.concatenate([np.ones(days.size), np.full(of_others.size, weight)])
+    counts = np.concatenate([of_own, of_others])
+    return "supplier", learned_pmf(np.concatenate([days, carried_over(others, promise)]), rules.smoothing, weights, counts)
 
 
 def _moments(pmf: Floats) -> dict[str, object]:

@@ -12,16 +12,21 @@ wider group of a lane is its source, by the source's own score; that of a source
 
 import pandas as pd
 
+from echelon.core.network.deliveries import mean_of
+
 
 def source_scores(known: pd.DataFrame, prior_deliveries: int) -> dict[str, float]:
     """Score (0 to 1) of every source with a delivery that tells. known: rows of `known_deliveries`."""
+    everywhere = mean_of(known, "on_time_in_full")
+    if everywhere is None:
+        return {}
+    groups = known.dropna(subset=["on_time_in_full"]).groupby("source", sort=True)
+    return {str(source): shrunk_share(rows, everywhere, prior_deliveries) for source, rows in groups}
+
+
+def shrunk_share(known: pd.DataFrame, prior: float, prior_deliveries: int) -> float:
+    """(hits + prior_deliveries x prior) / (count + prior_deliveries). known: rows of `known_deliveries`; those that do not tell
+    do not count."""
     judged = known.dropna(subset=["on_time_in_full"])
-    everywhere = float(judged["on_time_in_full"].mean())
-    groups = judged.groupby("source", sort=True)["on_time_in_full"]
-    return {str(source): shrunk_share(hits, everywhere, prior_deliveries) for source, hits in groups}
-
-
-def shrunk_share(hits: "pd.Series[float]", prior: float, prior_deliveries: int) -> float:
-    """(hits + prior_deliveries x prior) / (count + prior_deliveries). hits: 1, 0 or missing (not counted)."""
-    judged = hits.dropna()
-    return float((judged.sum() + prior_deliveries * prior) / (len(judged) + prior_deliveries))
+    hits, count = (judged["on_time_in_full"] * judged["deliveries"]).sum(), judged["deliveries"].sum()
+    return float((hits + prior_deliveries * prior) / (count + prior_deliveries))

@@ -10,19 +10,25 @@ TAIL = 1e-6
 """Probability beyond the support of a gamma; small against what simulation can see."""
 
 
-def learned_pmf(days: NDArray[np.int64] | Floats, smoothing: float, weights: Floats | None = None) -> Floats:
+def learned_pmf(
+    days: NDArray[np.int64] | Floats,
+    smoothing: float,
+    weights: Floats | None = None,
+    counts: NDArray[np.int64] | None = None,
+) -> Floats:
     """Probability of 0, 1, 2, ... days: the observed frequencies mixed with a gamma of the same mean and variance.
 
     days: observed lead times >= 0 (days); a part of a day is shared between the days beside it.
-    weights: how many deliveries each of them stands for (default: one).
+    weights: how much a delivery of these days counts (default: 1). counts: how many such deliveries there are (default: one).
 
     The frequencies of n deliveries weigh n / (n + smoothing). The mixture keeps the sample's mean, and its variance as
     far as whole days allow; the gamma fills the gaps between few observations and gives them a tail.
     """
     weights = np.ones(days.size) if weights is None else weights
-    total = float(weights.sum())
-    smooth = gamma_pmf(*_mean_and_sd(days, weights))
-    observed = _on_whole_days(days, weights / total)
+    counts = np.ones(days.size, dtype=np.int64) if counts is None else counts
+    total = float(weights @ counts)
+    smooth = gamma_pmf(*_mean_and_sd(days, weights, counts))
+    observed = _on_whole_days(days, weights * counts / total)
     pmf = np.zeros(max(observed.size, smooth.size))
     share = total / (total + smoothing)
     pmf[: smooth.size] = (1 - share) * smooth
@@ -30,14 +36,14 @@ def learned_pmf(days: NDArray[np.int64] | Floats, smoothing: float, weights: Flo
     return pmf
 
 
-def _mean_and_sd(days: NDArray[np.int64] | Floats, weights: Floats) -> tuple[float, float]:
+def _mean_and_sd(days: NDArray[np.int64] | Floats, weights: Floats, counts: NDArray[np.int64]) -> tuple[float, float]:
     """Weighted mean, and the standard deviation freed of its bias by the effective number of observations (Kish 1965)."""
-    total = weights.sum()
-    mean = float(weights @ days / total)
-    effective = total**2 / (weights @ weights)
+    total = weights @ counts
+    mean = float((weights * counts) @ days / total)
+    effective = total**2 / (weights**2 @ counts)
     if effective <= 1 + 1e-9:
         return mean, 0.0
-    variance = weights @ (days - mean) ** 2 / total * effective / (effective - 1)
+    variance = (weights * counts) @ (days - mean) ** 2 / total * effective / (effective - 1)
     return mean, float(np.sqrt(variance))
 
 

@@ -9,7 +9,7 @@ from echelon.core.forecast.evaluation.inventory_cost import Terms
 from echelon.core.forecast.panel import KEYS
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
-from echelon.stages.shared.lead_times import lead_times_before
+from echelon.stages.shared.lead_times import Learned
 from echelon.stages.shared.windows import Windows
 from echelon.stages.stock.network_building import with_targets
 
@@ -50,7 +50,7 @@ def _periods(windows: Windows) -> Column:
 def _cover_days(context: Context, windows: Windows) -> DataFrame:
     """location, cover_days: mean lead time and review period of the preferred lane into each location."""
     terms = context.lake.read("lanes").select("source", "destination", "priority", "review_period_days")
-    learned = lead_times_before(context, windows.replay_start_date).select("source", "destination", "mean_days")
+    learned = Learned(context, windows.replay_start_date).lead_times.select("source", "destination", "mean_days")
     lanes = terms.join(learned, ["source", "destination"])
     first = F.min_by(F.col("mean_days") + F.col("review_period_days"), F.struct("priority", "source"))
     return lanes.groupBy(F.col("destination").alias("location")).agg(first.alias("cover_days"))

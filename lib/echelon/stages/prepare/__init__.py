@@ -19,7 +19,7 @@ from echelon.stages.prepare.spikes import spike_notes
 from echelon.stages.prepare.stock_books import stock_book_notes
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import segmented
-from echelon.stages.shared.lead_times import lead_times_before, suppliers_before
+from echelon.stages.shared.lead_times import Learned
 from echelon.stages.shared.notes import note
 from echelon.stages.shared.windows import WORD, Windows, plan_windows
 
@@ -45,13 +45,14 @@ def run(context: Context) -> str:
     books = stock_book_notes(demand) if context.settings.sources.stock_history is not None else []
     for text in (*spike_notes(demand, windows), *signal_notes(context, windows), *books):
         note("prepare", text)
+    learned = Learned(context, received_before=None)
     published = lake.publish(
         {
             "demand": demand,
             "unmatched_returns": netted.where("quantity IS NOT NULL"),
             "segments": segmented(context, demand, windows.replay_start_date),
-            "lead_times": lead_times_before(context, None),
-            "suppliers": suppliers_before(context, None),
+            "lead_times": learned.lead_times,
+            "suppliers": learned.suppliers,
         }
     )
     if strange := published["unmatched_returns"]:

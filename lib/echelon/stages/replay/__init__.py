@@ -22,7 +22,7 @@ from echelon.stages.replay.measures import MEASURES, measured_rows, totals, with
 from echelon.stages.replay.replayed import Replayed
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
-from echelon.stages.shared.lead_times import lead_times_before
+from echelon.stages.shared.lead_times import Learned
 from echelon.stages.shared.resumable import bucket_parts
 from echelon.stages.shared.windows import Windows
 from echelon.stages.stock import plan_or_fall_back, simulation_size
@@ -34,7 +34,7 @@ def run(context: Context) -> str:
     lake, windows = context.lake, context.windows
     known = lake.read("demand").where(F.col("date") < F.lit(windows.replay_start_date))
     rows = lake.keep("rows", _rows(context, windows, known))
-    lanes = shared_lanes(context, lead_times_before(context, windows.replay_start_date))
+    lanes = shared_lanes(context, Learned(context, windows.replay_start_date).lead_times)
     function = partial(
         _replay_bucket,
         lanes=lanes,
