@@ -57,7 +57,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "items": _contract("items"),
     # Four to six SKU-locations: the last periods of demand, their forecasts, their segments.
     "history": _contract("demand"),
-    "forecasts": _contract("forecasts"),
+    "forecasts": ("sku", "location", "date", "model", "mean", "q05", "q25", "q75", "q95"),
     "segments": _contract("segments"),
     # segments, counted and added up by class.
     "segment_totals": ("abc", "demand_class", "series", "annual_value"),

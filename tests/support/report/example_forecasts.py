@@ -48,7 +48,7 @@ def series() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                 rng.negative_binomial(
                     3 if mean > 50 else 0.6, (3 if mean > 50 else 0.6) / ((3 if mean > 50 else 0.6) + level), 4000
                 ),
-                (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99),
+                (0.05, 0.25, 0.75, 0.95),
             )
             forecasts.append((sku, location, RUN_DATE + timedelta(weeks=h), model, level, *quantiles))
         segments.append(

@@ -1,16 +1,13 @@
 """Tables of the stages `backtest` and `forecast`."""
 
+from echelon.config.models import Forecast
+from echelon.core.forecast.evaluation.scores import PINBALL_PROBABILITIES
 from echelon.lake.contracts.common import LOCATION, MODEL, SEGMENT, SKU, amount, share
 from echelon.lake.contracts.contract import Column, Table
+from echelon.lake.contracts.quantiles import quantile_columns
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-
-
-def quantile_name(probability: float) -> str:
-    """Column name of a quantile: 0.05 -> q05."""
-    return f"q{round(probability * 100):02d}"
-
-
+_SCORED = ", ".join(map(str, PINBALL_PROBABILITIES))
+_QUANTILES = quantile_columns(Forecast().published_quantiles)
 _NO_SCALE = "; null where no series has a scale"
 _NO_DEMAND = "; null without demand"
 PURPOSE = Column("purpose", "string", "What the choice is for", allowed=("plan", "replay"))
@@ -46,7 +43,7 @@ BACKTEST_SCORES = Table(
         Column("bias", "double", "Sum of forecast - actual, over the horizon", "units"),
         amount(
             "pinball",
-            "Mean pinball loss over the published quantiles, scaled by mean training demand",
+            f"Mean pinball loss over the quantiles {_SCORED}, scaled by mean training demand",
             "1",
             nullable=True,
         ),
@@ -175,7 +172,9 @@ CHAMPION_HISTORY = Table(
 FORECASTS = Table(
     "forecasts",
     "forecast",
-    "Forecast per SKU, location and period: mean and quantiles of demand.",
+    "Forecast per SKU, location and period: mean and quantiles of demand, a column for each probability of "
+    "`forecast.quantiles`; these are the default's. Where the setting changes, so do the columns, and earlier versions of the "
+    "table keep theirs.",
     ("sku", "location", "date"),
     (
         SKU,
@@ -183,8 +182,9 @@ FORECASTS = Table(
         Column("date", "date", "First day of the period"),
         MODEL,
         amount("mean", "Mean forecast", "units"),
-        *(amount(quantile_name(q), f"{q:.0%} quantile of demand in this period", "units") for q in QUANTILES),
+        *_QUANTILES,
     ),
+    quantiles=tuple(column.name for column in _QUANTILES),
 )
 DEMAND_DISTRIBUTIONS = Table(
     "demand_distributions",

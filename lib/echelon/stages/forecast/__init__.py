@@ -1,5 +1,6 @@
 """Stage `forecast`: the champions' forecasts with quantiles, and the distributions that simulation draws from."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -11,7 +12,7 @@ from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.probability.mixture import mixture_of
 from echelon.engine.grouped.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
-from echelon.lake.contracts.forecast import QUANTILES, quantile_name
+from echelon.lake.contracts.quantiles import as_published, quantile_name
 from echelon.stages.backtest.candidates import FAILED
 from echelon.stages.forecast.bias import bias_table
 from echelon.stages.forecast.distributions import coverage, distributions, residual_sums, with_champions
@@ -39,12 +40,13 @@ def run(context: Context) -> str:
     means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
     residuals = residual_sums(context, scores)
     demand_distributions = lake.keep("distributions", distributions(means, residuals))
+    probabilities = context.settings.forecast.published_quantiles
     table = apply_to_rows(
         demand_distributions.select(
             *SERIES, "model", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv"
         ),
-        partial(_quantile_rows, freq=windows.freq),
-        TABLES["forecasts"].ddl,
+        partial(_quantile_rows, freq=windows.freq, probabilities=probabilities),
+        as_published(TABLES["forecasts"], [*map(quantile_name, probabilities)]).ddl,
     )
     other_tables = {
         "coverage": coverage(context, scores, residuals),
@@ -62,17 +64,17 @@ def run(context: Context) -> str:
     )
 
 
-def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
+def _quantile_rows(rows: pd.DataFrame, freq: Frequency, probabilities: Sequence[float]) -> pd.DataFrame:
     """One row per series and period."""
-    return pd.concat([_series_rows(row, freq) for row in rows.itertuples(index=False)])
+    return pd.concat([_series_rows(row, freq, probabilities) for row in rows.itertuples(index=False)])
 
 
-def _series_rows(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+def _series_rows(row, freq: Frequency, probabilities: Sequence[float]) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean)
     mixture = mixture_of(*(np.asarray(getattr(row, name)) for name in SHAPE_COLUMNS))
-    values = quantiles(mean, mixture, row.level_cv, row.counts and not row.underdispersed, QUANTILES)
+    values = quantiles(mean, mixture, row.level_cv, row.counts and not row.underdispersed, probabilities)
     values = np.rint(values) if row.underdispersed else values
     first = int(period_index(row.start_date, freq))
     dates = period_start(np.arange(first, first + len(mean)), freq).astype("datetime64[s]")
-    named = {quantile_name(probability): values[:, i] for i, probability in enumerate(QUANTILES)}
+    named = {quantile_name(probability): values[:, i] for i, probability in enumerate(probabilities)}
     return pd.DataFrame({"sku": row.sku, "location": row.location, "date": dates, "model": row.model, "mean": mean} | named)
