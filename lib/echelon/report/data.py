@@ -70,6 +70,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "level_scores": _contract("level_scores"),
     # The whole table.
     "situation_scores": _contract("situation_scores"),
+    # In all, and the categories with most demand under promotions. Empty where no signal says of any.
+    "promotion_uplift": _contract("promotion_uplift"),
     # That in all, and the locations and categories that stray by most units.
     "forecast_bias": _contract("forecast_bias"),
     # forecast_explanations by segment and driver: SKU-locations, and sums of total. Empty where none was asked for.
@@ -161,6 +163,7 @@ class ReportData:
     candidate_scores: pd.DataFrame = _frame("candidate_scores")
     level_scores: pd.DataFrame = _frame("level_scores")
     situation_scores: pd.DataFrame = _frame("situation_scores")
+    promotion_uplift: pd.DataFrame = _frame("promotion_uplift")
     forecast_bias: pd.DataFrame = _frame("forecast_bias")
     driver_totals: pd.DataFrame = _frame("driver_totals")
     candidate_levels: pd.DataFrame = _frame("candidate_levels")

@@ -19,8 +19,11 @@ from echelon.stages.forecast.distributions import coverage, distributions, resid
 from echelon.stages.forecast.forecast_drivers import explanations_table, features_table
 from echelon.stages.forecast.live import live_forecasts
 from echelon.stages.forecast.new_items import with_new_items
+from echelon.stages.forecast.promotion_uplift import uplift_table
 from echelon.stages.forecast.reconcile import corrected, hierarchy, level_table
 from echelon.stages.forecast.situations import situation_table
+from echelon.stages.forecast.without_drivers import without_drivers
+from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
 from echelon.stages.shared.history import SERIES
@@ -29,10 +32,11 @@ from echelon.stages.shared.windows import WORD
 
 def run(context: Context) -> str:
     """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations`, `level_scores`,
-    `forecast_bias` and `situation_scores`."""
+    `forecast_bias`, `situation_scores` and `promotion_uplift`."""
     lake, windows = context.lake, context.windows
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
-    live, features = live_forecasts(context, chosen, windows)
+    demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
+    live, features = live_forecasts(context, chosen, demand, signals, windows)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.keep("scores", lake.read("backtest_scores").join(chosen, [*SERIES, "model"]))
     sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
@@ -48,13 +52,15 @@ def run(context: Context) -> str:
         partial(_quantile_rows, freq=windows.freq, probabilities=probabilities),
         as_published(TABLES["forecasts"], [*map(quantile_name, probabilities)]).ddl,
     )
+    compared = without_drivers(context, demand, signals, windows)
     other_tables = {
         "coverage": coverage(context, scores, residuals),
         "features": features_table(features),
         "forecast_explanations": explanations_table(context, features, demand_distributions),
         "level_scores": level_table(context, sums, scores, windows),
         "forecast_bias": bias_table(context, sums, scores, windows),
-        "situation_scores": situation_table(context, chosen, windows),
+        "situation_scores": situation_table(context, chosen, compared, windows),
+        "promotion_uplift": uplift_table(context, compared),
     }
     published = lake.publish({"demand_distributions": demand_distributions, "forecasts": table} | other_tables)
     models = demand_distributions.select("model").distinct().count()
