@@ -34,7 +34,7 @@ def table(spark: SparkSession) -> pd.DataFrame:
     rows += [row("still", [99.0] * 4, [NONE] * 4)]
     items: Rows = [(sku, None, "tea") for sku in tea] + [("cup", None, None), ("still", None, "tea")]
     tables = {"items": [(sku, words, category, 1.0) for sku, words, category in items]}
-    made = context(spark, tables)
+    made = context(spark, tables, signals={"flyer": {"missing": 0}, "price": {"missing": "last"}})
     found = uplift_table(made, spark.createDataFrame(rows, _COMPARED)).toPandas()
     assert list(found.columns) == TABLES["promotion_uplift"].column_names
     return found.set_index(["promotion", "category"]).sort_index()
@@ -73,7 +73,9 @@ def test_the_interval_is_that_of_the_delta_method_over_skus(table: pd.DataFrame)
     assert ends == pytest.approx([2.45 * np.exp(-1.96 * error), 2.45 * np.exp(1.96 * error)])
 
 
-def test_without_signals_the_table_is_empty(spark: SparkSession) -> None:
-    found = uplift_table(context(spark), None)
-    assert found.columns == TABLES["promotion_uplift"].column_names
-    assert found.isEmpty()
+def test_without_signals_of_promotions_the_table_is_empty(spark: SparkSession) -> None:
+    compared = spark.createDataFrame([row("A", [1.0] * 4, [NONE] * 4)], _COMPARED)
+    for settings, frame in (({}, None), ({"weather": {"missing": "last"}}, compared)):
+        found = uplift_table(context(spark, signals=settings), frame)
+        assert found.columns == TABLES["promotion_uplift"].column_names
+        assert found.isEmpty()

@@ -7,6 +7,7 @@ from echelon.core.inventory.bootstrap import FEWEST
 from echelon.engine.decimal_sums import exact_sum
 from echelon.lake.contracts import TABLES
 from echelon.stages.forecast.bias import ALL
+from echelon.stages.forecast.without_drivers import promotions
 from echelon.stages.shared.context import Context
 
 _KEY = ("promotion", "level", "category")
@@ -17,9 +18,9 @@ _95_PERCENT = 1.96
 
 
 def uplift_table(context: Context, compared: DataFrame | None) -> DataFrame:
-    """compared: `without_drivers`. Without rows where there is nothing to compare."""
+    """compared: `without_drivers`. Without rows where there is nothing to compare, or no signal says of promotions."""
     table = TABLES["promotion_uplift"]
-    if compared is None:
+    if compared is None or not promotions(context.settings):
         return context.spark.createDataFrame([], table.ddl)
     by_sku = context.lake.keep("uplift_by_sku", _by_sku(context, compared))
     totals = by_sku.groupBy(*_KEY).agg(

@@ -26,7 +26,7 @@ from echelon.stages.shared.windows import Windows
 _SCHEMA = "sku string, location string, cutoff date, status string, without array<double>, promoted array<string>"
 
 
-def _promotions(settings: Configuration) -> list[tuple[Kind, str]]:
+def promotions(settings: Configuration) -> list[tuple[Kind, str]]:
     """Kind and name of the signals that say of promotions (0 where they have no row) and of prices."""
     found: list[tuple[Kind, str]] = []
     for name, signal in sorted(settings.signals.items()):
@@ -51,7 +51,7 @@ def without_drivers(context: Context, demand: DataFrame, signals: Signals, windo
     buckets = split(context, "without_drivers", demand, SERIES, demand_rows(context))
     bare = replace(signals, chosen=(), shared={})
     (taught,) = learned(context, "without_drivers", buckets, _newest(context, windows, bare), pooled)
-    kinds = _promotions(context.settings)
+    kinds = promotions(context.settings)
     function = partial(_newest_window, candidate=taught, windows=windows, bare=bare, signals=signals, kinds=kinds)
     rows = context.lake.keep_parts("without_drivers", buckets.parts(function, _SCHEMA))
     ours = context.lake.read("backtest_scores").where((F.col("model") == taught.name) & (F.col("status") == OK))
