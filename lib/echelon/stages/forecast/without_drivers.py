@@ -78,6 +78,8 @@ def _newest_window(
     cutoff = windows.cutoffs[-1]
     panel = bare.panel(rows).before(cutoff)
     joins = panel.lengths >= max(windows.least_periods, 1)
+    if not joins.any():
+        return pd.DataFrame(columns=[column.split()[0] for column in _SCHEMA.split(", ")])
     means = guarded(candidate, panel.select(joins), windows.gap + windows.horizon)
     return pd.DataFrame(
         {
