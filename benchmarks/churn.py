@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from echelon.core.arrays import Matrix
 from echelon.core.demand.periods import start_date
+from echelon.core.forecast.evaluation.scores import PINBALL_PROBABILITIES
 from echelon.core.forecast.panel import KEYS
-from echelon.lake.contracts.forecast import QUANTILES
 from pyspark.sql import SparkSession
 
 from benchmarks.real.business import Business, demand_of
@@ -24,7 +24,7 @@ from benchmarks.real.scores import Judged, judged, point_scores
 from benchmarks.real.sets import businesses
 from benchmarks.real.stage_run import plan, session
 
-UPPER = QUANTILES.index(0.95)
+UPPER = PINBALL_PROBABILITIES.index(0.95)
 SETS = ("m5",)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from echelon.core.arrays import Matrix, Vector
 from echelon.core.forecast.evaluation import scores, wrmsse
 from echelon.core.forecast.panel import KEYS
-from echelon.lake.contracts.forecast import QUANTILES, quantile_name
+from echelon.lake.contracts.quantiles import quantile_name
 
 from benchmarks.real.business import Business, Demand, grid
 from benchmarks.real.stage_run import Published
@@ -19,7 +19,7 @@ _BIASED = ("location", "category")
 @dataclass(frozen=True)
 class Judged:
     """One run beside what happened, series in the order of their names. training: (n, T) units before the cut; actual:
-    (n, MOST_HORIZONS x horizon), NaN where it is not known; mean: (n, h); quantiles: (n, h, QUANTILES)."""
+    (n, MOST_HORIZONS x horizon), NaN where it is not known; mean: (n, h); quantiles: (n, h, PINBALL_PROBABILITIES)."""
 
     business: Business
     keys: pd.DataFrame
@@ -40,7 +40,7 @@ def judged(business: Business, demand: Demand, cut: int, published: Published) -
     keys, mean, first = grid(rows, business.freq, "mean")
     if first != cut:
         raise ValueError(f"{business.name}: forecasts begin with period {first}, not {cut}")
-    quantiles = np.stack([grid(rows, business.freq, quantile_name(q))[1] for q in QUANTILES], axis=-1)
+    quantiles = np.stack([grid(rows, business.freq, quantile_name(q))[1] for q in scores.PINBALL_PROBABILITIES], axis=-1)
     place = pd.MultiIndex.from_frame(demand.keys).get_indexer(pd.MultiIndex.from_frame(keys))
     actual = demand.after(cut, MOST_HORIZONS * mean.shape[1])
     return Judged(business, keys, demand.before(cut)[place], actual[place], mean, quantiles)
@@ -61,7 +61,7 @@ def point_scores(one: Judged) -> dict[str, float]:
         "wrmsse": _wrmsse(one, np.where(known, actual, one.mean)),
         "rmsse": float(np.sqrt(squares.mean())),
         "pinball": _scaled_pinball(loss, one.training),
-        "wql": float(2.0 * np.nansum(loss) / len(QUANTILES) / demand),
+        "wql": float(2.0 * np.nansum(loss) / len(scores.PINBALL_PROBABILITIES) / demand),
         "wape": float(np.abs(error).sum() / demand),
         "bias": float(error.sum() / demand),
         **{f"|bias| {name}": _bias_by(one, error, name) for name in _BIASED if name in one.business.attributes},
@@ -102,7 +102,7 @@ def _price(one: Judged) -> Vector:
 
 def _pinball(actual: Matrix, quantiles: Matrix) -> Matrix:
     """(n, h, probabilities)."""
-    difference, q = actual[..., None] - quantiles, np.asarray(QUANTILES)
+    difference, q = actual[..., None] - quantiles, np.asarray(scores.PINBALL_PROBABILITIES)
     return np.maximum(q * difference, (q - 1.0) * difference)
 
 

@@ -15,10 +15,10 @@ from echelon.core.forecast.base.candidate import guarded
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.forecast.evaluation.backtest import backtest, cutoffs
 from echelon.core.forecast.evaluation.live import forecast
+from echelon.core.forecast.evaluation.scores import PINBALL_PROBABILITIES
 from echelon.core.forecast.panel import Panel, make_panel
 from echelon.core.forecast.selection.candidates import candidates
 from echelon.core.probability.mixture import mixture_of, mixture_quantiles
-from echelon.lake.contracts.forecast import QUANTILES
 from support.case_plans import CASES, planned
 
 if TYPE_CHECKING:
@@ -124,10 +124,10 @@ def test_constant_weeks_are_forecast_as_they_are_with_no_width() -> None:
         assert live["status"].tolist() == ["ok", "ok"] and mean == pytest.approx(4.0, abs=0.01)
         mixture = mixture_of(*(np.repeat(live[name].to_numpy(), 8) for name in SHAPE_COLUMNS))
         assert live["counts"].all() and live["underdispersed"].all()
-        found = mixture_quantiles(mean.ravel(), mixture, np.zeros(16, bool), QUANTILES)
+        found = mixture_quantiles(mean.ravel(), mixture, np.zeros(16, bool), PINBALL_PROBABILITIES)
         assert found == pytest.approx(4.0, abs=0.01)
     with np.errstate(divide="raise", invalid="raise"):
-        scores = backtest(panel, chosen, cutoffs(panel.end, 8, 3), 8, QUANTILES, 16)
+        scores = backtest(panel, chosen, cutoffs(panel.end, 8, 3), 8, PINBALL_PROBABILITIES, 16)
     assert scores["rmsse"].isna().all()
     assert np.isfinite(scores[["bias", "pinball", "crps", "inventory_cost", "absolute_error"]].to_numpy(np.float64)).all()
 
@@ -135,7 +135,7 @@ def test_constant_weeks_are_forecast_as_they_are_with_no_width() -> None:
 def test_rare_demand_gets_forecasts_and_finite_scores() -> None:
     panel = panel_of("b7-all-intermittent", "D")
     chosen = candidates("D", ["seasonal_naive", "moving_average", "sba", "tsb"])
-    scores = backtest(panel, chosen, cutoffs(panel.end, 28, 3), 28, QUANTILES, 56)
+    scores = backtest(panel, chosen, cutoffs(panel.end, 28, 3), 28, PINBALL_PROBABILITIES, 56)
     assert set(scores["status"]) == {"ok"} and len(scores) == 3 * len(panel.keys) * len(chosen)
     assert np.isfinite(scores[["rmsse", "pinball", "crps", "inventory_cost"]].to_numpy(np.float64)).all()
     mean = guarded(chosen[2], panel, 28).mean

@@ -77,6 +77,19 @@ def test_overrides_are_yaml_values(base: str, override: str, section: str, name:
     assert (str(found) if name == "run_date" else found) == value
 
 
+@pytest.mark.parametrize(
+    "value", ["[0.5, 0.4]", "[0.5, 0.5]", "[5, 50]", "[0, 0.5]", "[0.12345]", "[]", "0.9", "[a]", "[true]"]
+)
+def test_quantiles_are_probabilities_in_ascending_order(base: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected probabilities between 0 and 1 in ascending order"):
+        load([base], [f"forecast.quantiles={value}"])
+
+
+def test_quantiles_that_the_report_draws_are_published_with_those_asked_for(base: str) -> None:
+    chosen = load([base], ["forecast.quantiles=[0.5, 0.999]"]).forecast
+    assert chosen.published_quantiles == (0.05, 0.25, 0.5, 0.75, 0.95, 0.999)
+
+
 def test_unknown_setting_names_itself_the_file_and_what_is_allowed(tmp_path: Path, base: str) -> None:
     file = write(tmp_path, "mine.yaml", "run: {sed: 5}\n")
     message = refused([base, file])

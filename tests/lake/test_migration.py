@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import deltalake
 import pytest
+from delta.tables import DeltaTable
 from echelon.errors import EchelonError
 from echelon.lake import delta
 from echelon.lake.contracts.contract import Column, Table
+from echelon.lake.contracts.quantiles import quantile_columns
 from echelon.lake.lake import Lake
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -67,6 +69,39 @@ def test_what_does_not_only_add_is_refused(shelf: Lake, columns: tuple[Column, .
     with pytest.raises(EchelonError, match=rf"another contract of 'shelf': {words}.* Publish to a new folder"):
         under(shelf, *columns)
     assert deltalake.DeltaTable(shelf.path("shelf")).version() == 1
+
+
+def fan(lake: Lake, *probabilities: float) -> int:
+    """A table of quantiles with one row, as a run with this list makes it; returns its version."""
+    columns = quantile_columns(probabilities)
+    table = Table("fan", "forecast", "A fan.", ("name",), (NAME, *columns), quantiles=tuple(c.name for c in columns))
+    created = delta.ensure_table(lake.spark, table, lake.path("fan"))
+    write = delta.fill if created else delta.replace
+    return write(lake.spark.createDataFrame([("a", *probabilities)], table.ddl), table, lake.path("fan"), "run")
+
+
+def test_other_quantiles_make_the_table_anew_and_earlier_versions_stay_as_they_were(lake: Lake) -> None:
+    first, second = fan(lake, 0.05, 0.5, 0.95), fan(lake, 0.05, 0.95, 0.995)
+    path = lake.path("fan")
+    assert deltalake.DeltaTable(path, version=first).to_pandas().to_dict("records") == [
+        {"name": "a", "q05": 0.05, "q50": 0.5, "q95": 0.95}
+    ]
+    newest = deltalake.DeltaTable(path)
+    assert newest.version() == second
+    assert newest.to_pandas().to_dict("records") == [{"name": "a", "q05": 0.05, "q95": 0.95, "q995": 0.995}]
+    assert [field.nullable for field in newest.schema().fields] == [False] * 4
+    assert newest.protocol().min_reader_version == 1
+    with pytest.raises((Py4JJavaError, PySparkException), match="DELTA_VIOLATE_CONSTRAINT"):
+        delta.append(lake.spark.createDataFrame([("b", 0.0, 0.0, -1.0)], "name string, q05 double, q95 double, q995 double"),
+                     path, "run")  # fmt: skip
+
+
+def test_a_release_with_other_quantiles_can_be_brought_back_and_planned_on_from(lake: Lake) -> None:
+    first, _ = fan(lake, 0.05, 0.5, 0.95), fan(lake, 0.05, 0.95, 0.995)
+    DeltaTable.forPath(lake.spark, lake.path("fan")).restoreToVersion(first)
+    assert deltalake.DeltaTable(lake.path("fan")).to_pandas().columns.tolist() == ["name", "q05", "q50", "q95"]
+    fan(lake, 0.1, 0.9)
+    assert deltalake.DeltaTable(lake.path("fan")).to_pandas().to_dict("records") == [{"name": "a", "q10": 0.1, "q90": 0.9}]
 
 
 def test_a_version_from_before_an_addition_is_read_with_nulls(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,7 @@ def planned() -> dict[str, Any]:
         "level_scores": f.level_scores(),
         "forecast_bias": f.forecast_bias(),
         "situation_scores": f.situation_scores(),
+        "promotion_uplift": f.promotion_uplift(),
         "candidate_levels": f.candidate_levels(),
         "coverage": f.coverage(),
         "orders": m.orders(),

@@ -12,7 +12,7 @@ import pytest
 from echelon.core.network.deliveries import PERFORMANCE
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import CHECKS_PAGE, render, write_pages
-from echelon.report.sections.accuracy import accuracy, situations
+from echelon.report.sections.accuracy import accuracy, situations, uplifts
 from echelon.report.summary import summary_lines
 from support import ROOT
 from support.parsed import Page
@@ -47,6 +47,22 @@ def test_hard_situations_come_with_their_periods_and_what_is_known(full: ReportD
     names = ("situation", "periods", "wape_champion", "wape_moving_average")
     rows = [tuple(row[name] for name in names) for row in situations(full)]
     assert rows == [("ordinary", 900, 0.4, None), ("event", 900, 0.55, None), ("launch", 21, None, None)]
+
+
+def test_what_promotions_were_worth_is_shown_beside_the_errors_without_drivers(full: ReportData) -> None:
+    page = Page(render(full))
+    assert "WAPE of the pooled model without drivers" in page.text
+    assert "flyer all 15 300" in page.text
+    assert [(row["category"], row["uplift"]) for row in uplifts(full)] == [("all", 1.8), ("tea", 2.0), ("cups", 1.2)]
+    for words in ("+80.0% 60.0 to 100.0 +70.0%", "+20.0% +30.0%"):
+        assert words in page.text, words
+
+
+def test_without_signals_nothing_is_said_of_drivers(full: ReportData) -> None:
+    scores = full.situation_scores[~full.situation_scores["model"].str.endswith("_drivers")]
+    page = Page(render(replace(full, situation_scores=scores, promotion_uplift=full.promotion_uplift[:0])))
+    assert "without drivers" not in page.text
+    assert "Uplift" not in page.text
 
 
 def test_page_needs_no_network(full: ReportData) -> None:

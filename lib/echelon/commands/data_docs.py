@@ -51,7 +51,7 @@ def write(spark: SparkSession, settings: Configuration) -> str:
 
 def _reads(tables: Iterable[str], suites: Path) -> set[str]:
     """What the suites' queries refer to beside their own table."""
-    return {name for table in tables for expectation in load_suite(suites, table) for name in expectation.reads}
+    return {name for table in tables for expectation in load_suite(suites, TABLES[table]) for name in expectation.reads}
 
 
 def _register_earlier(spark: SparkSession, output: str, reads: set[str], versions: Mapping[str, int]) -> None:

@@ -3,8 +3,9 @@
 import os
 import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -302,12 +303,40 @@ class Backtest(Strict):
         return names
 
 
+# The report draws these.
+_DRAWN = (0.05, 0.25, 0.75, 0.95)
+
+
 class Forecast(Strict):
     """What is told of forecasts."""
+
+    quantiles: tuple[float, ...] = Field(
+        (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995),
+        description="probabilities of the quantiles in `forecasts`, a column each (q05, q975); 0.05, 0.25, 0.75 and 0.95, "
+        "which the report draws, are always there. Champions do not depend on it",
+    )
 
     explain: Literal["all"] | Annotated[int, Field(ge=0)] = Field(
         0, description="SKUs whose forecasts are explained by their drivers, those of the greatest annual value; all, or 0"
     )
+
+    @field_validator("quantiles", mode="before")
+    @classmethod
+    def _ascending(cls, quantiles: Any) -> Any:
+        listed = isinstance(quantiles, list | tuple) and len(quantiles) > 0
+        known = listed and all(type(q) is float and 0 < q < 1 and q == round(q, 4) for q in quantiles)
+        if not (known and all(a < b for a, b in pairwise(quantiles))):
+            raise PydanticCustomError(
+                "quantiles",
+                "expected probabilities between 0 and 1 in ascending order, each once and of at most four decimals, for "
+                "example [0.5, 0.9, 0.975]",
+            )
+        return quantiles
+
+    @property
+    def published_quantiles(self) -> tuple[float, ...]:
+        """Probabilities of the quantiles in `forecasts`, ascending."""
+        return tuple(sorted({*self.quantiles, *_DRAWN}))
 
 
 class Stock(Strict):

@@ -7,7 +7,7 @@ from echelon.errors import EchelonError
 from echelon.lake.contracts.contract import Table
 from echelon.lake.files import list_files
 from echelon.lake.migration import migrate
-from echelon.lake.schema import CONSTRAINT, comment, constraint, properties, spark_schema
+from echelon.lake.schema import define
 
 
 def ensure_table(spark: SparkSession, table: Table, path: str) -> bool:
@@ -19,22 +19,8 @@ def ensure_table(spark: SparkSession, table: Table, path: str) -> bool:
     if DeltaTable.isDeltaTable(spark, path):
         migrate(spark, table, path)
         return False
-    _create(spark, table, path)
+    define(DeltaTable.createIfNotExists(spark), table, path).execute()
     return True
-
-
-def _create(spark: SparkSession, table: Table, path: str) -> None:
-    builder = DeltaTable.createIfNotExists(spark).location(path).comment(table.meaning)
-    for field, column in zip(spark_schema(table).fields, table.columns, strict=True):
-        builder = builder.addColumn(field.name, field.dataType, nullable=column.nullable, comment=comment(column))
-    condition = constraint(table)
-    # A CHECK is a property to Delta; given at creation it needs no commit of its own.
-    check = {f"delta.constraints.{CONSTRAINT}": condition} if condition else {}
-    for name, value in (properties(table) | check).items():
-        builder = builder.property(name, value)
-    if table.by_run:
-        builder = builder.partitionedBy("run_id")
-    builder.execute()
 
 
 def replace(frame: DataFrame, table: Table, path: str, run_id: str) -> int:

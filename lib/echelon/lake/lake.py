@@ -14,6 +14,8 @@ from echelon.lake import delta
 from echelon.lake.checks.guard import Check, check, prepare
 from echelon.lake.checks.suites import RELEASED
 from echelon.lake.contracts import TABLES
+from echelon.lake.contracts.contract import Table
+from echelon.lake.contracts.quantiles import as_published
 from echelon.lake.files import absolute, delete_folder, delete_if_empty, is_local, list_files
 from echelon.lake.run_state import RunState
 from echelon.lake.schema import conform, spark_schema
@@ -75,7 +77,7 @@ class Lake:
     def _at(self, name: str, version: int) -> DataFrame:
         """A table at a version; columns that its contract did not have then are null."""
         frame = delta.read(self.spark, self.path(name), version)
-        new = [column for column in TABLES[name].columns if column.name not in frame.columns]
+        new = [column for column in _contract(name, frame).columns if column.name not in frame.columns]
         return frame.withColumns({column.name: F.lit(None).cast(column.type) for column in new})
 
     def publish(self, frames: Mapping[str, DataFrame]) -> dict[str, int]:
@@ -169,7 +171,7 @@ class Lake:
         # Plain Parquet: a folder that only this run writes to is as exact a version as a Delta commit, and cheaper.
         place = f"{self._staging()}/tables/{name}"
         rows = Observation()
-        counted = conform(frame, TABLES[name]).observe(rows, F.count(F.lit(1)).alias("rows"))
+        counted = conform(frame, _contract(name, frame)).observe(rows, F.count(F.lit(1)).alias("rows"))
         counted.write.mode("overwrite").parquet(place)
         self._rows[name] = int(rows.get["rows"])
         return self._written([place], counted)
@@ -182,8 +184,9 @@ class Lake:
         """The queries of the suites run side by side; Great Expectations itself takes one table after the other."""
         find = partial(self._find, staged=staged)
         frames = {name: self._in_few_tasks(name, frame) for name, frame in staged.items()}
-        ready = self._side_by_side(lambda name: prepare(frames[name], TABLES[name], self._suites, find, self.keep), frames)
-        return [r for name, prepared in zip(frames, ready, strict=True) for r in check(frames[name], TABLES[name], prepared)]
+        tables = {name: _contract(name, frame) for name, frame in frames.items()}
+        ready = self._side_by_side(lambda name: prepare(frames[name], tables[name], self._suites, find, self.keep), frames)
+        return [r for name, prepared in zip(frames, ready, strict=True) for r in check(frames[name], tables[name], prepared)]
 
     def _in_few_tasks(self, name: str, frame: DataFrame) -> DataFrame:
         """The frame in one partition where it is small: then Spark plans no exchange of its rows."""
@@ -203,9 +206,15 @@ class Lake:
         return self.read_released(name.removeprefix(RELEASED))
 
     def _commit(self, name: str, staged: DataFrame) -> int:
-        created = delta.ensure_table(self.spark, TABLES[name], self.path(name))
+        table = _contract(name, staged)
+        created = delta.ensure_table(self.spark, table, self.path(name))
         write = delta.fill if created else delta.replace
-        return write(staged, TABLES[name], self.path(name), self.run.run_id)
+        return write(staged, table, self.path(name), self.run.run_id)
+
+
+def _contract(name: str, frame: DataFrame) -> Table:
+    """The table's contract, with the quantiles that the frame has."""
+    return as_published(TABLES[name], frame.columns)
 
 
 def _refuse_blocked(checks: list[Check]) -> None:

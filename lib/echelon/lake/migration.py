@@ -6,14 +6,15 @@ from pyspark.sql.types import StructField
 
 from echelon.errors import EchelonError
 from echelon.lake.contracts.contract import Table
-from echelon.lake.schema import CONSTRAINT, CONTRACT, constraint, digest, properties, spark_schema
+from echelon.lake.contracts.quantiles import NAME
+from echelon.lake.schema import CONSTRAINT, CONTRACT, constraint, define, digest, properties, spark_schema
 
 Fields = dict[str, StructField]
 
 
 def migrate(spark: SparkSession, table: Table, path: str) -> None:
     """Bring the table at `path` to its contract: new nullable columns, columns that may now be null, meanings, constraint,
-    properties.
+    properties. With other quantiles it is made anew, without rows: it is about to be filled, and earlier versions stay.
 
     Raises EchelonError when a column is gone, has another type or may no longer be null, and when earlier rows break the
     constraint.
@@ -23,11 +24,19 @@ def migrate(spark: SparkSession, table: Table, path: str) -> None:
         return
     existing = {field.name: field for field in spark.read.format("delta").load(path).schema.fields}
     wanted = {field.name: field for field in spark_schema(table).fields}
-    _refuse(table, path, _conflicts(existing, wanted))
+    other = {name for name in existing.keys() ^ wanted.keys() if table.quantiles and NAME.fullmatch(name)}
+    _refuse(table, path, _conflicts(_without(existing, other), _without(wanted, other)))
+    if other:
+        define(DeltaTable.replace(spark), table, path).execute()
+        return
     place = f"delta.`{path}`"
     for statement in _column_changes(existing, wanted):
         spark.sql(f"ALTER TABLE {place} {statement}")
     _set_properties(spark, table, path, there)
+
+
+def _without(fields: Fields, names: set[str]) -> Fields:
+    return {name: field for name, field in fields.items() if name not in names}
 
 
 def _conflicts(existing: Fields, wanted: Fields) -> list[str]:

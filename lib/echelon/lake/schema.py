@@ -1,8 +1,9 @@
-"""From a table's contract to Spark: schema, constraint, and a frame that conforms."""
+"""From a table's contract to Spark: schema, constraint, definition, and a frame that conforms."""
 
 import hashlib
 from typing import cast
 
+from delta.tables import DeltaTableBuilder
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -48,6 +49,19 @@ def properties(table: Table) -> dict[str, str]:
     kept = f"interval {table.retention_days} days"
     durations = {"delta.logRetentionDuration": kept, "delta.deletedFileRetentionDuration": kept}
     return _READABLE | durations | {CONTRACT: digest(table)}
+
+
+def define(builder: DeltaTableBuilder, table: Table, path: str) -> DeltaTableBuilder:
+    """What a statement that makes the table at `path` must say: comments, NOT NULL, CHECK, properties and partitions."""
+    builder = builder.location(path).comment(table.meaning)
+    for field, column in zip(spark_schema(table).fields, table.columns, strict=True):
+        builder = builder.addColumn(field.name, field.dataType, nullable=column.nullable, comment=comment(column))
+    condition = constraint(table)
+    # A CHECK is a property to Delta; given at creation it needs no commit of its own.
+    check = {f"delta.constraints.{CONSTRAINT}": condition} if condition else {}
+    for name, value in (properties(table) | check).items():
+        builder = builder.property(name, value)
+    return builder.partitionedBy("run_id") if table.by_run else builder
 
 
 def digest(table: Table) -> str:

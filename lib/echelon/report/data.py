@@ -57,7 +57,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "items": _contract("items"),
     # Four to six SKU-locations: the last periods of demand, their forecasts, their segments.
     "history": _contract("demand"),
-    "forecasts": _contract("forecasts"),
+    "forecasts": ("sku", "location", "date", "model", "mean", "q05", "q25", "q75", "q95"),
     "segments": _contract("segments"),
     # segments, counted and added up by class.
     "segment_totals": ("abc", "demand_class", "series", "annual_value"),
@@ -70,6 +70,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "level_scores": _contract("level_scores"),
     # The whole table.
     "situation_scores": _contract("situation_scores"),
+    # In all, and the categories with most demand under promotions. Empty where no signal says of any.
+    "promotion_uplift": _contract("promotion_uplift"),
     # That in all, and the locations and categories that stray by most units.
     "forecast_bias": _contract("forecast_bias"),
     # forecast_explanations by segment and driver: SKU-locations, and sums of total. Empty where none was asked for.
@@ -161,6 +163,7 @@ class ReportData:
     candidate_scores: pd.DataFrame = _frame("candidate_scores")
     level_scores: pd.DataFrame = _frame("level_scores")
     situation_scores: pd.DataFrame = _frame("situation_scores")
+    promotion_uplift: pd.DataFrame = _frame("promotion_uplift")
     forecast_bias: pd.DataFrame = _frame("forecast_bias")
     driver_totals: pd.DataFrame = _frame("driver_totals")
     candidate_levels: pd.DataFrame = _frame("candidate_levels")

@@ -23,6 +23,7 @@ from echelon.stages.backtest.candidates import CandidateFunction, with_candidate
 from echelon.stages.backtest.combinations import with_combinations
 from echelon.stages.backtest.pooled import Origins, learned
 from echelon.stages.forecast.live import live_forecasts
+from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.resumable import split
@@ -168,7 +169,8 @@ def test_the_live_forecast_of_a_combination(spark: SparkSession, demand: pd.Data
     }
     made = Context(made.settings, spark, cast(Lake, Parts(tables)))
     windows = plan_windows(made.settings, date(2010, 6, 7), date(2011, 3, 7))
-    found = live_forecasts(made, chosen, windows)[0].toPandas().sort_values("sku", ignore_index=True)
+    beside = with_signals(made, rows.select("sku", "location", "date", "demand"), windows)
+    found = live_forecasts(made, chosen, *beside, windows)[0].toPandas().sort_values("sku", ignore_index=True)
     panel = make_panel(demand, "W")
     now = pd.concat([forecast(panel, c, windows.horizon) for c in candidates("W", NAMES)])
     members = pd.concat([scores, now.assign(cutoff=now["start_date"], forecast=now["mean"], rmsse=np.nan)])

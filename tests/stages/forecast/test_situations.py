@@ -16,6 +16,9 @@ OLD, NEW, GONE = ("A", "North"), ("B", "South"), ("C", "North")
 ACTUAL, CHAMPION, AVERAGE = [10.0] * 7, [11.0, 8.0, 10.0, 10.0, 10.0, 10.0, 10.0], [12.0] * 7
 
 
+_COMPARED = "sku string, location string, cutoff date, actual array<double>, `with` array<double>, without array<double>"
+
+
 def day(step: int) -> date:
     return CUTOFF + timedelta(days=step)
 
@@ -53,7 +56,8 @@ def table(spark: SparkSession) -> pd.DataFrame:
         signals={"promotion": {"known_ahead": True, "missing": 0}, "price": {"missing": "last"}},
     )  # fmt: skip
     chosen = spark.createDataFrame([(*key, "lightgbm") for key in first], "sku string, location string, model string")
-    found = situation_table(work, chosen, work.windows).toPandas()
+    compared = spark.createDataFrame([(*OLD, CUTOFF, ACTUAL, CHAMPION, AVERAGE)], _COMPARED)
+    found = situation_table(work, chosen, compared, work.windows).toPandas()
     assert list(found.columns) == TABLES["situation_scores"].column_names
     return found.set_index(["situation", "model"]).sort_index()
 
@@ -63,9 +67,15 @@ def row(table: pd.DataFrame, situation: str, model: str = "champion") -> tuple[i
     return int(found["forecasts"]), int(found["periods"]), round(float(found["wape"]), 6), round(float(found["bias"]), 6)
 
 
-def test_all_periods_and_only_champions_and_simple_models_are_there(table: pd.DataFrame) -> None:
+def test_all_periods_and_only_champions_and_what_they_are_compared_with_are_there(table: pd.DataFrame) -> None:
     assert row(table, "all") == (3, 21, round(9 / 210, 6), round(-3 / 210, 6))
-    assert {model for _, model in table.index} == {"champion", "moving_average"}
+    assert {model for _, model in table.index} == {"champion", "moving_average", "with_drivers", "without_drivers"}
+
+
+def test_the_pooled_model_with_and_without_drivers_stands_beside_on_the_same_rows(table: pd.DataFrame) -> None:
+    assert row(table, "promotion", "with_drivers") == (1, 1, 0.2, -0.2)
+    assert row(table, "promotion", "without_drivers") == (1, 1, 0.2, 0.2)
+    assert row(table, "all", "without_drivers") == (1, 7, 0.2, 0.2)
 
 
 def test_an_event_counts_once_where_it_is_and_on_its_day_alone(table: pd.DataFrame) -> None:

@@ -48,7 +48,7 @@ def series() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                 rng.negative_binomial(
                     3 if mean > 50 else 0.6, (3 if mean > 50 else 0.6) / ((3 if mean > 50 else 0.6) + level), 4000
                 ),
-                (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99),
+                (0.05, 0.25, 0.75, 0.95),
             )
             forecasts.append((sku, location, RUN_DATE + timedelta(weeks=h), model, level, *quantiles))
         segments.append(
@@ -135,7 +135,18 @@ def situation_scores() -> pd.DataFrame:
         for name, wape in (("ordinary", 0.4), ("event", 0.55))
         for model, worse in (("champion", 0.0), ("seasonal_naive", 0.2))
     ]
-    return frame("situation_scores", [*rows, ("launch", "champion", 3, 21, 0.0, None, None)])
+    newest = [("event", "with_drivers", 8, 180, 100.0, 0.5, 0.01), ("event", "without_drivers", 8, 180, 100.0, 0.7, -0.3)]
+    return frame("situation_scores", [*rows, *newest, ("launch", "champion", 3, 21, 0.0, None, None)])
+
+
+def promotion_uplift() -> pd.DataFrame:
+    """A promotion that doubles the demand for tea, and in all; too few SKUs of cups had it to say how sure that is."""
+    rows = [
+        ("flyer", "total", "all", 15, 40, 300, 9000.0, 1.8, 1.6, 2.0, 1.7),
+        ("flyer", "category", "cups", 3, 9, 60, 2500.0, 1.2, None, None, 1.3),
+        ("flyer", "category", "tea", 12, 31, 240, 6500.0, 2.0, 1.9, 2.1, 1.95),
+    ]
+    return frame("promotion_uplift", rows)
 
 
 def candidate_levels() -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""The expectations that follow from a contract: schema, keys, nulls, ranges and allowed values."""
+"""The expectations that follow from a contract: schema, keys, nulls, ranges, allowed values and order of quantiles."""
 
 import re
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from echelon.lake.contracts.contract import Column, Table
@@ -25,6 +26,8 @@ def contract_expectations(table: Table) -> list[dict[str, Any]]:
     ]
     for column in table.columns:
         entries += _column_expectations(column)
+    if table.quantiles:
+        entries.append(_no_crossing(table))
     return [{**entry, "severity": "critical"} for entry in entries]
 
 
@@ -37,6 +40,15 @@ def _unique_key(table: Table) -> dict[str, Any]:
         "type": "unexpected_rows_expectation",
         "kwargs": {"unexpected_rows_query": query},
         "notes": f"key {key} is unique",
+    }
+
+
+def _no_crossing(table: Table) -> dict[str, Any]:
+    crossed = " OR ".join(f"{low} > {high}" for low, high in pairwise(table.quantiles))
+    return {
+        "type": "unexpected_rows_expectation",
+        "kwargs": {"unexpected_rows_query": f"SELECT * FROM {{batch}} WHERE {crossed}"},
+        "notes": "quantiles do not cross",
     }
 
 

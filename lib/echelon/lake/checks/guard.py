@@ -65,7 +65,7 @@ def prepare(frame: DataFrame, table: Table, folder: Path, find: Find, keep: Keep
     missing = [name for name in table.column_names if name not in frame.columns]
     if missing:
         raise EchelonError(f"{table.name}: the staged table lacks the columns {', '.join(missing)}")
-    suite = load_suite(folder, table.name)
+    suite = load_suite(folder, table)
     for name in sorted({name for expectation in suite for name in expectation.reads}):
         find(name).createOrReplaceTempView(name)
     queries = {e.number: e.kwargs["unexpected_rows_query"] for e in suite if e.type == QUERY}

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from echelon.errors import EchelonError
+from echelon.lake.checks.contract_suite import contract_expectations
 from echelon.lake.checks.queries import summary_view
 from echelon.lake.contracts import TABLES
+from echelon.lake.contracts.contract import Table
 
 SEVERITIES = ("critical", "warning")
 FOLDER = "expectations"
@@ -51,20 +53,23 @@ class Expectation:
         }
 
 
-def load_suite(folder: Path, table: str) -> list[Expectation]:
-    """Read `folder/table.json`.
+def load_suite(folder: Path, table: Table) -> list[Expectation]:
+    """Read the table's file in `folder`. Where a setting gives the table other columns than the file knows, what follows from
+    the contract follows from that with these columns; what was added by hand stays.
 
     Raises EchelonError when the file is missing, empty, or has an expectation of unknown type or severity.
     """
-    file = folder / f"{table}.json"
+    file = folder / f"{table.name}.json"
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))["expectations"]
     except OSError:
-        raise EchelonError(f"{file}: no suite of expectations for the table '{table}'") from None
+        raise EchelonError(f"{file}: no suite of expectations for the table '{table.name}'") from None
     except (ValueError, KeyError, TypeError) as error:
         raise EchelonError(f"{file}: not a suite of expectations: {error}") from None
     if not entries:
         raise EchelonError(f"{file}: an empty suite checks nothing; nothing is published without a check")
+    if table.quantiles != TABLES[table.name].quantiles:
+        entries = [*contract_expectations(table), *(entry for entry in entries if entry.get("by") == "hand")]
     return [_expectation(file, number, entry) for number, entry in enumerate(entries, start=1)]
 
 

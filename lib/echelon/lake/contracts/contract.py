@@ -1,6 +1,6 @@
 """What a table is: its columns, types, units, keys and meaning, declared once and used everywhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Stage = Literal["ingest", "prepare", "backtest", "forecast", "stock", "replenish", "replay", "release"]
@@ -31,6 +31,8 @@ class Table:
     `retention_days`: how long versions that are no longer the newest can be read, at least.
     `summary`: of raw facts, a query on `{batch}` that adds them up in one pass, `{summary}` to the queries of the suite, which
     then need none of their own. Its column `copies` is above 0 where the key is not unique.
+    `quantiles`: columns that a setting names, in ascending order: the values of a row do not cross. Where a run asks for other
+    ones than the table has, it is made anew in one commit; earlier versions stay readable.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Table:
     by_run: bool = False
     retention_days: int = RETENTION_DAYS
     summary: str | None = None
+    quantiles: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def column_names(self) -> list[str]:

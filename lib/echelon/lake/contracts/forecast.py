@@ -1,16 +1,13 @@
 """Tables of the stages `backtest` and `forecast`."""
 
+from echelon.config.models import Forecast
+from echelon.core.forecast.evaluation.scores import PINBALL_PROBABILITIES
 from echelon.lake.contracts.common import LOCATION, MODEL, SEGMENT, SKU, amount, share
 from echelon.lake.contracts.contract import Column, Table
+from echelon.lake.contracts.quantiles import quantile_columns
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-
-
-def quantile_name(probability: float) -> str:
-    """Column name of a quantile: 0.05 -> q05."""
-    return f"q{round(probability * 100):02d}"
-
-
+_SCORED = ", ".join(map(str, PINBALL_PROBABILITIES))
+_QUANTILES = quantile_columns(Forecast().published_quantiles)
 _NO_SCALE = "; null where no series has a scale"
 _NO_DEMAND = "; null without demand"
 PURPOSE = Column("purpose", "string", "What the choice is for", allowed=("plan", "replay"))
@@ -46,7 +43,7 @@ BACKTEST_SCORES = Table(
         Column("bias", "double", "Sum of forecast - actual, over the horizon", "units"),
         amount(
             "pinball",
-            "Mean pinball loss over the published quantiles, scaled by mean training demand",
+            f"Mean pinball loss over the quantiles {_SCORED}, scaled by mean training demand",
             "1",
             nullable=True,
         ),
@@ -175,7 +172,9 @@ CHAMPION_HISTORY = Table(
 FORECASTS = Table(
     "forecasts",
     "forecast",
-    "Forecast per SKU, location and period: mean and quantiles of demand.",
+    "Forecast per SKU, location and period: mean and quantiles of demand, a column for each probability of "
+    "`forecast.quantiles`; these are the default's. Where the setting changes, so do the columns, and earlier versions of the "
+    "table keep theirs.",
     ("sku", "location", "date"),
     (
         SKU,
@@ -183,8 +182,9 @@ FORECASTS = Table(
         Column("date", "date", "First day of the period"),
         MODEL,
         amount("mean", "Mean forecast", "units"),
-        *(amount(quantile_name(q), f"{q:.0%} quantile of demand in this period", "units") for q in QUANTILES),
+        *_QUANTILES,
     ),
+    quantiles=tuple(column.name for column in _QUANTILES),
 )
 DEMAND_DISTRIBUTIONS = Table(
     "demand_distributions",
@@ -263,9 +263,11 @@ SITUATION_SCORES = Table(
     "situation_scores",
     "forecast",
     "Errors where forecasting is hard, apart, over all backtest windows: the champions beside the moving average and the "
-    "seasonal naive. A period may be in several situations. event: one lies in it; promotion: a signal that is 0 where there "
-    "is no row (`missing: 0`) is not 0; launch: the series was young at the cutoff (`segments.new_weeks`); run_down: it is "
-    "ending or dead today; level_shift: its level moved for good in the 13 weeks before the cutoff; ordinary: none of these.",
+    "seasonal naive; with_drivers and without_drivers, in the newest window alone: the pooled model (LightGBM), and the same "
+    "learned without signals and events, where the run has any. A period may be in several situations. event: one lies in it; "
+    "promotion: a signal that is 0 where there is no row (`missing: 0`) is not 0; launch: the series was young at the cutoff "
+    "(`segments.new_weeks`); run_down: it is ending or dead today; level_shift: its level moved for good in the 13 weeks "
+    "before the cutoff; ordinary: none of these.",
     ("situation", "model"),
     (
         Column(
@@ -274,12 +276,47 @@ SITUATION_SCORES = Table(
             "What makes it hard",
             allowed=("all", "ordinary", "event", "promotion", "launch", "run_down", "level_shift"),
         ),
-        Column("model", "string", "champion, or a simple model", allowed=("champion", "moving_average", "seasonal_naive")),
+        Column(
+            "model",
+            "string",
+            "champion, a simple model, or the pooled model with and without drivers",
+            allowed=("champion", "moving_average", "seasonal_naive", "with_drivers", "without_drivers"),
+        ),
         Column("forecasts", "int", "Forecasts of a series and window with such periods", "forecasts", check="forecasts >= 1"),
         Column("periods", "bigint", "Such periods", "periods", check="periods >= 1"),
         amount("demand", "Demand that happened in them", "units"),
         amount("wape", f"Sum of |forecast - actual| / demand{_NO_DEMAND}", "share", nullable=True),
         Column("bias", "double", f"Sum of forecast - actual / demand{_NO_DEMAND}", "share", nullable=True),
+    ),
+)
+PROMOTION_UPLIFT = Table(
+    "promotion_uplift",
+    "forecast",
+    "What promotions and cut prices were worth in the newest backtest window, by category: demand over what the pooled model "
+    "(LightGBM) forecasts when it has learned without signals and events, in periods with the promotion, divided by the same "
+    "in the periods of these series without any. What else happened on the same days counts too. None where the run has no "
+    "such signals. A promotion: a signal with `missing: 0` that is not 0; a cut: a price at least 5 % below its mean of the 91 "
+    "days (26 weeks, 12 months) before the window.",
+    ("promotion", "level", "category"),
+    (
+        Column("promotion", "string", "Name of the signal; `price cut`; those that came together, as `flyer + price cut`"),
+        Column("level", "string", "What demand is added up to", allowed=("total", "category")),
+        Column("category", "string", "Category, empty where it is not known; `all` in all"),
+        Column("skus", "int", "SKUs that had it", "SKUs", check="skus >= 1"),
+        Column("series", "int", "SKU-locations that had it", "series", check="series >= 1"),
+        Column("periods", "bigint", "Periods of these under it", "periods", check="periods >= 1"),
+        amount("demand", "Demand that happened in them", "units"),
+        amount("uplift", "1.3: 30 % more demand than without it; null where there are no other periods", "1", nullable=True),
+        amount(
+            "uplift_low",
+            "Lower end of its 95 % interval, from how SKUs differ (delta method); null where there are fewer than 10",
+            "1",
+            nullable=True,
+        ),
+        amount("uplift_high", "Upper end; as above", "1", nullable=True),
+        amount(
+            "forecast_uplift", "The same of what the model that knows of it forecast, instead of demand", "1", nullable=True
+        ),
     ),
 )
 COVERAGE = Table(
@@ -310,5 +347,6 @@ TABLES = (
     LEVEL_SCORES,
     FORECAST_BIAS,
     SITUATION_SCORES,
+    PROMOTION_UPLIFT,
     COVERAGE,
 )

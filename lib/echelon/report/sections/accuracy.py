@@ -160,13 +160,20 @@ def biases(data: ReportData) -> list[dict[str, Any]]:
 
 def situations(data: ReportData) -> list[dict[str, Any]]:
     """Per situation, the easiest first: its periods, and wape and bias of each model as `wape_champion`, ...; None where the
-    model did not compete."""
+    model did not compete. In the newest window alone: with_drivers, without_drivers."""
     if data.situation_scores.empty:
         return []
     wide = data.situation_scores.pivot_table(index="situation", columns="model", values=["wape", "bias"], dropna=False)
     wide.columns = wide.columns.map("_".join)
-    names = [f"{score}_{model}" for score in ("wape", "bias") for model in ("champion", "moving_average", "seasonal_naive")]
+    models = ("champion", "moving_average", "seasonal_naive", "with_drivers", "without_drivers")
+    names = [f"{score}_{model}" for score in ("wape", "bias") for model in models]
     rows = wide.reindex(columns=names).sort_values("wape_champion", kind="stable").reset_index()
     periods = data.situation_scores.groupby("situation")["periods"].max()
     known = rows.assign(periods=rows["situation"].map(periods)).astype(object)
     return records(known.where(known.notna(), None))
+
+
+def uplifts(data: ReportData) -> list[dict[str, Any]]:
+    """What promotions were worth: in all, then by category, those with most demand first."""
+    rows = data.promotion_uplift
+    return records(rows.assign(_first=rows["level"] != "total").sort_values(["_first", "demand"], ascending=[True, False]))

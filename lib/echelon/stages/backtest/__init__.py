@@ -6,9 +6,9 @@ import pandas as pd
 
 from echelon.core.forecast.base.candidate import Candidate
 from echelon.core.forecast.evaluation import backtest
+from echelon.core.forecast.evaluation.scores import PINBALL_PROBABILITIES
 from echelon.core.forecast.features.covariates import Signals
 from echelon.lake.contracts import TABLES
-from echelon.lake.contracts.forecast import QUANTILES
 from echelon.stages.backtest.candidate_levels import candidate_levels
 from echelon.stages.backtest.candidates import FAILED, names, with_candidates
 from echelon.stages.backtest.champions import champion_tables
@@ -50,7 +50,7 @@ def _backtest(demand: pd.DataFrame, chosen: list[Candidate], windows: Windows, s
         chosen,
         windows.cutoffs,
         windows.horizon,
-        QUANTILES,
+        PINBALL_PROBABILITIES,
         windows.least_periods,
         gap=windows.gap,
         refit=refit,

@@ -1,5 +1,6 @@
 """Stage `forecast`: the champions' forecasts with quantiles, and the distributions that simulation draws from."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -11,15 +12,18 @@ from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.probability.mixture import mixture_of
 from echelon.engine.grouped.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
-from echelon.lake.contracts.forecast import QUANTILES, quantile_name
+from echelon.lake.contracts.quantiles import as_published, quantile_name
 from echelon.stages.backtest.candidates import FAILED
 from echelon.stages.forecast.bias import bias_table
 from echelon.stages.forecast.distributions import coverage, distributions, residual_sums, with_champions
 from echelon.stages.forecast.forecast_drivers import explanations_table, features_table
 from echelon.stages.forecast.live import live_forecasts
 from echelon.stages.forecast.new_items import with_new_items
+from echelon.stages.forecast.promotion_uplift import uplift_table
 from echelon.stages.forecast.reconcile import corrected, hierarchy, level_table
 from echelon.stages.forecast.situations import situation_table
+from echelon.stages.forecast.without_drivers import without_drivers
+from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
 from echelon.stages.shared.history import SERIES
@@ -28,10 +32,11 @@ from echelon.stages.shared.windows import WORD
 
 def run(context: Context) -> str:
     """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations`, `level_scores`,
-    `forecast_bias` and `situation_scores`."""
+    `forecast_bias`, `situation_scores` and `promotion_uplift`."""
     lake, windows = context.lake, context.windows
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
-    live, features = live_forecasts(context, chosen, windows)
+    demand, signals = with_signals(context, lake.read("demand").select(*SERIES, "date", "demand"), windows)
+    live, features = live_forecasts(context, chosen, demand, signals, windows)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.keep("scores", lake.read("backtest_scores").join(chosen, [*SERIES, "model"]))
     sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
@@ -39,20 +44,23 @@ def run(context: Context) -> str:
     means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
     residuals = residual_sums(context, scores)
     demand_distributions = lake.keep("distributions", distributions(means, residuals))
+    probabilities = context.settings.forecast.published_quantiles
     table = apply_to_rows(
         demand_distributions.select(
             *SERIES, "model", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv"
         ),
-        partial(_quantile_rows, freq=windows.freq),
-        TABLES["forecasts"].ddl,
+        partial(_quantile_rows, freq=windows.freq, probabilities=probabilities),
+        as_published(TABLES["forecasts"], [*map(quantile_name, probabilities)]).ddl,
     )
+    compared = without_drivers(context, demand, signals, windows)
     other_tables = {
         "coverage": coverage(context, scores, residuals),
         "features": features_table(features),
         "forecast_explanations": explanations_table(context, features, demand_distributions),
         "level_scores": level_table(context, sums, scores, windows),
         "forecast_bias": bias_table(context, sums, scores, windows),
-        "situation_scores": situation_table(context, chosen, windows),
+        "situation_scores": situation_table(context, chosen, compared, windows),
+        "promotion_uplift": uplift_table(context, compared),
     }
     published = lake.publish({"demand_distributions": demand_distributions, "forecasts": table} | other_tables)
     models = demand_distributions.select("model").distinct().count()
@@ -62,17 +70,17 @@ def run(context: Context) -> str:
     )
 
 
-def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
+def _quantile_rows(rows: pd.DataFrame, freq: Frequency, probabilities: Sequence[float]) -> pd.DataFrame:
     """One row per series and period."""
-    return pd.concat([_series_rows(row, freq) for row in rows.itertuples(index=False)])
+    return pd.concat([_series_rows(row, freq, probabilities) for row in rows.itertuples(index=False)])
 
 
-def _series_rows(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+def _series_rows(row, freq: Frequency, probabilities: Sequence[float]) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean)
     mixture = mixture_of(*(np.asarray(getattr(row, name)) for name in SHAPE_COLUMNS))
-    values = quantiles(mean, mixture, row.level_cv, row.counts and not row.underdispersed, QUANTILES)
+    values = quantiles(mean, mixture, row.level_cv, row.counts and not row.underdispersed, probabilities)
     values = np.rint(values) if row.underdispersed else values
     first = int(period_index(row.start_date, freq))
     dates = period_start(np.arange(first, first + len(mean)), freq).astype("datetime64[s]")
-    named = {quantile_name(probability): values[:, i] for i, probability in enumerate(QUANTILES)}
+    named = {quantile_name(probability): values[:, i] for i, probability in enumerate(probabilities)}
     return pd.DataFrame({"sku": row.sku, "location": row.location, "date": dates, "model": row.model, "mean": mean} | named)

@@ -19,7 +19,6 @@ from echelon.stages.backtest.candidates import CandidateFunction, names, with_ca
 from echelon.stages.backtest.combinations import with_combinations
 from echelon.stages.backtest.pooled import Origins, rhythm_of
 from echelon.stages.forecast.forecast_drivers import FEATURE_COLUMNS, Explained, explained_skus, feature_rows
-from echelon.stages.prepare.signals import with_signals
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import Windows
@@ -32,10 +31,12 @@ _SCHEMA = f"{_LIVE}, {FEATURE_COLUMNS}"
 _COLUMNS = [column.split()[0] for column in _SCHEMA.split(", ")]
 
 
-def live_forecasts(context: Context, chosen: DataFrame, windows: Windows) -> tuple[DataFrame, DataFrame]:
-    """One row per series (`core.forecast.evaluation.live` and segment), and `feature_rows`. chosen: `with_champions`."""
-    demand, signals = with_signals(context, context.lake.read("demand").select(*SERIES, "date", "demand"), windows)
-    demand = demand.join(chosen.select(*SERIES, "model"), list(SERIES))
+def live_forecasts(
+    context: Context, chosen: DataFrame, known: DataFrame, signals: Signals, windows: Windows
+) -> tuple[DataFrame, DataFrame]:
+    """One row per series (`core.forecast.evaluation.live` and segment), and `feature_rows`. chosen: `with_champions`; known,
+    signals: as `with_signals` makes them."""
+    demand = known.join(chosen.select(*SERIES, "model"), list(SERIES))
     explained = explained_skus(context)
     function = partial(_champions_only, windows=windows, signals=signals, names=names(context), explained=explained)
     origins = Origins([windows.end], windows.horizon, signals, rhythm=rhythm_of(context))

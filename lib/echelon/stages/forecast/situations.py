@@ -17,9 +17,10 @@ CHAMPION, AVERAGE = "champion", "moving_average"
 _WEEKS_AFTER_SHIFT = 13
 
 
-def situation_table(context: Context, chosen: DataFrame, windows: Windows) -> DataFrame:
-    """Champions beside the moving average and the seasonal naive, by situation, over all windows. chosen: `with_champions`."""
-    rows = _compared(context, chosen).join(_series(context), list(SERIES))
+def situation_table(context: Context, chosen: DataFrame, compared: DataFrame | None, windows: Windows) -> DataFrame:
+    """Champions beside the moving average and the seasonal naive, by situation, over all windows; and the pooled model with and
+    without drivers in the newest. chosen: `with_champions`; compared: `without_drivers`."""
+    rows = _compared(context, chosen, compared).join(_series(context), list(SERIES))
     marked = _with_steps(context, _with_steps(context, rows, "event", windows), "promotion", windows)
     single = marked.select("model", F.explode(_situations(context, windows)).alias("of"), "forecast", "actual")
     known = single.where(F.size("of.steps") > 0)
@@ -37,11 +38,16 @@ def situation_table(context: Context, chosen: DataFrame, windows: Windows) -> Da
     ).select(TABLES["situation_scores"].column_names)  # fmt: skip
 
 
-def _compared(context: Context, chosen: DataFrame) -> DataFrame:
-    """Rows of `backtest_scores` of the champion, under that name, and of the two simple models."""
+def _compared(context: Context, chosen: DataFrame, compared: DataFrame | None) -> DataFrame:
+    """Rows of `backtest_scores` of the champion, under that name, and of the two simple models; those of `compared`."""
     scores = context.lake.read("backtest_scores").select(*SERIES, "model", "cutoff", "forecast", "actual")
     best = scores.join(chosen.select(*SERIES, "model"), [*SERIES, "model"], "semi").withColumn("model", F.lit(CHAMPION))
-    return best.unionByName(scores.where(F.col("model").isin(AVERAGE, FLOOR)))
+    rows = best.unionByName(scores.where(F.col("model").isin(AVERAGE, FLOOR)))
+    if compared is None:
+        return rows
+    models = [F.struct(F.lit(f"{name}_drivers").alias("model"), F.col(name).alias("forecast")) for name in ("with", "without")]
+    both = compared.select(*SERIES, "cutoff", "actual", F.inline(F.array(*models)))
+    return rows.unionByName(both)
 
 
 def _series(context: Context) -> DataFrame:

@@ -26,7 +26,7 @@ def all_frames(context: Context, used_lanes: list[Lane]) -> dict[str, pd.DataFra
     accuracy = ("champions", "candidate_scores", "candidate_levels", "level_scores", "situation_scores", "coverage")
     frames = {name: read(name) for name in ("kpis", *accuracy, "inputs")} | lane_frames(context, used_lanes)
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
-    frames["forecast_bias"] = _largest_biases(context)
+    frames |= {"forecast_bias": _largest_biases(context), "promotion_uplift": _largest_promotions(context)}
     frames |= _why_frames(context) | _quality_frames(context) | {"driver_totals": _driver_totals(context)}
     collected = {name: _sorted(frame.toPandas()) for name, frame in frames.items()}
     collected["items"] = _items(context, collected)
@@ -38,6 +38,12 @@ def _largest_biases(context: Context) -> DataFrame:
     units = F.abs(F.col("bias") * F.col("demand"))
     order = (F.col("level") != "total", F.desc_nulls_last(units), F.col("level"), F.col("member"))
     return context.lake.read("forecast_bias").orderBy(*order).limit(context.settings.report.rows)
+
+
+def _largest_promotions(context: Context) -> DataFrame:
+    """In all, and the categories with most demand under promotions."""
+    order = (F.col("level") != "total", F.desc("demand"), F.col("promotion"), F.col("category"))
+    return context.lake.read("promotion_uplift").orderBy(*order).limit(context.settings.report.rows)
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:

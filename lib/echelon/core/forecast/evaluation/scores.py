@@ -8,6 +8,9 @@ import numpy.typing as npt
 
 from echelon.core.arrays import Matrix, Vector
 
+# Of the quantiles whose pinball loss champions are chosen by.
+PINBALL_PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+
 
 def rmsse(actual: Matrix, mean: Matrix, naive_mse: Vector) -> Vector:
     """Root mean squared scaled error per series; NaN where the naive error of the training part is zero.
