@@ -202,7 +202,7 @@ DEMAND_DISTRIBUTIONS = Table(
         Column("start_date", "date", "First day of the first period"),
         Column("counts", "boolean", "Demand is in whole units"),
         UNDERDISPERSED,
-        Column("mean", "array<double>", "Mean per period of the horizon", "units"),
+        Column("mean", "array<double>", "Mean per period, of whole horizons from start_date on", "units"),
         *SHAPE,
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),
         share(
@@ -218,6 +218,14 @@ DEMAND_DISTRIBUTIONS = Table(
             "What each further horizon that a lead time and review period reach adds to the variance of F",
             "1",
             nullable=True,
+        ),
+        Column(
+            "horizon",
+            "int",
+            "Periods of a horizon, over which F stays the same; null: all that are forecast",
+            "periods",
+            nullable=True,
+            check="horizon >= 1",
         ),
     ),
 )

@@ -78,7 +78,7 @@ def _rows(context: Context, windows: Windows, known: DataFrame) -> DataFrame:
     scores = context.lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     counts = known.groupBy(*SERIES).agg(F.bool_and(F.col("demand") == F.round("demand")).alias("counts"))
     at_start = scores.where(F.col("cutoff") == F.lit(windows.replay_cutoff_date)).join(counts, list(SERIES))
-    begun = at_start.withColumn("start_date", F.lit(windows.replay_start_date))
+    begun = at_start.withColumns({"start_date": F.lit(windows.replay_start_date), "horizon": F.lit(windows.horizon)})
     live = begun.withColumnRenamed("forecast", "mean").drop("cutoff", "actual")
     past = replay_scores(scores, windows)
     sums = hierarchy(context, live, past, known, windows, windows.replay_start)

@@ -41,7 +41,7 @@ SUMMED = ["cases", *MISSES, "pairs", "common_seen", "common_foretold", *LONG_SUM
 STATISTIC_COLUMNS = [*KEYS, "segment", "cutoff", *SUMMED]
 DISTRIBUTION_COLUMNS = [
     *KEYS, "model", "status", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation",
-    "level_persistence", "level_growth",
+    "level_persistence", "level_growth", "horizon",
 ]  # fmt: skip
 # Pairs of locations at which half of their correlation is believed.
 BORROWED_PAIRS = 50.0

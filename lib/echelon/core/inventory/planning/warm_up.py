@@ -51,10 +51,10 @@ def _cycle_quantity(network: SupplyNetwork, point: Point) -> float:
 
 
 def measured_periods(network: SupplyNetwork, periods: int) -> int:
-    """About so many periods, half of the warm-up at least, in whole cycles of demand and reviews, which would count unevenly
-    else."""
-    wanted = max(periods, warm_up_periods(network) // 2)
+    """About so many periods, half of the warm-up and the longest path of demand at least, in whole cycles of demand and
+    reviews, which would count unevenly else."""
     lengths = [len(point.demand.mean) for point in network.nodes if point.demand is not None]
+    wanted = max(periods, warm_up_periods(network) // 2, *lengths, 1)
     cycle = math.lcm(*lengths, *(len(point.policy.calendar) for point in network.nodes))
     return max(round(wanted / cycle), 1) * cycle if cycle <= wanted else wanted
 
