@@ -175,7 +175,8 @@ CHAMPION_HISTORY = Table(
 FORECASTS = Table(
     "forecasts",
     "forecast",
-    "Forecast per SKU, location and period: mean and quantiles of demand.",
+    "Forecast per SKU, location and period: mean and quantiles of demand, as far ahead as the longest way through the network "
+    "lasts after one horizon of planning, in whole horizons.",
     ("sku", "location", "date"),
     (
         SKU,
@@ -250,6 +251,23 @@ LEVEL_SCORES = Table(
         amount("rmsse_after", f"The same {_AFTER}", "1", nullable=True),
     ),
 )
+AHEAD_SCORES = Table(
+    "ahead_scores",
+    "forecast",
+    "Errors by how far ahead is forecast: in the first horizon (28 days, 8 weeks or 3 months, if nothing else is set) after "
+    "the cutoff of a backtest window, in the second, the third and the fourth. From the windows that are followed by as many; "
+    "the sums of the champions' forecasts are corrected with weights from earlier windows alone.",
+    ("ahead", "model"),
+    (
+        Column("ahead", "int", "Which horizon after the cutoff; 1 is the first", "horizons", check="ahead >= 1"),
+        Column("model", "string", "champion, or a simple model", allowed=("champion", "moving_average")),
+        Column("windows", "int", "Backtest windows with whose cutoff it starts", "windows", check="windows >= 1"),
+        Column("forecasts", "int", "Forecasts of a series and window", "forecasts", check="forecasts >= 1"),
+        amount("demand", "Demand that happened", "units"),
+        amount("wape", f"Sum of |forecast - actual| / demand{_NO_DEMAND}", "share", nullable=True),
+        Column("bias", "double", f"Sum of forecast - actual / demand{_NO_DEMAND}", "share", nullable=True),
+    ),
+)
 FORECAST_BIAS = Table(
     "forecast_bias",
     "forecast",
@@ -316,6 +334,7 @@ TABLES = (
     FORECASTS,
     DEMAND_DISTRIBUTIONS,
     LEVEL_SCORES,
+    AHEAD_SCORES,
     FORECAST_BIAS,
     SITUATION_SCORES,
     COVERAGE,

@@ -13,35 +13,48 @@ from echelon.engine.grouped.buckets import apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.lake.contracts.forecast import QUANTILES, quantile_name
 from echelon.stages.backtest.candidates import FAILED
+from echelon.stages.forecast.ahead import ahead_table, with_paths
 from echelon.stages.forecast.bias import bias_table
 from echelon.stages.forecast.distributions import coverage, distributions, residual_sums, with_champions
 from echelon.stages.forecast.forecast_drivers import explanations_table, features_table
 from echelon.stages.forecast.live import live_forecasts
 from echelon.stages.forecast.new_items import with_new_items
-from echelon.stages.forecast.reconcile import corrected, hierarchy, level_table
+from echelon.stages.forecast.reconcile import beyond, corrected, hierarchy, level_table
 from echelon.stages.forecast.situations import situation_table
 from echelon.stages.shared.context import Context
 from echelon.stages.shared.failures import count_failures
+from echelon.stages.shared.forecast_reach import forecast_reach
 from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import WORD
 
 
 def run(context: Context) -> str:
     """Publish `demand_distributions`, `forecasts`, `coverage`, `features`, `forecast_explanations`, `level_scores`,
-    `forecast_bias` and `situation_scores`."""
+    `ahead_scores`, `forecast_bias` and `situation_scores`."""
     lake, windows = context.lake, context.windows
+    reach = forecast_reach(context, windows)
     chosen = lake.keep("chosen", with_champions(lake.read("segments"), lake.read("champions"), "plan"))
     live, features = live_forecasts(context, chosen, windows)
     failed = count_failures(context, live, "forecasts", FAILED)
     scores = lake.keep("scores", lake.read("backtest_scores").join(chosen, [*SERIES, "model"]))
-    sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end)
+    sums = hierarchy(context, live, scores, lake.read("demand"), windows, windows.end, reach)
     scaled = corrected(context, sums, live, "start_date", "mean", windows)
-    means = with_new_items(context, scaled, lake.read("demand"), sums, windows)
-    residuals = residual_sums(context, scores)
+    near = with_new_items(context, scaled, lake.read("demand"), sums, windows)
+    means = beyond(context, sums, near, "start_date", "mean", "mean", reach, windows)
+    residuals = residual_sums(context, with_paths(context, sums, scores, windows))
     demand_distributions = lake.keep("distributions", distributions(means, residuals))
     table = apply_to_rows(
         demand_distributions.select(
-            *SERIES, "model", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv"
+            *SERIES,
+            "model",
+            "start_date",
+            "counts",
+            "underdispersed",
+            "mean",
+            *SHAPE_COLUMNS,
+            "level_cv",
+            "level_growth",
+            "horizon",
         ),
         partial(_quantile_rows, freq=windows.freq),
         TABLES["forecasts"].ddl,
@@ -51,13 +64,14 @@ def run(context: Context) -> str:
         "features": features_table(features),
         "forecast_explanations": explanations_table(context, features, demand_distributions),
         "level_scores": level_table(context, sums, scores, windows),
+        "ahead_scores": ahead_table(context, sums, scores, windows),
         "forecast_bias": bias_table(context, sums, scores, windows),
         "situation_scores": situation_table(context, chosen, windows),
     }
     published = lake.publish({"demand_distributions": demand_distributions, "forecasts": table} | other_tables)
     models = demand_distributions.select("model").distinct().count()
     return (
-        f"{published['demand_distributions']:,} series x {windows.horizon} {WORD[windows.freq]} by {models} champion models, "
+        f"{published['demand_distributions']:,} series x {reach} {WORD[windows.freq]} by {models} champion models, "
         f"{failed:,} fallbacks"
     )
 
@@ -70,7 +84,9 @@ def _quantile_rows(rows: pd.DataFrame, freq: Frequency) -> pd.DataFrame:
 def _series_rows(row, freq: Frequency) -> pd.DataFrame:  # type: ignore[no-untyped-def]
     mean = np.asarray(row.mean)
     mixture = mixture_of(*(np.asarray(getattr(row, name)) for name in SHAPE_COLUMNS))
-    values = quantiles(mean, mixture, row.level_cv, row.counts and not row.underdispersed, QUANTILES)
+    ahead = np.arange(len(mean)) // row.horizon
+    level_cv = np.sqrt(row.level_cv**2 + ahead * row.level_growth)
+    values = quantiles(mean, mixture, level_cv, row.counts and not row.underdispersed, QUANTILES)
     values = np.rint(values) if row.underdispersed else values
     first = int(period_index(row.start_date, freq))
     dates = period_start(np.arange(first, first + len(mean)), freq).astype("datetime64[s]")
