@@ -126,8 +126,8 @@ def test_beyond_the_horizon_means_go_on_by_the_season_of_their_group(made: Made,
     day = START + timedelta(days=DAYS)
     rows = [("A", "North", day, [*map(float, range(7))], 1), ("D", "South", day, [0.0] * 7, 2)]
     frame = spark.createDataFrame(rows, "sku string, location string, start_date date, mean array<double>, other int")
-    rows = beyond(work, seasonal, frame, "start_date", "mean", "mean", 3 * HORIZON, work.windows).collect()
-    got = {row["sku"]: row for row in rows}
+    far = beyond(work, seasonal, frame, "start_date", "mean", "mean", 3 * HORIZON, work.windows).collect()
+    got = {row["sku"]: row for row in far}
     factor = 1.0 + number["tea", "North"]
     assert got["A"]["mean"] == [*range(7), *(factor * np.arange(7.0)), *(factor * np.arange(7.0))]
     assert got["D"]["mean"] == [0.0] * 21 and (got["D"]["other"], got["D"]["start_date"]) == (2, day)

@@ -1,5 +1,7 @@
 """How far demand is forecast, from lanes and lead times."""
 
+from collections.abc import Mapping
+
 import pytest
 from echelon.lake.contracts import TABLES
 from echelon.stages.shared.forecast_reach import forecast_reach
@@ -11,7 +13,7 @@ ENDS = ("source", "destination")
 END = 20_000
 
 
-def rows(table: str, *given: dict[str, object]) -> Rows:
+def rows(table: str, *given: Mapping[str, object]) -> Rows:
     return [tuple(row.get(name) for name in TABLES[table].column_names) for row in given]
 
 
