@@ -12,7 +12,7 @@ import pytest
 from echelon.core.network.deliveries import PERFORMANCE
 from echelon.report.data import FRAMES, ReportData
 from echelon.report.page import CHECKS_PAGE, render, write_pages
-from echelon.report.sections.accuracy import accuracy, situations, uplifts
+from echelon.report.sections.accuracy import accuracy, ahead, situations, uplifts
 from echelon.report.summary import summary_lines
 from support import ROOT
 from support.parsed import Page
@@ -63,6 +63,13 @@ def test_without_signals_nothing_is_said_of_drivers(full: ReportData) -> None:
     page = Page(render(replace(full, situation_scores=scores, promotion_uplift=full.promotion_uplift[:0])))
     assert "without drivers" not in page.text
     assert "Uplift" not in page.text
+
+
+def test_errors_come_by_how_far_ahead_they_lie(full: ReportData) -> None:
+    names = ("first", "last", "windows", "wape_champion", "wape_moving_average")
+    rows = [tuple(row[name] for name in names) for row in ahead(full)]
+    assert rows == [(1, 8, 5, 0.42, 0.5), (9, 16, 4, 0.47, None)]
+    assert "Weeks ahead Windows WAPE of the moving average Bias of the moving average 1 to 8 5 42.0%" in Page(render(full)).text
 
 
 def test_page_needs_no_network(full: ReportData) -> None:
@@ -255,7 +262,7 @@ def test_segments_whose_scores_are_not_known_do_not_count_in_means(full: ReportD
 
 def monthly(full: ReportData) -> ReportData:
     """The made-up run as a plan of three months from November on, which held back two."""
-    return replace(full, period_days=30, horizon=3, replay_start=date(2011, 9, 1), replay_end=date(2011, 10, 31))
+    return replace(full, period_days=30, horizon=3, reach=3, replay_start=date(2011, 9, 1), replay_end=date(2011, 10, 31))
 
 
 def test_a_monthly_plan_speaks_of_months(full: ReportData) -> None:

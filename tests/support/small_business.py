@@ -52,6 +52,7 @@ def rows(**changes: Any) -> pd.DataFrame:
             "level_correlation": 0.0,
             "level_persistence": 0.0,
             "level_growth": 0.0,
+            "horizon": 4,
             "counts": True,
             "underdispersed": False,
             "fill_rate": [0.9, 0.95],

@@ -68,10 +68,11 @@ FRAMES: dict[str, tuple[str, ...]] = {
     # The whole table: every candidate by segment.
     "candidate_scores": _contract("candidate_scores"),
     "level_scores": _contract("level_scores"),
-    # The whole table.
+    # The whole tables.
     "situation_scores": _contract("situation_scores"),
     # In all, and the categories with most demand under promotions. Empty where no signal says of any.
     "promotion_uplift": _contract("promotion_uplift"),
+    "ahead_scores": _contract("ahead_scores"),
     # That in all, and the locations and categories that stray by most units.
     "forecast_bias": _contract("forecast_bias"),
     # forecast_explanations by segment and driver: SKU-locations, and sums of total. Empty where none was asked for.
@@ -128,7 +129,8 @@ class ReportData:
     code: str  # version of Echelon
     currency: str  # symbol or ISO code before or after amounts; "" if unknown
     period_days: int  # 1 for days, 7 for weeks, 30 for months
-    horizon: int  # periods forecast
+    horizon: int  # periods that the backtest scores
+    reach: int  # periods forecast, whole horizons
     history_start: date  # first day of demand
     history_end: date  # last day of demand
     skus: int  # SKUs planned
@@ -164,6 +166,7 @@ class ReportData:
     level_scores: pd.DataFrame = _frame("level_scores")
     situation_scores: pd.DataFrame = _frame("situation_scores")
     promotion_uplift: pd.DataFrame = _frame("promotion_uplift")
+    ahead_scores: pd.DataFrame = _frame("ahead_scores")
     forecast_bias: pd.DataFrame = _frame("forecast_bias")
     driver_totals: pd.DataFrame = _frame("driver_totals")
     candidate_levels: pd.DataFrame = _frame("candidate_levels")

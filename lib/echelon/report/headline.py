@@ -115,18 +115,18 @@ def planned(data: ReportData) -> list[str]:
     return [
         f"{f.plural(data.skus, 'SKU')} {_points_words(data)}; {f.plural(data.series, 'SKU-location')} with demand.",
         f"Demand per {data.period} from {f.day(data.history_start)} to {f.day(data.history_end)}, forecast for "
-        f"{f.plural(data.horizon, data.period)}, until {f.day(until)}.",
+        f"{f.plural(data.reach, data.period)}, until {f.day(until)}.",
         *_stock_sentences(data),
         *([f"Orders for {f.day(data.run_date)}: {order_kinds(data)}."] if order_kinds(data) else []),
     ]
 
 
 def last_day(data: ReportData) -> date:
-    """The last day that is forecast: the horizon follows the history."""
+    """The last day that is forecast."""
     first = data.history_end + timedelta(days=1)
     if data.period != "month":
-        return first + timedelta(days=data.horizon * data.period_days - 1)
-    months = first.year * 12 + first.month - 1 + data.horizon
+        return first + timedelta(days=data.reach * data.period_days - 1)
+    months = first.year * 12 + first.month - 1 + data.reach
     return date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
 
 

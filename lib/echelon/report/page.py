@@ -12,7 +12,7 @@ from echelon.report import formats
 from echelon.report.data import ReportData
 from echelon.report.headline import planned, tiles
 from echelon.report.sections import comparison
-from echelon.report.sections.accuracy import biases, champions, levels, situations, uplifts
+from echelon.report.sections.accuracy import ahead, biases, champions, levels, situations, uplifts
 from echelon.report.sections.checks import by_table
 from echelon.report.sections.coverage import SHOWN, coverage
 from echelon.report.sections.drivers import segment_drivers
@@ -49,6 +49,7 @@ def render(data: ReportData) -> str:
             biases=biases(data),
             situations=situations(data),
             uplifts=uplifts(data),
+            ahead=ahead(data),
             drivers=segment_drivers(data),
             coverage=coverage(data),
             coverage_levels=SHOWN,

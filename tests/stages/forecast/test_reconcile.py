@@ -1,5 +1,6 @@
 """The correction from above on a small lake, against sums made by hand with pandas."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,9 +10,10 @@ from echelon.core.arrays import Doubles
 from echelon.core.forecast.evaluation.scores import naive_mse, rmsse
 from echelon.core.forecast.selection.new_items import BORROWED
 from echelon.lake.contracts import TABLES
+from echelon.stages.forecast.ahead import ahead_table
 from echelon.stages.forecast.bias import bias_table
 from echelon.stages.forecast.new_items import with_new_items
-from echelon.stages.forecast.reconcile import Hierarchy, corrected, hierarchy, level_table
+from echelon.stages.forecast.reconcile import Hierarchy, beyond, corrected, hierarchy, level_table
 from echelon.stages.shared.context import Context
 from pyspark.sql import SparkSession
 from support.cells import at
@@ -74,7 +76,9 @@ def found(made: Made, spark: SparkSession) -> Hierarchy:
     live = [(*key, START + timedelta(days=DAYS), (BIAS * values[-HORIZON:]).tolist()) for key, values in demand.items()]
     frame = spark.createDataFrame(live, "sku string, location string, start_date date, mean array<double>")
     windows = work.windows
-    return hierarchy(work, frame, work.lake.read("backtest_scores"), work.lake.read("demand"), windows, windows.end)
+    return hierarchy(
+        work, frame, work.lake.read("backtest_scores"), work.lake.read("demand"), windows, windows.end, 5 * HORIZON
+    )
 
 
 def test_sums_are_those_of_the_series_that_had_joined(made: Made, found: Hierarchy) -> None:
@@ -111,6 +115,52 @@ def test_means_are_scaled_by_group_and_zero_stays_zero(made: Made, found: Hierar
     groups = {(g.category, g.place): i for i, g in enumerate(found.groups.itertuples())}
     assert got["A"] == pytest.approx([*(10.0 * found.corrections[-1][groups["tea", "North"]][:6]), 0.0])
     assert got["D"] == pytest.approx(found.corrections[-1][groups["", "South"]])
+
+
+def test_beyond_the_horizon_means_go_on_by_the_season_of_their_group(made: Made, found: Hierarchy, spark: SparkSession) -> None:
+    work, _ = made
+    assert [matrix.shape for matrix in found.seasons] == [(4, 4 * HORIZON)] * (WINDOWS + 1)
+    assert all((matrix == 1.0).all() for matrix in found.seasons), "half a year of history tells no season"
+    number = {(g.category, g.place): i for i, g in enumerate(found.groups.itertuples())}
+    seasonal = replace(found, seasons=[np.arange(1.0, 5.0)[:, None] * matrix for matrix in found.seasons])
+    day = START + timedelta(days=DAYS)
+    rows = [("A", "North", day, [*map(float, range(7))], 1), ("D", "South", day, [0.0] * 7, 2)]
+    frame = spark.createDataFrame(rows, "sku string, location string, start_date date, mean array<double>, other int")
+    far = beyond(work, seasonal, frame, "start_date", "mean", "mean", 3 * HORIZON, work.windows).collect()
+    got = {row["sku"]: row for row in far}
+    factor = 1.0 + number["tea", "North"]
+    assert got["A"]["mean"] == [*range(7), *(factor * np.arange(7.0)), *(factor * np.arange(7.0))]
+    assert got["D"]["mean"] == [0.0] * 21 and (got["D"]["other"], got["D"]["start_date"]) == (2, day)
+    none = beyond(work, seasonal, frame, "start_date", "mean", "mean", HORIZON, work.windows).collect()
+    assert {row["sku"]: row["mean"] for row in none}["A"] == [*range(7)]
+
+
+def test_errors_by_how_far_ahead_they_lie(made: Made, found: Hierarchy) -> None:
+    """Against sums by hand: forecasts as corrected then, times a season of two beyond the horizon."""
+    work, demand = made
+    doubled = replace(found, seasons=[2.0 * matrix for matrix in found.seasons])
+    rows = ahead_table(work, doubled, work.lake.read("backtest_scores"), work.windows).toPandas()
+    assert list(rows.columns) == TABLES["ahead_scores"].column_names
+    assert set(rows["model"]) == {"champion"}, "no moving average competed"
+    table = rows.set_index("ahead").sort_index()
+    assert table["windows"].to_dict() == {1: 6, 2: 5, 3: 4, 4: 3}
+    group = {(g.category, g.place): i for i, g in enumerate(found.groups.itertuples())}
+    category = {key[:2]: key[2] or "" for key in SERIES}
+    for ahead in (1, 3):
+        errors, sold, count = [], 0.0, 0
+        for window in range(WINDOWS + 1 - ahead):
+            cutoff = DAYS - (WINDOWS - window) * HORIZON
+            for key, values in demand.items():
+                if cutoff - FIRST.get(key[0], 0) < 2 * HORIZON:
+                    continue
+                corrections = found.corrections[window][group[category[key], key[1]]]
+                forecast = BIAS * values[cutoff - HORIZON : cutoff] * corrections * (1.0 if ahead == 1 else 2.0)
+                actual = values[cutoff + (ahead - 1) * HORIZON : cutoff + ahead * HORIZON]
+                errors.append(forecast - actual)
+                sold, count = sold + actual.sum(), count + 1
+        assert table.loc[ahead, "forecasts"] == count and table.loc[ahead, "demand"] == pytest.approx(sold)
+        assert table.loc[ahead, "wape"] == pytest.approx(np.abs(errors).sum() / sold)
+        assert table.loc[ahead, "bias"] == pytest.approx(np.sum(errors) / sold)
 
 
 def test_the_table_of_levels(made: Made, found: Hierarchy) -> None:
@@ -159,7 +209,8 @@ def test_the_order_of_rows_does_not_matter(made: Made, found: Hierarchy, spark: 
     windows, read = work.windows, work.lake.read
     live = [(*k, START + timedelta(days=DAYS), (BIAS * v[-HORIZON:]).tolist()) for k, v in reversed(list(demand.items()))]
     frame = spark.createDataFrame(live, "sku string, location string, start_date date, mean array<double>").repartition(3)
-    again = hierarchy(work, frame, read("backtest_scores").repartition(5), read("demand").repartition(4), windows, windows.end)
+    past, history = read("backtest_scores").repartition(5), read("demand").repartition(4)
+    again = hierarchy(work, frame, past, history, windows, windows.end, 5 * HORIZON)
     for one, other in zip(found.corrections, again.corrections, strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -86,7 +86,7 @@ def test_the_plan_on_spark_is_that_of_the_core(spark: SparkSession, shared: Lane
         both.assign(mean=both["mean"].map(list)),
         "sku string, location string, mean array<double>, dispersion double, active_share double, large_share double, "
         "large_factor double, large_dispersion double, level_cv double, level_correlation double, level_persistence double, "
-        "level_growth double, counts boolean, underdispersed boolean, fill_rate double, unit_cost double, "
+        "level_growth double, horizon int, counts boolean, underdispersed boolean, fill_rate double, unit_cost double, "
         "shelf_life_days double, bias double, explained boolean",
     )
     plan = partial(stock._plan_bucket, lanes=shared, size=SIZE)

@@ -67,6 +67,20 @@ def test_levels_stray_further_the_longer_the_longest_way(spark: SparkSession) ->
     assert plain is not None and (plain.level_cv, plain.level_persistence) == (0.3, 0.0), "of a release that knew neither"
 
 
+def test_a_level_meets_the_path_of_demand_as_far_as_its_longest_way_lasts(spark: SparkSession) -> None:
+    """Horizons of 4 days: the longest way takes seven, and all points meet as many; of the path beyond, none."""
+    path = np.arange(40.0)
+    problem = make_network("A", rows(mean=[path, 2 * path], horizon=4), lanes(spark))
+    longest = max(node.mean_lead + node.policy.review_period for node in problem.nodes)
+    assert longest == 28
+    for name, times in (("North", 2.0), ("South", 1.0)):
+        (demand,) = (node.demand for node in problem.nodes if node.name == name)
+        assert demand is not None and demand.level_periods == 4
+        np.testing.assert_array_equal(demand.mean, times * path[:28])
+    old = make_network("A", rows(mean=[path[:4], path[:4]], horizon=None), lanes(spark)).nodes[-1].demand
+    assert old is not None and (len(old.mean), old.level_periods) == (4, 4), "of a release that knew one horizon alone"
+
+
 def test_points_that_serve_no_one_are_left_out(spark: SparkSession) -> None:
     problem = make_network("A", rows().iloc[:1], lanes(spark))
     assert [node.name for node in problem.nodes] == ["South"]
@@ -121,9 +135,9 @@ def test_planning_rows_have_target_and_cost(spark: SparkSession) -> None:
     shape = ", ".join(f"{name} double" for name in SHAPE_COLUMNS)
     schema = (
         f"sku string, location string, mean array<double>, {shape}, level_cv double, level_correlation double, "
-        "level_persistence double, level_growth double, counts boolean, underdispersed boolean"
+        "level_persistence double, level_growth double, horizon int, counts boolean, underdispersed boolean"
     )
-    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, 0.9, 0.1, True, None)], schema)
+    known = spark.createDataFrame([("A", "North", [1.0], 0.1, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, 0.9, 0.1, 1, True, None)], schema)
     (row,) = planning_rows(made, known).collect()
     assert (row["fill_rate"], row["unit_cost"], row["mean"]) == (0.9, 2.5, [1.0])
 

@@ -66,7 +66,7 @@ def _level_factor(demand: Demand, periods: int, common: Array, rng: np.random.Ge
     horizon to horizon as an autoregression of order 1."""
     if demand.level_cv == 0:
         return np.ones(periods)
-    horizon = len(demand.mean)
+    horizon = demand.horizon or len(demand.mean)
     horizons = -(-periods // horizon)
     score = np.sqrt(demand.level_correlation) * common[:horizons]
     score = score + np.sqrt(1 - demand.level_correlation) * rng.normal(size=horizons)

@@ -68,7 +68,8 @@ def network_of_tables(published: Published, sku: str) -> tuple[SupplyNetwork, li
         point = _point(published, planned[name], lanes[name], order.index)
         own = max(float(np.dot(link.lead_time.periods, link.lead_time.probability)) for link in point.links)
         ahead[name] = max([own + point.policy.review_period, *(ahead[source] for source in sources[name])])
-        points.append(replace(point, demand=_demand(published, name, sku, ahead[name])))
+        points.append(point)
+    points = [replace(p, demand=_demand(published, p.name, sku, ahead[p.name], max(ahead.values()))) for p in points]
     return SupplyNetwork(sku, tuple(points)), [float(planned[name]["base_stock_level"]) for name in order]
 
 
@@ -141,17 +142,20 @@ def _in_periods(days: Any, probability: Any, period_days: float) -> LeadTime:
     return LeadTime(tuple(kept.tolist()), tuple((weights[kept] / weights[kept].sum()).tolist()))
 
 
-def _demand(published: Published, location: str, sku: str, ahead: float) -> Demand | None:
-    """The longest lead time and review period on the way to the point, in periods, says how far the level may stray."""
+def _demand(published: Published, location: str, sku: str, ahead: float, longest: float) -> Demand | None:
+    """The longest lead time and review period on the way to the point, in periods, says how far the level may stray; that of
+    all points of the SKU, how many horizons of the path are met again and again."""
     asked = published.rows("demand_distributions", sku=sku, location=location)
     if not asked:
         return None
     row = asked[0]
-    further = max(ahead / len(row["mean"]) - 1, 0) * (row.get("level_growth") or 0.0)
+    horizon = int(row.get("horizon") or len(row["mean"]))
+    mean = np.asarray(row["mean"], float)[: horizon * max(int(np.ceil(round(longest / horizon, 6))), 1)]
+    further = max(ahead / horizon - 1, 0) * (row.get("level_growth") or 0.0)
     cv = round(float(np.sqrt(min(row["level_cv"] ** 2 + further, 1.0))), 2)
     shape = Shape() if row["active_share"] is None else Shape(*(row[name] for name in SHAPE))
     narrow = bool(row["underdispersed"])
     counted = bool(row["counts"]) and not narrow
     correlation = row["level_correlation"] or 0.0
     persistence = row.get("level_persistence") or 0.0
-    return Demand(np.asarray(row["mean"], float), row["dispersion"], cv, counted, shape, correlation, narrow, persistence)
+    return Demand(mean, row["dispersion"], cv, counted, shape, correlation, narrow, persistence, horizon)

@@ -154,3 +154,9 @@ def candidate_levels() -> pd.DataFrame:
     wape = {"sku": 0.6, "location": 0.4, "category": 0.3, "total": 0.2}
     rows = [(level, "lightgbm", 10, 1000.0, error, -0.01) for level, error in wape.items()]
     return frame("candidate_levels", [*rows, ("sku", "seasonal naive", 10, 1000.0, 0.9, 0.1)])
+
+
+def ahead_scores() -> pd.DataFrame:
+    """Errors grow; in the second horizon the moving average is not known."""
+    rows = [(1, "champion", 5, 40, 500.0, 0.42, -0.03), (1, "moving_average", 5, 40, 500.0, 0.5, 0.04)]
+    return frame("ahead_scores", [*rows, (2, "champion", 4, 32, 400.0, 0.47, -0.05)])

@@ -172,9 +172,9 @@ CHAMPION_HISTORY = Table(
 FORECASTS = Table(
     "forecasts",
     "forecast",
-    "Forecast per SKU, location and period: mean and quantiles of demand, a column for each probability of "
-    "`forecast.quantiles`; these are the default's. Where the setting changes, so do the columns, and earlier versions of the "
-    "table keep theirs.",
+    "Forecast per SKU, location and period: mean and quantiles of demand, as far ahead as the longest way through the network "
+    "lasts after one horizon of planning, in whole horizons. A column for each probability of `forecast.quantiles`; these are "
+    "the default's. Where the setting changes, so do the columns, and earlier versions of the table keep theirs.",
     ("sku", "location", "date"),
     (
         SKU,
@@ -202,7 +202,7 @@ DEMAND_DISTRIBUTIONS = Table(
         Column("start_date", "date", "First day of the first period"),
         Column("counts", "boolean", "Demand is in whole units"),
         UNDERDISPERSED,
-        Column("mean", "array<double>", "Mean per period of the horizon", "units"),
+        Column("mean", "array<double>", "Mean per period, of whole horizons from start_date on", "units"),
         *SHAPE,
         amount("level_cv", "Coefficient of variation of the level factor F", "1"),
         share(
@@ -218,6 +218,14 @@ DEMAND_DISTRIBUTIONS = Table(
             "What each further horizon that a lead time and review period reach adds to the variance of F",
             "1",
             nullable=True,
+        ),
+        Column(
+            "horizon",
+            "int",
+            "Periods of a horizon, over which F stays the same; null: all that are forecast",
+            "periods",
+            nullable=True,
+            check="horizon >= 1",
         ),
     ),
 )
@@ -240,6 +248,23 @@ LEVEL_SCORES = Table(
         Column("bias_after", "double", f"The same {_AFTER}", "share", nullable=True),
         amount("rmsse_before", f"Mean RMSSE {_BEFORE}; null for SKUs", "1", nullable=True),
         amount("rmsse_after", f"The same {_AFTER}", "1", nullable=True),
+    ),
+)
+AHEAD_SCORES = Table(
+    "ahead_scores",
+    "forecast",
+    "Errors by how far ahead is forecast: in the first horizon (28 days, 8 weeks or 3 months, if nothing else is set) after "
+    "the cutoff of a backtest window, in the second, the third and the fourth. From the windows that are followed by as many; "
+    "the sums of the champions' forecasts are corrected with weights from earlier windows alone.",
+    ("ahead", "model"),
+    (
+        Column("ahead", "int", "Which horizon after the cutoff; 1 is the first", "horizons", check="ahead >= 1"),
+        Column("model", "string", "champion, or a simple model", allowed=("champion", "moving_average")),
+        Column("windows", "int", "Backtest windows with whose cutoff it starts", "windows", check="windows >= 1"),
+        Column("forecasts", "int", "Forecasts of a series and window", "forecasts", check="forecasts >= 1"),
+        amount("demand", "Demand that happened", "units"),
+        amount("wape", f"Sum of |forecast - actual| / demand{_NO_DEMAND}", "share", nullable=True),
+        Column("bias", "double", f"Sum of forecast - actual / demand{_NO_DEMAND}", "share", nullable=True),
     ),
 )
 FORECAST_BIAS = Table(
@@ -345,6 +370,7 @@ TABLES = (
     FORECASTS,
     DEMAND_DISTRIBUTIONS,
     LEVEL_SCORES,
+    AHEAD_SCORES,
     FORECAST_BIAS,
     SITUATION_SCORES,
     PROMOTION_UPLIFT,

@@ -163,11 +163,9 @@ def situations(data: ReportData) -> list[dict[str, Any]]:
     model did not compete. In the newest window alone: with_drivers, without_drivers."""
     if data.situation_scores.empty:
         return []
-    wide = data.situation_scores.pivot_table(index="situation", columns="model", values=["wape", "bias"], dropna=False)
-    wide.columns = wide.columns.map("_".join)
     models = ("champion", "moving_average", "seasonal_naive", "with_drivers", "without_drivers")
-    names = [f"{score}_{model}" for score in ("wape", "bias") for model in models]
-    rows = wide.reindex(columns=names).sort_values("wape_champion", kind="stable").reset_index()
+    wide = _side_by_side(data.situation_scores, "situation", models)
+    rows = wide.sort_values("wape_champion", kind="stable").reset_index()
     periods = data.situation_scores.groupby("situation")["periods"].max()
     known = rows.assign(periods=rows["situation"].map(periods)).astype(object)
     return records(known.where(known.notna(), None))
@@ -177,3 +175,23 @@ def uplifts(data: ReportData) -> list[dict[str, Any]]:
     """What promotions were worth: in all, then by category, those with most demand first."""
     rows = data.promotion_uplift
     return records(rows.assign(_first=rows["level"] != "total").sort_values(["_first", "demand"], ascending=[True, False]))
+
+
+def ahead(data: ReportData) -> list[dict[str, Any]]:
+    """Per horizon after the cutoff, the first one first: its first and last period, counted from the cutoff, its windows, and
+    wape and bias of each model as in `situations`."""
+    scores = data.ahead_scores
+    if scores.empty:
+        return []
+    rows = _side_by_side(scores, "ahead", ("champion", "moving_average")).sort_index().reset_index()
+    last = rows["ahead"] * data.horizon
+    windows = rows["ahead"].map(scores.groupby("ahead")["windows"].max())
+    known = rows.assign(first=last - data.horizon + 1, last=last, windows=windows).astype(object)
+    return records(known.where(known.notna(), None))
+
+
+def _side_by_side(scores: pd.DataFrame, index: str, models: tuple[str, ...]) -> pd.DataFrame:
+    """wape and bias of each model in columns as `wape_champion`, ..."""
+    wide = scores.pivot_table(index=index, columns="model", values=["wape", "bias"], dropna=False)
+    wide.columns = wide.columns.map("_".join)
+    return wide.reindex(columns=[f"{score}_{model}" for score in ("wape", "bias") for model in models])

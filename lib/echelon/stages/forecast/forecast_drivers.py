@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from echelon.core.demand.periods import Frequency, start_date
 from echelon.core.forecast.base.candidate import Candidate
@@ -82,9 +83,10 @@ def features_table(features: DataFrame) -> DataFrame:
 
 
 def explanations_table(context: Context, features: DataFrame, distributions: DataFrame) -> DataFrame:
-    """The table `forecast_explanations`: the drivers of what was published as `demand_distributions`."""
+    """The table `forecast_explanations`: the drivers of the first horizon of what was published as `demand_distributions`."""
     wanted = features.where("explained").select(*SERIES, "recent_mean", "drivers", "drivers_of")
-    rows = distributions.select(*SERIES, "model", "start_date", "mean").join(wanted, list(SERIES))
+    first = F.slice("mean", 1, F.col("horizon")).alias("mean")
+    rows = distributions.select(*SERIES, "model", "start_date", first).join(wanted, list(SERIES))
     function = partial(_explanations, freq=context.settings.run.frequency)
     return apply_to_rows(rows, function, TABLES["forecast_explanations"].ddl)
 

@@ -25,7 +25,7 @@ from echelon.stages.shared.windows import Windows
 
 _LIVE = (
     "sku string, location string, model string, status string, start_date date, counts boolean, underdispersed boolean, "
-    "mean array<double>, " + ", ".join(f"{name} double" for name in (*SHAPE_COLUMNS, "history_ratio"))
+    "mean array<double>, " + ", ".join(f"{name} double" for name in (*SHAPE_COLUMNS, "history_ratio")) + ", horizon int"
 )
 _SCHEMA = f"{_LIVE}, {FEATURE_COLUMNS}"
 _COLUMNS = [column.split()[0] for column in _SCHEMA.split(", ")]

@@ -15,13 +15,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from echelon.core.arrays import Matrix
-from echelon.core.demand.periods import period_index, start_date
+from echelon.core.demand.periods import Frequency, period_index, start_date
+from echelon.core.forecast.distributions.lasting_errors import HORIZONS
 from echelon.core.forecast.evaluation.wrmsse import Codes, groupings
 from echelon.core.forecast.features.covariates import ATTRIBUTES, LOCATION, Signals
 from echelon.core.forecast.panel import KEYS, Panel
 from echelon.core.forecast.reconciliation.hierarchy import (
     FEWEST_WINDOWS,
+    SumForecast,
     Window,
+    added,
     factors,
     held_out_factors,
     learn_weights,
@@ -30,8 +33,9 @@ from echelon.core.forecast.reconciliation.hierarchy import (
 from echelon.core.forecast.reconciliation.level_errors import SERIES as SERIES_LEVEL
 from echelon.core.forecast.reconciliation.level_errors import SKU, SUM_COLUMNS, bottom_errors, group_errors, level_scores
 from echelon.core.forecast.reconciliation.pooled_sums import pooled_sum_forecasts
+from echelon.core.forecast.reconciliation.seasonal_course import continued, seasonal_factors
 from echelon.engine.decimal_sums import exact_sum
-from echelon.engine.grouped.buckets import apply_in_buckets
+from echelon.engine.grouped.buckets import apply_in_buckets, apply_to_rows
 from echelon.lake.contracts import TABLES
 from echelon.stages.prepare.signals import run_signals
 from echelon.stages.shared.context import Context
@@ -39,6 +43,7 @@ from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.windows import Windows
 
 GROUP = ("category", "place", "region")
+_FACTOR = "_factor"
 # A finer grouping than this is given up: its sums would not be small beside the series.
 MOST_GROUPS = 1_000
 _LEVELS = {"total": (), "region": ("region",), "location": ("place",), "category": ("category",),
@@ -51,7 +56,8 @@ _BOTTOM = ", ".join(f"{name} {'string' if name == 'level' else 'double'}" for na
 class Hierarchy:
     """series: sku, location, GROUP, joined (number of the first origin with enough history of it). groups: one row per
     group (GROUP). origins: first periods that are forecast. windows: one per origin, the last of which is the future;
-    corrections: factors (groups, h) of each."""
+    corrections: factors (groups, h) of each; seasons: `seasonal_factors` of each (groups, periods beyond the horizon), of past
+    ones those of which later demand is known."""
 
     series: DataFrame
     groups: pd.DataFrame
@@ -60,12 +66,13 @@ class Hierarchy:
     origins: list[int]
     windows: list[Window]
     corrections: list[np.ndarray]
+    seasons: list[np.ndarray]
 
 
 def hierarchy(
-    context: Context, live: DataFrame, past: DataFrame, demand: DataFrame, windows: Windows, origin: int
+    context: Context, live: DataFrame, past: DataFrame, demand: DataFrame, windows: Windows, origin: int, reach: int
 ) -> Hierarchy:
-    """What corrects the forecasts `live` (start_date, mean) from the period `origin` on.
+    """What corrects the forecasts `live` (start_date, mean) from the period `origin` on, and goes on with them to `reach`.
 
     past: the champions' rows of `backtest_scores` of windows that were over at `origin`; demand: rows before it.
     """
@@ -76,11 +83,28 @@ def hierarchy(
     chain = {level: levels[level] for level in _CHAIN if level in levels}
     cohorts = _cohorts(demand.join(series, list(SERIES)), groups, origins, windows)
     sums = _forecast_sums(live, past, series, groups, origins, windows)
-    sum_forecast = partial(_sum_forecast, groups=groups, signals=run_signals(context, windows))
+    reach = max(reach, max(HORIZONS) * windows.horizon)
+    sum_forecast = partial(_sum_forecast, groups=groups, signals=run_signals(context, windows, windows.gap + reach))
     made = make_windows(cohorts, sums, origins, levels, list(chain), windows.freq, windows.gap, sum_forecast)
     *over, future = made
     last = factors(future, learn_weights(over, chain), chain)
-    return Hierarchy(series, groups, levels, chain, origins, made, [*held_out_factors(over, chain), last])
+    seasons = _seasons(cohorts, origins, chain, windows, reach, sum_forecast)
+    return Hierarchy(series, groups, levels, chain, origins, made, [*held_out_factors(over, chain), last], seasons)
+
+
+def _seasons(
+    cohorts: Matrix, origins: Sequence[int], chain: dict[str, Codes], windows: Windows, reach: int, sum_forecast: SumForecast
+) -> list[Matrix]:
+    """Factors (groups, reach - h) of each origin, 1 at one after which the horizon alone is known."""
+    found = []
+    for number, origin in enumerate(origins):
+        gap = windows.gap if origin < origins[-1] else 0
+        if origin < origins[-1] < origin + 2 * windows.horizon:
+            found.append(np.ones((cohorts.shape[1], reach - windows.horizon)))
+            continue
+        known = added(cohorts[: number + 1])[:, : origin - gap - windows.first]
+        found.append(seasonal_factors(known, chain, windows.freq, origin - gap, windows.horizon, reach, gap, sum_forecast))
+    return found
 
 
 def _sum_forecast(demand: Matrix, end: int, horizon: int, groups: pd.DataFrame, signals: Signals) -> Matrix | None:
@@ -106,15 +130,42 @@ def _known_until(origins: Sequence[int], windows: Windows) -> list[date]:
 
 def corrected(context: Context, hierarchy: Hierarchy, rows: DataFrame, origin: str, mean: str, windows: Windows) -> DataFrame:
     """`rows` with their forecasts `mean` from the day in column `origin` scaled; zeros stay zeros."""
+    joined = _with_factors(context, hierarchy, rows, origin, hierarchy.corrections, windows)
+    return joined.withColumn(mean, F.zip_with(mean, _FACTOR, lambda m, f: m * f)).drop(_FACTOR)
+
+
+def beyond(
+    context: Context, hierarchy: Hierarchy, rows: DataFrame, origin: str, mean: str, path: str, periods: int, windows: Windows
+) -> DataFrame:
+    """`rows` with the column `path` of so many periods: their forecasts `mean` from the day in column `origin`, and beyond the
+    horizon their level by the season of their group (`core.forecast.reconciliation.seasonal_course`)."""
+    seasons = [matrix[:, : periods - windows.horizon] for matrix in hierarchy.seasons]
+    joined = _with_factors(context, hierarchy, rows, origin, seasons, windows)
+    known = joined if path in joined.columns else joined.withColumn(path, F.col(mean))
+    schema = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in known.schema.fields)
+    return apply_to_rows(known, partial(_continued, mean=mean, path=path, freq=windows.freq), schema).drop(_FACTOR)
+
+
+def _continued(rows: pd.DataFrame, mean: str, path: str, freq: Frequency) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    whole = continued(np.stack(rows[mean].to_list()), np.stack(rows[_FACTOR].to_list()), freq)
+    return rows.assign(**{path: pd.Series(list(whole), rows.index)})
+
+
+def _with_factors(
+    context: Context, hierarchy: Hierarchy, rows: DataFrame, origin: str, factors: Sequence[Matrix], windows: Windows
+) -> DataFrame:
+    """With the column _FACTOR: of the group of each row and of the origin that it forecasts from."""
     table = [
         (*group, day, factor.tolist())
-        for day, matrix in zip(_known_until(hierarchy.origins, windows), hierarchy.corrections, strict=True)
+        for day, matrix in zip(_known_until(hierarchy.origins, windows), factors, strict=True)
         for group, factor in zip(hierarchy.groups.itertuples(index=False, name=None), matrix, strict=True)
     ]
     names = ", ".join(f"{name} string" for name in GROUP)
-    known = context.spark.createDataFrame(table, f"{names}, {origin} date, _factor array<double>")
-    joined = rows.join(hierarchy.series.drop("joined"), list(SERIES)).join(F.broadcast(known), [*GROUP, origin])
-    return joined.withColumn(mean, F.zip_with(mean, "_factor", lambda m, f: m * f)).drop("_factor", *GROUP)
+    known = context.spark.createDataFrame(table, f"{names}, {origin} date, {_FACTOR} array<double>")
+    joined = rows.join(hierarchy.series.drop("joined"), list(SERIES))
+    return joined.join(F.broadcast(known), [*GROUP, origin]).drop(*GROUP)
 
 
 def level_table(context: Context, hierarchy: Hierarchy, past: DataFrame, windows: Windows) -> DataFrame:

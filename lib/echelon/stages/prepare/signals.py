@@ -65,11 +65,12 @@ def _names(beside: DataFrame) -> dict[str, list[str]]:
     return {name: sorted(rows.loc[rows["of"] == name, "name"]) for name in _NAMED}
 
 
-def run_signals(context: Context, windows: Windows) -> Signals:
-    """The signals of the run with their lines for locations and for all."""
-    reach = windows.horizon + windows.gap
+def run_signals(context: Context, windows: Windows, periods: int | None = None) -> Signals:
+    """The signals of the run with their lines for locations and for all. periods: from the cutoff on for which they may be
+    known ahead; default: what is scored."""
+    reach = windows.horizon + windows.gap if periods is None else periods
     calendar = Calendar(windows.freq, windows.first, windows.periods + reach, windows.end)
-    given = given_signals(context, windows)
+    given = given_signals(context, windows, periods)
     if not given and context.settings.sources.events is None and not context.settings.holidays:
         return Signals(calendar)
     rows = context.lake.read("signals").where(F.col("sku") == EVERY).drop("sku").toPandas()
@@ -79,9 +80,10 @@ def run_signals(context: Context, windows: Windows) -> Signals:
     return Signals(calendar, chosen, shared_values(pd.concat([rows[~is_event], days]), calendar, chosen))
 
 
-def given_signals(context: Context, windows: Windows) -> list[Signal]:
-    """The signals of the configuration, by name, as far ahead as is said, with the last period of their rows."""
-    settings, reach = sorted(context.settings.signals.items()), windows.horizon + windows.gap
+def given_signals(context: Context, windows: Windows, periods: int | None = None) -> list[Signal]:
+    """The signals of the configuration, by name, as far ahead as is said, with the last period of their rows. periods: as in
+    `run_signals`."""
+    settings, reach = sorted(context.settings.signals.items()), windows.horizon + windows.gap if periods is None else periods
     if not settings:
         return []
     rows = context.lake.read("signals").where("kind = 'signal'").groupBy("name").agg(F.max("date").alias("last"))

@@ -15,12 +15,14 @@ from echelon.core.inventory.model.supply_network import SupplyNetwork
 from echelon.core.inventory.planning.stock_plan import SimulationSize
 from echelon.report.sections.comparison import LEAST_TESTED
 from echelon.stages.backtest.candidate_sums import replay_scores
+from echelon.stages.forecast.ahead import with_paths
 from echelon.stages.forecast.distributions import distributions, residual_sums, with_champions
-from echelon.stages.forecast.reconcile import corrected, hierarchy
+from echelon.stages.forecast.reconcile import beyond, corrected, hierarchy
 from echelon.stages.replay.intervals import intervals
 from echelon.stages.replay.measures import MEASURES, measured_rows, totals, with_intervals
 from echelon.stages.replay.replayed import Replayed
 from echelon.stages.shared.context import Context
+from echelon.stages.shared.forecast_reach import forecast_reach
 from echelon.stages.shared.history import SERIES
 from echelon.stages.shared.lead_times import Learned
 from echelon.stages.shared.resumable import bucket_parts
@@ -78,13 +80,14 @@ def _rows(context: Context, windows: Windows, known: DataFrame) -> DataFrame:
     scores = context.lake.read("backtest_scores").join(chosen, [*SERIES, "model"])
     counts = known.groupBy(*SERIES).agg(F.bool_and(F.col("demand") == F.round("demand")).alias("counts"))
     at_start = scores.where(F.col("cutoff") == F.lit(windows.replay_cutoff_date)).join(counts, list(SERIES))
-    begun = at_start.withColumn("start_date", F.lit(windows.replay_start_date))
+    begun = at_start.withColumns({"start_date": F.lit(windows.replay_start_date), "horizon": F.lit(windows.horizon)})
     live = begun.withColumnRenamed("forecast", "mean").drop("cutoff", "actual")
     past = replay_scores(scores, windows)
-    sums = hierarchy(context, live, past, known, windows, windows.replay_start)
-    demand_distributions = distributions(
-        corrected(context, sums, live, "start_date", "mean", windows), residual_sums(context, past)
-    )
+    reach = forecast_reach(context, windows)
+    sums = hierarchy(context, live, past, known, windows, windows.replay_start, reach)
+    near = corrected(context, sums, live, "start_date", "mean", windows)
+    means = beyond(context, sums, near, "start_date", "mean", "mean", reach, windows)
+    demand_distributions = distributions(means, residual_sums(context, with_paths(context, sums, past, windows)))
     items = context.lake.read("items").select("sku", F.coalesce("unit_price", "unit_cost").alias("unit_price"))
     abc = segments.groupBy("sku").agg(F.min(F.substring_index("segment", "-", 1)).alias("abc"))
     joined = planning_rows(context, demand_distributions).join(items, "sku").join(abc, "sku")

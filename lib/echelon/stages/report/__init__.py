@@ -18,6 +18,7 @@ from echelon.stages.report import frames as report_frames
 from echelon.stages.report.assumptions import assumptions
 from echelon.stages.report.checks import check_list
 from echelon.stages.shared.context import Context
+from echelon.stages.shared.forecast_reach import forecast_reach
 from echelon.stages.shared.stock_known import share_of_periods
 from echelon.stages.shared.used_lanes import used_and_others
 
@@ -61,6 +62,7 @@ def collect(context: Context, place: str) -> ReportData:
         currency=settings.run.currency,
         period_days=round(PERIOD_DAYS[windows.freq]),
         horizon=windows.horizon,
+        reach=forecast_reach(context, windows),
         history_start=windows.first_day,
         history_end=windows.last_day,
         skus=context.lake.read("segments").select("sku").distinct().count(),

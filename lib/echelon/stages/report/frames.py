@@ -23,8 +23,10 @@ def all_frames(context: Context, used_lanes: list[Lane]) -> dict[str, pd.DataFra
     """Every frame of `ReportData`, by name."""
     read = context.lake.read
     examples = _examples(context)
-    accuracy = ("champions", "candidate_scores", "candidate_levels", "level_scores", "situation_scores", "coverage")
-    frames = {name: read(name) for name in ("kpis", *accuracy, "inputs")} | lane_frames(context, used_lanes)
+    scores = ("candidate_scores", "candidate_levels", "level_scores", "situation_scores", "ahead_scores")
+    frames = {name: read(name) for name in ("kpis", "champions", *scores, "coverage", "inputs")} | lane_frames(
+        context, used_lanes
+    )
     frames |= _stock_frames(context) | _example_frames(context, examples) | _replenish_frames(context)
     frames |= {"forecast_bias": _largest_biases(context), "promotion_uplift": _largest_promotions(context)}
     frames |= _why_frames(context) | _quality_frames(context) | {"driver_totals": _driver_totals(context)}

@@ -1,5 +1,6 @@
 """From table rows to one SKU's supply network."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -32,8 +33,11 @@ from echelon.stages.shared.network import lanes_of, names_of
 from echelon.stages.stock.long_lead_times import lead_time
 
 _DISTRIBUTION = (
-    "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "level_persistence", "level_growth", "counts", "underdispersed",
+    "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation", "level_persistence", "level_growth", "horizon", "counts",
+    "underdispersed",
 )  # fmt: skip
+# Of a horizon: what means of lead times stray by.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,12 @@ def make_network(sku: str, rows: pd.DataFrame, lanes: Lanes) -> SupplyNetwork:
     network = lanes.network(list(by_location))
     unit_cost, life = float(rows["unit_cost"].iloc[0]), _shelf_life(rows, lanes.period_days)
     supplies = _supplies(network, lanes)
+    ahead = _periods_ahead(supplies, lanes.period_days)
+    reached = dict(zip(network.nodes, ahead, strict=True))
+    demands = {name: demand_of(row, reached[name], max(ahead)) for name, row in by_location.items()}
     points = [
-        _point(name, own, by_location.get(name), unit_cost, life, lanes, reached)
-        for name, own, reached in zip(network.nodes, supplies, _periods_ahead(supplies, lanes.period_days), strict=True)
+        _point(name, own, by_location.get(name), unit_cost, life, lanes, demands.get(name))
+        for name, own in zip(network.nodes, supplies, strict=True)
     ]
     return SupplyNetwork(sku, tuple(points), lanes.seed)
 
@@ -155,11 +162,11 @@ def _point(
     unit_cost: float,
     shelf_life: int,
     lanes: Lanes,
-    periods_ahead: float,
+    demand: Demand | None,
 ) -> Point:
     """The point with all the lanes that it orders on, the preferred one first, whose order terms are its own.
 
-    row: of its customers, None without any; shelf_life: periods. An order cost makes its policy (s,S), with the order
+    row, demand: of its customers, None without any; shelf_life: periods. An order cost makes its policy (s,S), with the order
     quantity to be found.
     """
     terms, cost, period = supplies[0].terms, _order_cost(supplies), lanes.period_days
@@ -175,7 +182,7 @@ def _point(
             moq=terms["moq"],
         ),
         shelf_life=shelf_life,
-        demand=None if row is None else demand_of(row, periods_ahead),
+        demand=demand,
         backorder_share=0.0 if lanes.lost_sales and row is not None else 1.0,
         holding_cost=unit_cost * lanes.holding_rates[name],
         costs=UnitCosts(order=cost),
@@ -214,13 +221,18 @@ def _disruption(terms: Mapping[str, Any], period_days: float) -> Disruption | No
     return Disruption(max(up * longer, 1.0), max(down * longer, 1.0))
 
 
-def demand_of(row: Any, periods_ahead: float = 0.0) -> Demand:
+def demand_of(row: Any, periods_ahead: float = 0.0, path: float = 0.0) -> Demand:
     """The demand that simulation draws, from a row with the columns _DISTRIBUTION. The longer the way, the further the level
-    may have strayed from the forecast."""
-    further = max(periods_ahead / len(row["mean"]) - 1.0, 0.0)
+    may have strayed from the forecast.
+
+    path: periods from now on that a level must last for; the whole horizons that they reach into are repeated as the long
+    run, so that a level meets the seasons that its orders are for.
+    """
+    horizon = int(_known(row["horizon"])) or len(row["mean"])
+    further = max(periods_ahead / horizon - 1.0, 0.0)
     variance = row["level_cv"] ** 2 + further * _known(row["level_growth"])
     return Demand(
-        np.asarray(row["mean"]),
+        np.asarray(row["mean"])[: horizon * max(math.ceil(path / horizon - _ROUNDING), 1)],
         row["dispersion"],
         rounded_cv(variance),
         row["counts"] and not row["underdispersed"],
@@ -228,6 +240,7 @@ def demand_of(row: Any, periods_ahead: float = 0.0) -> Demand:
         row["level_correlation"],
         bool(row["underdispersed"]),
         _known(row["level_persistence"]),
+        horizon,
     )
 
 

@@ -93,7 +93,11 @@ def test_the_level_of_what_sold_more_than_is_forecast_is_wider() -> None:
     ]
     found = learn_segments(pd.concat(parts))
     assert np.sqrt(found["level_variance"]).to_numpy() == pytest.approx([0.5, 0.5], abs=0.08)
-    live = pd.concat(parts).query("cutoff == 0").assign(model="sba", status="ok", start_date=None, counts=True, mean=0.0)
+    live = (
+        pd.concat(parts)
+        .query("cutoff == 0")
+        .assign(model="sba", status="ok", start_date=None, counts=True, mean=0.0, horizon=3)
+    )
     got = distributions(live, found.assign(level_variance=0.25))
     cv = got.groupby(got["sku"].str.split("/").str[1].astype(float))["level_cv"]
     assert cv.nunique().eq(1).all() and cv.first().to_dict() == {0.5: 0.35, 1.0: 0.5, 2.0: 0.71}
@@ -196,7 +200,7 @@ def test_distributions_of_series_with_and_without_a_backtest() -> None:
     live = pd.DataFrame(
         {
             "sku": ["S0", "S1", "NEW", "ODD"], "location": "X", "model": "sba", "status": "ok", "start_date": None,
-            "counts": True, "mean": [np.ones(3)] * 4, "dispersion": 2.125, **PLAIN,
+            "counts": True, "mean": [np.ones(3)] * 4, "horizon": 3, "dispersion": 2.125, **PLAIN,
             "segment": ["B-lumpy", "A-lumpy", "A-lumpy", "C-smooth"],
         }
     )  # fmt: skip
@@ -215,7 +219,7 @@ def test_nothing_was_long_enough_for_a_backtest() -> None:
     segments = segment_level_factors(pd.DataFrame(columns=["segment", *SUMMED]))
     live = pd.DataFrame([{
         "sku": "A", "location": "X", "segment": "C-lumpy", "model": "seasonal_naive", "status": "ok", "start_date": None,
-        "counts": True, "mean": np.ones(2), "dispersion": 3.0, **PLAIN,
+        "counts": True, "mean": np.ones(2), "horizon": 2, "dispersion": 3.0, **PLAIN,
     }])  # fmt: skip
     got = distributions(live, segments).iloc[0]
     assert (got["dispersion"], got["level_cv"]) == (3.0, 0.0)

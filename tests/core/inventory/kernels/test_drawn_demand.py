@@ -86,6 +86,22 @@ def test_sums_over_several_horizons_have_the_variance_that_persistence_says(coun
         assert seen.var() == pytest.approx(demand.variance_of_sum(periods), rel=0.06)
 
 
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_path_of_several_horizons_keeps_the_length_of_each(counts: bool) -> None:
+    """Against a slow loop: the same F within a horizon of 7, though the path of means has 21 periods and is repeated."""
+    path = np.repeat([10.0, 30.0, 60.0], 7)
+    demand = Demand(path, 0.05, 0.3, counts=counts, level_persistence=0.5, horizon=7)
+    seen = PathSource(SupplyNetwork("S", (node(demand),), 7), 42, 10).draw("test", 8192).demand[:, 10:, 0].astype(float)
+    np.testing.assert_allclose(seen.mean(axis=(0, 2)), np.tile(path, 2), rtol=0.03)
+    level = (seen / np.tile(path, 2)[:, None]).transpose(1, 0, 2).reshape(42, -1)
+    covariance = np.cov(level)
+    np.fill_diagonal(covariance, np.nan)
+    for one in range(6):
+        for other in range(one, 6):
+            of_both = covariance[7 * one : 7 * one + 7, 7 * other : 7 * other + 7]
+            assert np.nanmean(of_both) == pytest.approx(0.09 * 0.5 ** (other - one), rel=0.1, abs=0.003), (one, other)
+
+
 def test_lead_time_demand_of_a_warehouse_knows_that_levels_go_together() -> None:
     demand = Demand(np.full(28, 20.0), 0.1, 0.4, level_correlation=0.5)
     hub = tree_point("Hub", "maker", -1, LeadTime.fixed(13), 1.0)

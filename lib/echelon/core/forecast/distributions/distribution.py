@@ -17,15 +17,19 @@ from echelon.core.probability.mixture import Mixture, mixture_quantiles, with_le
 from echelon.core.probability.persistence import level_weight
 
 
-def quantiles(mean: Vector, mixture: Mixture, level_cv: float, counts: bool, probabilities: Sequence[float]) -> Matrix:
-    """Quantiles (h, probabilities) of demand in single periods with means (h,) and one mixture (components,) for all of them.
+def quantiles(mean: Vector, mixture: Mixture, level_cv: float | Vector, counts: bool, probabilities: Sequence[float]) -> Matrix:
+    """Quantiles (h, probabilities) of demand in single periods with means (h,), one mixture (components,) and one level_cv or
+    one of each (h,).
 
     Whole units for counts; never negative; ascending with the probability. Each component of the mixture, spread by F, is taken
     as the negative binomial (gamma) with the same mean and variance.
     """
-    wide = with_level(mixture, np.asarray(level_cv**2))
-    rows = Mixture(*(np.tile(column, (len(mean), 1)) for column in wide))
-    return mixture_quantiles(np.asarray(mean, dtype=np.float64), rows, np.full(len(mean), counts), probabilities)
+    alike = np.column_stack([mean, np.broadcast_to(level_cv, len(mean))])
+    known, place = np.unique(alike, axis=0, return_inverse=True)  # far ahead many periods are forecast alike
+    rows = Mixture(*(np.tile(column, (len(known), 1)) for column in mixture))
+    wide = with_level(rows, known[:, 1] ** 2)
+    found = mixture_quantiles(known[:, 0], wide, np.full(len(known), counts), probabilities)
+    return np.asarray(found[place.reshape(-1)])
 
 
 def moment_quantiles(mean: Vector, dispersion: Vector, counts: bool, probabilities: Sequence[float]) -> Matrix:

@@ -41,7 +41,7 @@ SUMMED = ["cases", *MISSES, "pairs", "common_seen", "common_foretold", *LONG_SUM
 STATISTIC_COLUMNS = [*KEYS, "segment", "cutoff", *SUMMED]
 DISTRIBUTION_COLUMNS = [
     *KEYS, "model", "status", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "level_cv", "level_correlation",
-    "level_persistence", "level_growth",
+    "level_persistence", "level_growth", "horizon",
 ]  # fmt: skip
 # Pairs of locations at which half of their correlation is believed.
 BORROWED_PAIRS = 50.0
@@ -57,7 +57,8 @@ def horizon_lengths(horizon: int) -> tuple[int, ...]:
 
 def residual_statistics(scores: pd.DataFrame, apart: int = 1) -> pd.DataFrame:
     """One row per series and cutoff (STATISTIC_COLUMNS), to be added up by segment, from the champion's rows of
-    `backtest_scores` with `segment`, all locations and windows of a SKU together, any order. apart: as in `lasting_errors.py`.
+    `backtest_scores` with `segment`, all locations and windows of a SKU together, any order. apart, and the column path: as in
+    `lasting_errors.py`.
 
     cases: sums looked at; miss_<c>: with a level of coefficient of variation c %, the sum over cases of (exceedance - 1 + q)
     / (1 - q), mean over the quantiles q of CALIBRATED; pairs: of this location's windows with those of the SKU's others;

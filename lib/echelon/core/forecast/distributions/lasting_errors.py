@@ -1,14 +1,15 @@
-"""How errors of the level last beyond the horizon, learned from the backtest: where a lead time is longer, the forecast is
-repeated, and so is what is wrong with it.
+"""How errors of the level last beyond the horizon, learned from the backtest: what is wrong with the level of a forecast is
+wrong with what goes on from it.
 
-The forecast from each cutoff, repeated, is held against the demand of the windows that follow it, for sums over two to four
-horizons. As for one horizon (`forecast_error.py`) the least variance of a level common to the whole sum is looked for with
-which such sums exceed their upper quantiles no more often than these promise. What that says of the level factor F:
+The forecast from each cutoff, gone on with beyond the horizon, is held against the demand of the windows that follow it, for
+sums over two to four horizons. As for one horizon (`forecast_error.py`) the least variance of a level common to the whole sum
+is looked for with which such sums exceed their upper quantiles no more often than these promise. What that says of the level
+factor F:
 
 - `level_persistence`, one number for all: correlation of F from one horizon to the next (an autoregression of order 1), by
   which levels even out over longer sums, if that is what is seen;
 - `level_growth` per segment: what each further horizon adds to the level variance, where levels stray ever further (trends,
-  seasons that a repeated forecast does not know).
+  seasons that nothing tells).
 
 On five sets levels evened out nowhere, and strayed further on four (docs/decisions/0065-errors-last-beyond-the-horizon.md).
 """
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from echelon.core.arrays import Vector
+from echelon.core.arrays import Matrix, Vector
 from echelon.core.forecast.distributions.exceedance import Cases
 from echelon.core.forecast.distributions.level_variance import (
     BORROWED_CASES,
@@ -45,6 +46,7 @@ def long_misses(rows: pd.DataFrame, apart: int) -> pd.DataFrame:
     """LONG_SUMMED per row of `backtest_scores` with `counts`, sorted by series and cutoff: of the sums over HORIZONS that end
     with the row's window, so that a row tells nothing of later windows.
 
+    path: a column of the forecasts from each cutoff over the longest of HORIZONS; without it forecasts are repeated.
     apart: by how many windows the one that begins where another ends lies after it; 0: none does. long_cases: such sums;
     long_horizons: their horizons; long_miss_<c>: as miss_<c> in `forecast_error.residual_statistics`, of a level that is
     common to the whole sum.
@@ -68,15 +70,23 @@ def _misses(rows: pd.DataFrame, last: Indices, horizons: int, apart: int) -> pd.
     origin = rows.iloc[last - (horizons - 1) * apart]
     seen = np.stack(rows["actual"].to_list()).sum(axis=1)
     demand = np.sum([seen[last - back * apart] for back in range(horizons)], axis=0)
-    mean = np.tile(np.stack(origin["forecast"].to_list()), (1, horizons))
+    mean = _path(origin, horizons)
     counts, shape = origin["counts"].to_numpy(np.bool_), shape_mixture(origin)
     misses = {}
     for name, cv in zip(LONG_MISSES, LONG_CVS, strict=True):
         variance = level_variance(origin, cv**2)
         total, mixture = sum_mixture(mean, without_level(shape, variance), counts)
-        length = np.full(len(last), mean.shape[1])
+        length = np.full(len(last), mean.shape[1], np.int64)
         misses[name] = miss(Cases(last, length, demand, total, with_level(mixture, variance), counts))
     return pd.DataFrame(misses, index=last)
+
+
+def _path(origin: pd.DataFrame, horizons: int) -> Matrix:
+    """Forecasts (n, periods) over so many horizons."""
+    forecast = np.stack(origin["forecast"].to_list())
+    if "path" not in origin:
+        return np.tile(forecast, (1, horizons))
+    return np.stack(origin["path"].to_list())[:, : horizons * forecast.shape[1]]
 
 
 def lasting_levels(sums: pd.DataFrame, variance: Vector) -> tuple[float, Vector]:

@@ -9,15 +9,15 @@ from echelon.core.forecast.distributions.underdispersion import underdispersed
 from echelon.core.forecast.panel import KEYS, Panel, whole_units
 
 FORECAST_COLUMNS = [
-    *KEYS, "model", "status", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "history_ratio",
+    *KEYS, "model", "status", "start_date", "counts", "underdispersed", "mean", *SHAPE_COLUMNS, "history_ratio", "horizon",
 ]  # fmt: skip
 
 
 def forecast(panel: Panel, candidate: Candidate, horizon: int) -> pd.DataFrame:
     """One row per series: sku, location, model, status (ok, or why the seasonal naive stands in), start_date (first day
-    after the history), counts (whole units), underdispersed, mean (array of `horizon` units), SHAPE_COLUMNS and history_ratio
-    (of the history, the level of the forecast still in them: see `forecast_error.py`). A pooled candidate learns from every
-    series of the panel."""
+    after the history), counts (whole units), underdispersed, mean (array of `horizon` units), SHAPE_COLUMNS, history_ratio
+    (of the history, the level of the forecast still in them: see `forecast_error.py`) and horizon. A pooled candidate learns
+    from every series of the panel."""
     counts, narrow = whole_units(panel.values), underdispersed(panel)
     means = guarded(candidate, panel, horizon)
     shapes = learn_shapes(panel, means.mean, counts & ~narrow)
@@ -32,5 +32,6 @@ def forecast(panel: Panel, candidate: Candidate, horizon: int) -> pd.DataFrame:
             "mean": list(means.mean),
             **shapes.columns(),
             "history_ratio": shapes.history_ratio,
+            "horizon": horizon,
         }
     )[FORECAST_COLUMNS]

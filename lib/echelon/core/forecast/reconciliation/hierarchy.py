@@ -94,8 +94,7 @@ def _make_window(
     sum_forecast: SumForecast | None,
 ) -> Window:
     """Only series that had joined are in the sums: before the origin as after it."""
-    begun = ~np.isnan(cohorts).all(axis=0)
-    demand = np.where(begun, np.nansum(cohorts, axis=0), np.nan)
+    demand = added(cohorts)
     known = demand.shape[1] - ahead
     horizon = bottom_up.shape[1]
     sums = {level: group_sums(demand[:, : known - gap], codes) for level, codes in levels.items()}
@@ -111,6 +110,12 @@ def _make_window(
         },
         {level: naive_mse(rows) for level, rows in sums.items()},
     )
+
+
+def added(cohorts: Matrix) -> Matrix:
+    """(groups, T) demand of cohorts (cohorts, groups, T) together; NaN before the first of them begins."""
+    begun = ~np.isnan(cohorts).all(axis=0)
+    return np.where(begun, np.nansum(cohorts, axis=0), np.nan)
 
 
 def learn_weights(past: Sequence[Window], levels: Mapping[str, Codes]) -> tuple[LevelWeight, ...]:

@@ -77,7 +77,7 @@ def _demand_faults(demand: Demand | None) -> Iterator[str]:
     if demand is None:
         return
     numbers = np.array([*demand.mean, demand.dispersion, demand.level_cv, *vars(demand.shape).values()], float)
-    if len(demand.mean) == 0 or not np.all(np.isfinite(numbers)) or numbers.min() < 0:
+    if len(demand.mean) == 0 or demand.level_periods < 1 or not np.all(np.isfinite(numbers)) or numbers.min() < 0:
         yield "mean demand, dispersion, level_cv and shape must be finite and not negative"
     if demand.shape.active_share + demand.shape.large_share > 1 + 1e-9 or not _is_correlation(demand):
         yield "shares of active and large periods, level_correlation and level_persistence must be at most 1"

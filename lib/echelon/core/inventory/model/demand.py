@@ -26,7 +26,8 @@ class Shape:
 class Demand:
     """Customers' demand per period: negative binomial (gamma if not `counts`) with mean mean[t] x F, or a mixture of them.
 
-    F is gamma with mean 1 and coefficient of variation level_cv, constant over one horizon of len(mean) periods.
+    mean is a path that begins now and is repeated. F is gamma with mean 1 and coefficient of variation level_cv, constant over
+    one horizon (periods; None: the whole path).
     Given F the variance is m + dispersion x m^2 for counts and dispersion x m^2 otherwise, m = mean[t] x F, whatever the
     shape. level_correlation: of F with that of the SKU's other points, level_persistence: with that of the horizon before (both
     of their normal scores). underdispersed: in whole units but narrower than Poisson, and so not `counts`; stock levels are
@@ -41,6 +42,12 @@ class Demand:
     level_correlation: float = 0.0
     underdispersed: bool = False
     level_persistence: float = 0.0
+    horizon: int | None = None
+
+    @property
+    def level_periods(self) -> int:
+        """Periods over which F is constant."""
+        return len(self.mean) if self.horizon is None else self.horizon
 
     @cached_property
     def components(self) -> npt.NDArray[np.float64]:
@@ -52,7 +59,7 @@ class Demand:
 
     @cached_property
     def rate(self) -> float:
-        """Mean demand per period over the horizon, units."""
+        """Mean demand per period over the path, units."""
         return float(np.mean(self.mean))
 
     @cached_property
@@ -72,4 +79,4 @@ class Demand:
         return float(together * level * self._level_weight(periods, float(persistence)))
 
     def _level_weight(self, periods: float, persistence: float) -> float:
-        return level_weight(periods, len(self.mean), persistence)
+        return level_weight(periods, self.level_periods, persistence)

@@ -46,7 +46,7 @@ def review_periods(network: SupplyNetwork) -> Doubles:
 
 def variance_per_period(network: SupplyNetwork) -> Doubles:
     """Variance per period of the demand served by each point in the long run (points,)."""
-    horizon = max((len(point.demand.mean) for point in network.nodes if point.demand is not None), default=1)
+    horizon = max((point.demand.level_periods for point in network.nodes if point.demand is not None), default=1)
     return _variance(network, np.full(len(network.nodes), float(horizon))) / horizon
 
 

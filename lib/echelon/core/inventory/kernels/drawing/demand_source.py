@@ -70,7 +70,7 @@ def _tables(demand: Demand, means: Doubles, place: Doubles, spacing: float) -> _
 
 
 def _joined(rows: list[tuple[_CountTables, Ints, Ints]]) -> draw.CountRows:
-    """Tables of several nodes, and of each the horizon and the place in it of every period, in one."""
+    """Tables of several nodes, and of each the horizon and the place on its path of every period, in one."""
     tables = [table for table, _, _ in rows]
     wide = np.array([table.wide for table in tables])
     return draw.CountRows(
@@ -147,9 +147,11 @@ class DemandSource:
         return _joined([(table, *horizons) for table, horizons in tables]) if tables else None
 
     def _horizons(self, demand: Demand) -> tuple[Ints, Ints]:
-        """Of every period: the number of its horizon and its place in it."""
-        horizon, place = np.divmod(np.arange(self.periods) - self.warm_up, len(demand.mean))
-        return horizon - horizon[0], place
+        """Of every period: the number of its horizon, and its place on the path of the mean. Both begin anew with the first
+        measured period."""
+        period = np.arange(self.periods) - self.warm_up
+        horizon = period // demand.level_periods
+        return horizon - horizon[0], period % len(demand.mean)
 
     def no_demand(self, blocks: int) -> Floats:
         """Memory to draw to."""
