@@ -1,7 +1,7 @@
 """The level variance is the mean of all that the exceedances allow, and so calm from one week to the next."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ Miss = Callable[[float], float]
 WEEKS, WINDOWS, APART = 60, 5, 4
 
 
-def sums_of(misses: dict[str, Sequence[Miss]], cases: float) -> pd.DataFrame:
+def sums_of(misses: Mapping[str, Sequence[Miss]], cases: float) -> pd.DataFrame:
     """Rows by segment and cutoff; misses: of each window, by the level variance."""
     rows = [
         {"segment": name, "cutoff": i, "cases": cases}

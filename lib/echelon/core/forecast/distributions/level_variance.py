@@ -8,7 +8,7 @@ Chernozhukov and Hong 2003, Journal of Econometrics 115; every coefficient of va
 With r exceedances for each one promised, a variance is r - 1 away where r is above 1, log r below it: a share that can't fall
 below none is not near what is promised, however wide the level. Only too many exceedances speak against no level at all, as the
 shapes of the history may be too wide already. Figures:
-docs/decisions/0072-the-level-variance-is-weighed.md.
+docs/decisions/0071-the-level-variance-is-weighed.md.
 """
 
 from collections.abc import Sequence
