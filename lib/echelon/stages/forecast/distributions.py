@@ -51,13 +51,15 @@ def distributions(live: DataFrame, residuals: pd.DataFrame) -> DataFrame:
     live: columns of `core.forecast.evaluation.live.forecast` and segment, one row per series.
     residuals: `residual_sums` of the windows to learn from.
     """
-    return apply_to_rows(live, partial(_distributions, segments=_learned(residuals)), TABLES["demand_distributions"].ddl)
+    return apply_to_rows(
+        live, partial(_distributions, segments=segment_level_factors(residuals)), TABLES["demand_distributions"].ddl
+    )
 
 
 def coverage(context: Context, scores: DataFrame, residuals: pd.DataFrame) -> DataFrame:
     """The table `coverage`: the newest window of `scores`, learned from those before it. residuals: `residual_sums`."""
     newest = max(residuals["cutoff"], default=None)
-    known = _learned(residuals[residuals["cutoff"] < newest])
+    known = segment_level_factors(residuals[residuals["cutoff"] < newest])
     function = partial(_coverage, segments=known)
     buckets = context.settings.spark.buckets
     by_bucket = apply_in_buckets(scores.where(F.col("cutoff") == F.lit(newest)), ["sku"], function, _COVERAGE, buckets)
@@ -69,11 +71,6 @@ def coverage(context: Context, scores: DataFrame, residuals: pd.DataFrame) -> Da
     long = sums.select("segment", "periods", "cases", F.explode(F.array(*rows)).alias("part"))
     covered = F.least(F.col("part.inside") / F.col("cases"), F.lit(1.0)).alias("coverage")
     return long.select("segment", "periods", F.col("part.level").alias("level"), covered, "cases")
-
-
-def _learned(residuals: pd.DataFrame) -> pd.DataFrame:
-    """`segment_level_factors` of all windows together."""
-    return segment_level_factors(residuals.groupby("segment", sort=True)[SUMMED].sum().reset_index())
 
 
 def _windows_apart(windows: Windows) -> int:

@@ -2,8 +2,8 @@
 
 Numbers that a series has too few windows to tell alone:
 
-- `level_variance` of the level factor (`distribution.py`), told by each segment: the least one with which sums over a
-  quarter, a half and the whole of the horizon exceed their upper quantiles no more often than these promise. Counting
+- `level_variance` of the level factor (`distribution.py`), told by each segment: that with which sums over a quarter, a half
+  and the whole of the horizon exceed their upper quantiles as often as these promise (`level_variance.py`). Counting
   exceedances instead of squaring errors keeps one huge order from deciding for all (moments did: 9 times the stock).
   A series' own is as many times larger as its history is above its forecast (`level_variance`): what is forecast to sell
   far less than it did may come back, and in units the level strays as far as forecast and history together let expect.
@@ -11,7 +11,8 @@ Numbers that a series has too few windows to tell alone:
 
 - `level_persistence` and `level_growth`, how errors go on beyond the horizon (`lasting_errors.py`).
 
-Pieces for a cluster: `residual_statistics` of a bucket of SKUs, sums by segment, `segment_level_factors`, then `distributions`.
+Pieces for a cluster: `residual_statistics` of a bucket of SKUs, sums by segment and cutoff, `segment_level_factors`, then
+`distributions`.
 """
 
 import numpy as np
@@ -23,13 +24,13 @@ from echelon.core.forecast.distributions.exceedance import sum_cases
 from echelon.core.forecast.distributions.lasting_errors import LONG_SUMMED, MOST_PERSISTENCE, lasting_levels, long_misses
 from echelon.core.forecast.distributions.level_variance import (
     CV_DECIMALS,
-    least_variance,
+    by_segment,
     level_scale,
     level_variance,
     miss,
     numbers,
-    pooled_misses,
     shape_mixture,
+    weighed_variance,
 )
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.forecast.panel import KEYS, whole_units
@@ -56,7 +57,7 @@ def horizon_lengths(horizon: int) -> tuple[int, ...]:
 
 
 def residual_statistics(scores: pd.DataFrame, apart: int = 1) -> pd.DataFrame:
-    """One row per series and cutoff (STATISTIC_COLUMNS), to be added up by segment, from the champion's rows of
+    """One row per series and cutoff (STATISTIC_COLUMNS), to be added up by segment and cutoff, from the champion's rows of
     `backtest_scores` with `segment`, all locations and windows of a SKU together, any order. apart, and the column path: as in
     `lasting_errors.py`.
 
@@ -97,14 +98,14 @@ def _common(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def segment_level_factors(sums: pd.DataFrame) -> pd.DataFrame:
-    """segment, level_variance, level_correlation, level_persistence and level_growth, from the sums of SUMMED over the series
-    of each segment."""
-    total = sums[SUMMED].sum().astype(np.float64)
-    variance = least_variance(pooled_misses(sums, "cases", MISSES), LEVEL_CVS)
-    shared = float(variance @ sums["common_foretold"].to_numpy(np.float64))
+    """segment (sorted), level_variance, level_correlation, level_persistence and level_growth, from the sums of SUMMED over the
+    series of each segment and cutoff, any order."""
+    own = by_segment(sums, SUMMED)
+    variance = weighed_variance(sums, "cases", MISSES, LEVEL_CVS)
+    shared = float(variance @ own["common_foretold"].to_numpy())
     persistence, growth = lasting_levels(sums, variance)
-    columns = {"segment": sums["segment"].to_numpy(), "level_variance": variance, "level_growth": growth}
-    return pd.DataFrame(columns).assign(level_correlation=_correlation(total, shared), level_persistence=persistence)
+    columns = {"segment": own.index.to_numpy(), "level_variance": variance, "level_growth": growth}
+    return pd.DataFrame(columns).assign(level_correlation=_correlation(own.sum(), shared), level_persistence=persistence)
 
 
 def _correlation(total: "pd.Series[float]", shared: float) -> float:
@@ -118,7 +119,7 @@ def _correlation(total: "pd.Series[float]", shared: float) -> float:
 def learn_segments(champion_scores: pd.DataFrame) -> pd.DataFrame:
     """`segment_level_factors` of rows that fit in memory."""
     statistics = residual_statistics(champion_scores)
-    return segment_level_factors(statistics.groupby("segment", sort=True)[SUMMED].sum().reset_index())
+    return segment_level_factors(statistics.groupby(["segment", "cutoff"])[SUMMED].sum().reset_index())
 
 
 def distributions(live: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:

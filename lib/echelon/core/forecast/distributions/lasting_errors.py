@@ -2,9 +2,8 @@
 wrong with what goes on from it.
 
 The forecast from each cutoff, gone on with beyond the horizon, is held against the demand of the windows that follow it, for
-sums over two to four horizons. As for one horizon (`forecast_error.py`) the least variance of a level common to the whole sum
-is looked for with which such sums exceed their upper quantiles no more often than these promise. What that says of the level
-factor F:
+sums over two to four horizons. As for one horizon (`level_variance.py`) their exceedances of upper quantiles tell the variance
+of a level that is common to the whole sum. What that says of the level factor F:
 
 - `level_persistence`, one number for all: correlation of F from one horizon to the next (an autoregression of order 1), by
   which levels even out over longer sums, if that is what is seen;
@@ -22,11 +21,11 @@ from echelon.core.arrays import Matrix, Vector
 from echelon.core.forecast.distributions.exceedance import Cases
 from echelon.core.forecast.distributions.level_variance import (
     BORROWED_CASES,
-    least_variance,
+    by_segment,
     level_variance,
     miss,
-    pooled_misses,
     shape_mixture,
+    weighed_variance,
 )
 from echelon.core.forecast.distributions.sums import sum_mixture
 from echelon.core.forecast.panel import KEYS
@@ -90,13 +89,15 @@ def _path(origin: pd.DataFrame, horizons: int) -> Matrix:
 
 
 def lasting_levels(sums: pd.DataFrame, variance: Vector) -> tuple[float, Vector]:
-    """level_persistence and, per segment, level_growth, from the sums of LONG_SUMMED over the series of each segment and their
-    level variance over one horizon (segments,). As if errors lasted and did not grow where there is nothing to tell."""
-    cases = sums["long_cases"].to_numpy(np.float64)
+    """level_persistence and, per segment (sorted), level_growth, from the sums of LONG_SUMMED over the series of each segment
+    and cutoff, and the segments' level variance over one horizon. As if errors lasted and did not grow where there is nothing
+    to tell."""
+    own = by_segment(sums, ["long_cases", "long_horizons"])
+    cases = own["long_cases"].to_numpy()
     if cases.sum() == 0:
-        return MOST_PERSISTENCE, np.zeros(len(sums))
-    horizons = float(sums["long_horizons"].sum() / cases.sum())
-    longer = least_variance(pooled_misses(sums, "long_cases", LONG_MISSES), LONG_CVS)
+        return MOST_PERSISTENCE, np.zeros(len(own))
+    horizons = float(own["long_horizons"].sum() / cases.sum())
+    longer = weighed_variance(sums, "long_cases", LONG_MISSES, LONG_CVS)
     persistence = _persistence(float(cases @ longer), float(cases @ variance), horizons, float(cases.sum()))
     evened = level_weight(horizons, 1, persistence) / horizons**2
     return persistence, np.maximum(longer / evened - variance, 0.0) / (horizons - 1.0)

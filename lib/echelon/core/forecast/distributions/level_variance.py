@@ -1,4 +1,15 @@
-"""How large the variance of a level may be, found by counting how often sums exceed their quantiles."""
+"""How large the variance of a level is, told by how often sums exceed their quantiles.
+
+A count of exceedances says little where a wider level hardly moves quantiles, and windows differ by what their series share (a
+good season, a bias of all forecasts). The variance at which the count comes out right then runs to and fro from week to week.
+So the level variance is the mean of all that were tried, each weighed by how well the count agrees with it (a quasi-posterior:
+Chernozhukov and Hong 2003, Journal of Econometrics 115; every coefficient of variation is as likely beforehand).
+
+With r exceedances for each one promised, a variance is r - 1 away where r is above 1, log r below it: a share that can't fall
+below none is not near what is promised, however wide the level. Only too many exceedances speak against no level at all, as the
+shapes of the history may be too wide already. Figures:
+docs/decisions/0072-the-level-variance-is-weighed.md.
+"""
 
 from collections.abc import Sequence
 
@@ -14,8 +25,14 @@ from echelon.core.probability.mixture import Mixture, mixture_of
 CALIBRATED = (0.9, 0.95, 0.975)
 # Exceedances of a segment are pooled with as many of the average over all segments.
 BORROWED_CASES = 200.0
-# A wider level is no better when it exceeds its quantiles by less than this share less often.
-INDIFFERENT = 0.05
+# Standard deviation of what all series of a window share in their mean miss, and the variance that one case adds. Were cases
+# independent, that would be 16; the sums of a series overlap, so a case tells less.
+WINDOW_SD = 0.2
+CASE_VARIANCE = 50.0
+# So many cases of every segment are as if they had kept their promise: no exceedance in few cases is not none for ever.
+KEPT_CASES = 10.0
+# Steps of the coefficient of variation in which levels are tried.
+STEP = 0.01
 # How many times the level variance of a series may be that of its segment, or less; and the largest, an exponential's.
 MOST_SCALE = 4.0
 MOST_VARIANCE = 1.0
@@ -30,24 +47,46 @@ def miss(cases: Cases) -> Vector:
     return np.asarray(((exceedance(cases, CALIBRATED) - allowed) / allowed).mean(axis=1))
 
 
-def pooled_misses(sums: pd.DataFrame, cases: str, misses: Sequence[str]) -> Matrix:
-    """Mean miss per segment (rows of sums, misses), drawn towards that of all. cases, misses: columns of sums over cases."""
-    total = sums[[cases, *misses]].sum().astype(np.float64)
+def weighed_variance(sums: pd.DataFrame, cases: str, misses: Sequence[str], cvs: Sequence[float]) -> Vector:
+    """Level variance of each segment (segments,), in the order of their names, from sums by segment and cutoff, any order.
+
+    cases: column of the number of sums looked at; misses: columns of their misses added up, with a level of each of these
+    coefficients of variation, 0 first. Between two of them misses lie on a straight line in the variance.
+    """
+    own = by_segment(sums, [cases, *misses])
+    variance = np.square(np.arange(round(cvs[-1] / STEP) + 1) * STEP)
+    away = _away(_pooled(own, cases, misses), np.square(cvs), variance)
+    error = WINDOW_SD**2 / _windows(sums, cases) + CASE_VARIANCE / (own[cases].to_numpy() + BORROWED_CASES)
+    likely = -0.5 * away**2 / error[:, None]
+    weight = np.exp(likely - likely.max(axis=1, keepdims=True))
+    return np.asarray((weight * variance).sum(axis=1) / weight.sum(axis=1))
+
+
+def _away(miss: Matrix, tried: Vector, variance: Vector) -> Matrix:
+    """How far exceedances are from what is promised (segments, variances), with miss (segments, tried variances)."""
+    ratio = 1.0 + np.array([np.interp(variance, tried, known) for known in miss]).reshape(-1, len(variance))
+    away = np.where(ratio > 1.0, ratio - 1.0, np.log(np.minimum(ratio, 1.0)))
+    away[:, 0] = np.maximum(away[:, 0], 0.0)
+    return np.asarray(away)
+
+
+def by_segment(sums: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Sums by segment and cutoff added up over cutoffs, sorted by segment."""
+    return sums.groupby("segment", sort=True)[list(columns)].sum().astype(np.float64)
+
+
+def _pooled(own: pd.DataFrame, cases: str, misses: Sequence[str]) -> Matrix:
+    """Mean miss per segment (segments, misses), drawn towards that of all and a little towards none."""
+    total, added = own.sum(), own[list(misses)].to_numpy()
     pooled = total[list(misses)].to_numpy() / max(total[cases], 1.0)
-    own = sums[cases].to_numpy(np.float64)[:, None]
-    return np.asarray((sums[list(misses)].to_numpy(np.float64) + BORROWED_CASES * pooled) / (own + BORROWED_CASES))
+    return np.asarray((added + BORROWED_CASES * pooled) / (own[[cases]].to_numpy() + BORROWED_CASES + KEPT_CASES))
 
 
-def least_variance(miss: Matrix, cvs: Sequence[float]) -> Vector:
-    """Per segment the least level variance with which quantiles are not exceeded too often; miss (segments, cvs) with levels of
-    these coefficients of variation. Between two of them on a straight line: the wider of them would cover more than is
-    promised."""
-    wanted = np.maximum(0.0, miss.min(axis=1, initial=np.inf) + INDIFFERENT)
-    row, wide = np.arange(len(miss)), (miss <= wanted[:, None]).argmax(axis=1)
-    narrow, variance = np.maximum(wide - 1, 0), np.square(cvs)
-    step = miss[row, narrow] - miss[row, wide]
-    part = np.divide(miss[row, narrow] - wanted, step, out=np.zeros(len(miss)), where=wide > 0)
-    return np.asarray(variance[narrow] + part * (variance[wide] - variance[narrow]), dtype=np.float64)
+def _windows(sums: pd.DataFrame, cases: str) -> Vector:
+    """How many windows of equal size (at least 1) tell as much of each segment as its own do (Kish 1965, Survey Sampling)."""
+    size = sums[cases].astype(np.float64)
+    added = pd.DataFrame({"size": size, "square": size**2}).groupby(sums["segment"], sort=True).sum()
+    return np.maximum(added["size"].to_numpy() ** 2 / np.maximum(added["square"].to_numpy(), 1.0), 1.0)
 
 
 def level_variance(rows: pd.DataFrame, of_segment: npt.ArrayLike) -> Vector:
