@@ -52,7 +52,7 @@ def drawn_scores(one: Judged, published: Published) -> tuple["pd.Series[float]",
 
 def _draws(name: str, row: dict[str, object], periods: int) -> Matrix:
     """(periods, draws) of a series, as a lead time of so many periods sees them."""
-    network = SupplyNetwork(name, (Point(name, (), demand=demand_of(row, periods)),))
+    network = SupplyNetwork(name, (Point(name, (), demand=demand_of(row, periods, periods)),))
     source = DemandSource(network, periods, 0)
     out = source.no_demand(BLOCKS)
     for drawing in source.drawings("coverage", BLOCKS):

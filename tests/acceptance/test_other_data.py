@@ -92,7 +92,7 @@ def test_weeks_are_planned_as_weeks(weekly: Plan) -> None:
     assert len(demand.groupby(["sku", "location"])) == len(DRINKS) * len(SHOPS)
     assert demand["demand"].sum() == pytest.approx(sales["Pieces"].sum())
     forecasts = weekly.table("forecasts")
-    assert set(forecasts["date"]) == {MONDAY + timedelta(weeks=WEEKS + ahead) for ahead in range(8)}
+    assert set(forecasts["date"]) == {MONDAY + timedelta(weeks=WEEKS + ahead) for ahead in range(16)}
 
 
 def test_every_point_of_the_other_network_is_planned(weekly: Plan) -> None:
@@ -169,8 +169,8 @@ def test_months_from_parquet(spark: SparkSession, tmp_path: Path) -> None:
     plan = run_here(spark, config, tmp_path / "out")
     assert "series held back 3 months:" in plan.text and "in the last 3 months" in plan.text, plan.text
     page = (plan.output / "report" / "index.html").read_text(encoding="utf-8")
-    assert "forecast for 3 months, until 30 Sep 2026." in page
+    assert "forecast for 6 months, until 31 Dec 2026." in page
     assert not re.search(r"weeks|30-day", page)
-    assert sorted(set(plan.table("forecasts")["date"])) == [date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1)]
+    assert sorted(set(plan.table("forecasts")["date"])) == [date(2026, month, 1) for month in range(7, 13)]
     assert set(plan.table("items")["unit_cost"]) == {1.25}
     assert set(plan.table("stock_levels")["location"]) == {"Shop"}

@@ -26,7 +26,7 @@ from support.plans import SKUS, Plan, environment, tables
 pytestmark = pytest.mark.slow
 Frames = Mapping[str, pd.DataFrame]
 SERIES = ["sku", "location"]
-HORIZON = 28
+HORIZON, REACH = 28, 112  # planning for a horizon, then 62 days at most on the way; in whole horizons
 RUN_DATE = date(2011, 11, 1)
 
 
@@ -79,7 +79,7 @@ def test_every_series_is_classified_scored_and_forecast(frames: Frames) -> None:
     series = set(frames["demand"][SERIES].itertuples(index=False, name=None))
     for name in ("segments", "demand_distributions"):
         assert set(frames[name][SERIES].itertuples(index=False, name=None)) == series
-    assert len(frames["forecasts"]) == len(series) * HORIZON
+    assert len(frames["forecasts"]) == len(series) * REACH
     scores = frames["backtest_scores"]
     assert scores["cutoff"].nunique() >= 3
     models = {"seasonal_naive", "moving_average", "sba", "tsb", "theta_weekly", "lightgbm"}
@@ -98,7 +98,7 @@ def test_forecasts_are_distributions_of_counts(frames: Frames) -> None:
     assert (np.diff(quantiles, axis=1) >= 0).all()
     assert frames["demand_distributions"]["counts"].all()
     assert (quantiles == np.round(quantiles)).all()
-    assert sorted(set(forecasts["date"])) == [RUN_DATE + timedelta(days=ahead) for ahead in range(HORIZON)]
+    assert sorted(set(forecasts["date"])) == [RUN_DATE + timedelta(days=ahead) for ahead in range(REACH)]
 
 
 def test_stock_levels_are_whole_and_reach_their_targets(frames: Frames) -> None:

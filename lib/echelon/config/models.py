@@ -268,7 +268,10 @@ class LeadTimes(Strict):
 class Backtest(Strict):
     """Walk-forward backtest and the choice of champions."""
 
-    horizon: Count | None = Field(None, description="periods forecast; default 28 days, 8 weeks or 3 months")
+    horizon: Count | None = Field(
+        None,
+        description="periods that a backtest scores, a horizon; default 28 days, 8 weeks or 3 months. Forecasts reach further",
+    )
     windows: Annotated[int, Field(ge=3)] | None = Field(
         None, description="cutoffs; default: 3 more than the replay holds back, if history allows"
     )

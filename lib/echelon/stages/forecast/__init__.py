@@ -8,6 +8,7 @@ import pandas as pd
 
 from echelon.core.demand.periods import Frequency, period_index, period_start
 from echelon.core.forecast.distributions.distribution import quantiles
+from echelon.core.forecast.distributions.level_variance import rounded_cv
 from echelon.core.forecast.distributions.shape import SHAPE_COLUMNS
 from echelon.core.probability.mixture import mixture_of
 from echelon.engine.grouped.buckets import apply_to_rows
@@ -93,7 +94,7 @@ def _series_rows(row, freq: Frequency, probabilities: Sequence[float]) -> pd.Dat
     mean = np.asarray(row.mean)
     mixture = mixture_of(*(np.asarray(getattr(row, name)) for name in SHAPE_COLUMNS))
     ahead = np.arange(len(mean)) // row.horizon
-    level_cv = np.sqrt(row.level_cv**2 + ahead * row.level_growth)
+    level_cv = np.array([rounded_cv(row.level_cv**2 + further * row.level_growth) for further in range(ahead[-1] + 1)])[ahead]
     values = quantiles(mean, mixture, level_cv, row.counts and not row.underdispersed, probabilities)
     values = np.rint(values) if row.underdispersed else values
     first = int(period_index(row.start_date, freq))

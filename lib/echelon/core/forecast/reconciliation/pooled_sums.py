@@ -15,12 +15,16 @@ LEAST_PERIODS = 10_000
 
 def pooled_sum_forecasts(panel: Panel, horizon: int) -> Matrix | None:
     """Mean forecasts (m, horizon) in units of sums, which a panel holds as series; the mean of a model of all of the history
-    and one of the last two years. Zero for a sum that has not begun; None with fewer than 10,000 periods to learn from."""
+    and one of the last two years. Zero for a sum that has not begun; None with fewer than 10,000 periods to learn from, or
+    where hardly any of them lies so far after the beginning of its sum as is forecast."""
     if panel.lengths.sum() < LEAST_PERIODS:
         return None
     begun = panel.lengths > 0
     recent = round(RECENT_YEARS * PERIODS_PER_YEAR[panel.freq])
-    means = [_forecasts(panel.select(begun), horizon, latest) for latest in (None, recent)]
+    try:
+        means = [_forecasts(panel.select(begun), horizon, latest) for latest in (None, recent)]
+    except ValueError:  # too few rows, as the model says
+        return None
     found = np.zeros((len(begun), horizon))
     found[begun] = np.maximum(np.mean(means, axis=0), 0.0)
     return found

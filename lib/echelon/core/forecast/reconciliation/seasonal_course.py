@@ -2,7 +2,7 @@
 
 Models are chosen by the first horizon, and most of them know no season of the year. A sum over a category at a location does:
 its course from now on, by what share it will sell more or less than over the first horizon, moves all series below it
-(docs/decisions/0071-seasons-beyond-the-horizon.md). The course of a sum is
+(docs/decisions/0073-seasons-beyond-the-horizon.md). The course of a sum is
 
 - that of its forecast by the pooled model of sums (`pooled_sums.py`), where there are enough sums and periods for it;
 - else the geometric mean of what the years before did at this time of the year (ratio to moving averages; Hyndman and
