@@ -40,8 +40,8 @@ def judged(business: Business, demand: Demand, cut: int, published: Published) -
     keys, mean, first = grid(rows, business.freq, "mean")
     if first != cut:
         raise ValueError(f"{business.name}: forecasts begin with period {first}, not {cut}")
-    mean, published = mean[:, : business.horizon], scores.PINBALL_PROBABILITIES
-    quantiles = np.stack([grid(rows, business.freq, quantile_name(q))[1] for q in published], axis=-1)[:, : business.horizon]
+    mean, scored = mean[:, : business.horizon], scores.PINBALL_PROBABILITIES
+    quantiles = np.stack([grid(rows, business.freq, quantile_name(q))[1] for q in scored], axis=-1)[:, : business.horizon]
     place = pd.MultiIndex.from_frame(demand.keys).get_indexer(pd.MultiIndex.from_frame(keys))
     actual = demand.after(cut, MOST_HORIZONS * mean.shape[1])
     return Judged(business, keys, demand.before(cut)[place], actual[place], mean, quantiles)
