@@ -106,10 +106,11 @@ def problem_of(levels: pd.DataFrame, frames: Frames, seed: int) -> tuple[SupplyN
 
 
 def _demand(known: Any) -> Demand:
-    shape = Shape(*(known[field.name] for field in fields(Shape)))
+    """Of the first horizon, which is longer than any way of these networks."""
+    shape, horizon = Shape(*(known[field.name] for field in fields(Shape))), int(known["horizon"])
     return Demand(
-        known["mean"], known["dispersion"], known["level_cv"], True, shape, known["level_correlation"],
-        level_persistence=known["level_persistence"],
+        known["mean"][:horizon], known["dispersion"], known["level_cv"], True, shape, known["level_correlation"],
+        level_persistence=known["level_persistence"], horizon=horizon,
     )  # fmt: skip
 
 
