@@ -35,26 +35,24 @@ def delivery(
     }
 
 
-def learn(
-    deliveries: list[dict[str, Any]],
-    lanes: list[dict[str, Any]] | None = None,
-    rules: LeadTimeRules | None = None,
-    received_before: dt.date | None = None,
-) -> pd.DataFrame:
-    """The table `lead_times`."""
-    frame = pd.DataFrame(lanes or [lane()])
-    return lead_times(frame, known_deliveries(frame, frame_of(deliveries), received_before), rules)
+def learn(*history: Any, rules: LeadTimeRules | None = None, **before: Any) -> pd.DataFrame:
+    """The table `lead_times`. history and before: as `counted` takes them."""
+    return lead_times(*counted(*history, **before), rules)
 
 
-def scored(
+def scored(*history: Any, rules: LeadTimeRules | None = None, **before: Any) -> pd.DataFrame:
+    """The table `suppliers`, by source. history and before: as `counted` takes them."""
+    return suppliers(*counted(*history, **before), rules).set_index("source")
+
+
+def counted(
     deliveries: list[dict[str, Any]],
     lanes: list[dict[str, Any]] | None = None,
-    rules: LeadTimeRules | None = None,
     received_before: dt.date | None = None,
-) -> pd.DataFrame:
-    """The table `suppliers`, by source."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lanes, and their deliveries as `known_deliveries` counts them."""
     frame = pd.DataFrame(lanes or [lane()])
-    return suppliers(frame, known_deliveries(frame, frame_of(deliveries), received_before), rules).set_index("source")
+    return frame, known_deliveries(frame, frame_of(deliveries), received_before)
 
 
 def frame_of(deliveries: list[dict[str, Any]]) -> pd.DataFrame:
