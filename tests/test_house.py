@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,3 +149,9 @@ def test_keys_are_columns_and_columns_are_explained() -> None:
         assert all(not_null(table, column) for column in table.columns if column.name in table.key), table.name
         assert all(column.meaning for column in table.columns), table.name
         assert len(set(table.column_names)) == len(table.columns), table.name
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports them by it, and refuses the second."""
+    names = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, files in names.items() if files > 1] == []
