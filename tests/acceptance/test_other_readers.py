@@ -89,8 +89,8 @@ def test_there_is_something_to_add_up(expected: dict[str, Sums]) -> None:
     sums = [value for table in expected.values() for column, value in table.items() if column != "rows"]
     assert sum(1 for value in sums if value) > len(sums) / 2
     empty = {name for name, table in expected.items() if not table["rows"]}
-    # The included data have no history of stock and no signals; no forecasts are explained unless asked for.
-    beside = {"stock_history", "signals", "forecast_explanations"}
+    # The included data have no history of stock and no signals, so no promotions; no forecasts are explained unless asked for.
+    beside = {"stock_history", "signals", "promotion_uplift", "forecast_explanations"}
     assert empty <= {"unmatched_returns", "exceptions", "stock_changes", *beside}  # stock_changes: of a first release
 
 
